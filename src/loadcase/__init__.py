@@ -1,0 +1,1 @@
+"""Loadcase: a system design as a program, run under load and judged against its own contract."""
