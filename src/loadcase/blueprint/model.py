@@ -66,9 +66,7 @@ class Arrive(BaseModel):
 
     model_config = _STRICT
     rate: Rate | None = Field(None, description="Mean arrivals per second (open loop).")
-    pattern: Any = Field(
-        "poisson", description="poisson, paced, bursty(factor, on, off) or daily(peak, period)."
-    )
+    pattern: Any = Field("poisson", description="poisson, paced, bursty(factor, on, off) or daily(peak, period).")
     users: Whole | None = Field(None, description="Clients that each wait for an answer (closed loop).")
     think: Work | None = Field(None, description="A client's pause between an answer and its next request.")
     trace: str | None = Field(None, description="A file of arrival times in seconds, one a line.")
@@ -76,9 +74,7 @@ class Arrive(BaseModel):
     timeout: Seconds | None = Field(None, description="The client stops waiting after this.")
     retry: Retry | None = Field(None, description="The client tries again.")
     hedge: Hedge | None = Field(None, description="The client sends a second copy of a slow request.")
-    priority: Priority | None = Field(
-        None, description="Priority of all the calls of the flow that name none."
-    )
+    priority: Priority | None = Field(None, description="Priority of all the calls of the flow that name none.")
 
 
 class Consume(BaseModel):

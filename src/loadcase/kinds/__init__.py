@@ -18,11 +18,7 @@ def kinds() -> dict[str, type[Component]]:
         if module.name == "base":
             continue
         for value in vars(import_module(f"{__name__}.{module.name}")).values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, Component)
-                and value.__module__.endswith(module.name)
-            ):
+            if isinstance(value, type) and issubclass(value, Component) and value.__module__.endswith(module.name):
                 (name,) = get_args(value.model_fields["kind"].annotation)
                 found[name] = value
     return dict(sorted(found.items()))

@@ -90,9 +90,7 @@ class Options(BaseModel):
 
     work: Work | None = Field(None, description="Service time of this call; the component's own by default.")
     key: Any = Field(None, description="The entity whose key this call is about; the flow's key by default.")
-    timeout: Seconds | None = Field(
-        None, description="The caller stops waiting after this; the work goes on."
-    )
+    timeout: Seconds | None = Field(None, description="The caller stops waiting after this; the work goes on.")
     retry: Retry | None = Field(None, description="Tries again after a failure.")
     hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
     breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
@@ -146,9 +144,7 @@ class Component(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     kind: str
-    like: str | None = Field(
-        None, description="A profile: defaults of a known product, each with its source."
-    )
+    like: str | None = Field(None, description="A profile: defaults of a known product, each with its source.")
     why: str | None = Field(None, description="What justifies this component.")
     replicas: Whole = Field(1, description="Copies of the component.")
     workers: Whole0 = Field(1, description="Operations that one replica serves at once; 0 means unlimited.")

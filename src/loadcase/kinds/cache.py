@@ -39,14 +39,10 @@ class Cache(Component):
     """
 
     kind: Literal["cache"] = "cache"
-    keys: Whole | None = Field(
-        None, description="Entries that all replicas hold together; unlimited if not given."
-    )
+    keys: Whole | None = Field(None, description="Entries that all replicas hold together; unlimited if not given.")
     policy: Policy = Field("lru", description="What is evicted from a full cache.")
     ttl: Seconds | None = Field(None, description="An entry expires this long after it was stored.")
-    ttl_from: Literal["store", "access"] = Field(
-        "store", description="Whether an access renews the time to live."
-    )
+    ttl_from: Literal["store", "access"] = Field("store", description="Whether an access renews the time to live.")
     coalesce: bool = Field(False, description="One caller fetches a missing key; the others wait for it.")
     hit_ratio: Ratio | None = Field(None, description="A fixed hit ratio in place of real keys.")
     warm: bool = Field(True, description="Whether a run starts with the cache filled as after a long time.")

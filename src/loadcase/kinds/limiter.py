@@ -39,13 +39,9 @@ class Limiter(Component):
         "token_bucket", description="How permits are counted."
     )
     rate: Rate = Field(description="Permits per second, for each key.")
-    burst: Number | None = Field(
-        None, description="Permits that a full bucket holds; one second of the rate."
-    )
+    burst: Number | None = Field(None, description="Permits that a full bucket holds; one second of the rate.")
     window: Seconds = Field(1.0, description="Length of a window.")
-    key: Any = Field(
-        None, description="The entity whose key has a count of its own; one count for all if not given."
-    )
+    key: Any = Field(None, description="The entity whose key has a count of its own; one count for all if not given.")
     scope: Literal["shared", "local"] = Field("shared", description="One count, or one per replica.")
     workers: Whole0 = Field(0, description="Requests served at once by one replica; 0 means unlimited.")
 

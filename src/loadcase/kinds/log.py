@@ -39,15 +39,9 @@ class Log(Component):
     replicas: Whole = Field(1, description="Copies of each partition.")
     brokers: Whole | None = Field(None, description="Machines, for the cost; one per copy of 100 partitions.")
     acks: Literal["none", "leader", "all"] = Field("all", description="Copies that must have a message.")
-    retention: Seconds | None = Field(
-        None, description="How long messages are kept; lag beyond it is refused."
-    )
-    key: Any = Field(
-        None, description="The entity whose key chooses the partition; the flow's key by default."
-    )
-    source: str | None = Field(
-        None, alias="from", description="The store whose committed changes feed the log."
-    )
+    retention: Seconds | None = Field(None, description="How long messages are kept; lag beyond it is refused.")
+    key: Any = Field(None, description="The entity whose key chooses the partition; the flow's key by default.")
+    source: str | None = Field(None, alias="from", description="The store whose committed changes feed the log.")
     delay: Seconds = Field(0.0, description="Time from a commit at the source to its append, with `from`.")
 
     verbs = {"publish": PublishOptions}

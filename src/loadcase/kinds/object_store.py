@@ -30,9 +30,7 @@ class ObjectStore(Component):
     workers: Whole0 = Field(0, description="Operations served at once; 0 means unlimited.")
     get_quota: Rate | None = Field(None, description="Reads per second before requests are refused.")
     put_quota: Rate | None = Field(None, description="Writes per second before requests are refused.")
-    price_per_put: Dollars | None = Field(
-        None, description="Cost of one write, where it is not that of a read."
-    )
+    price_per_put: Dollars | None = Field(None, description="Cost of one write, where it is not that of a read.")
 
     verbs = {"fetch": StoreOptions, "put": StoreOptions}
     behaviours = {"fetch": "flaky", "put": "flaky"}
@@ -47,6 +45,4 @@ class ObjectStore(Component):
 
     def request_cost(self, verb: str, options: Options) -> float:
         """USD of one request."""
-        return (
-            self.price_per_put if verb == "put" and self.price_per_put is not None else self.price_per_request
-        )
+        return self.price_per_put if verb == "put" and self.price_per_put is not None else self.price_per_request

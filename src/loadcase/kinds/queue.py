@@ -32,12 +32,8 @@ class Queue(Component):
     kind: Literal["queue"] = "queue"
     workers: Whole0 = Field(0, description="Publishes served at once by one replica; 0 means unlimited.")
     bound: Whole | None = Field(None, description="Messages that may wait; more are refused.")
-    visibility: Seconds = Field(
-        30.0, description="How long a taken message stays hidden from other consumers."
-    )
-    max_receives: Whole = Field(
-        5, description="Times that a message is handed out before it is a dead letter."
-    )
+    visibility: Seconds = Field(30.0, description="How long a taken message stays hidden from other consumers.")
+    max_receives: Whole = Field(5, description="Times that a message is handed out before it is a dead letter.")
     dead_letters: str | None = Field(None, description="The queue that dead letters are published to.")
 
     verbs = {"publish": PublishOptions}

@@ -45,12 +45,8 @@ class Store(Component):
     kind: Literal["store"] = "store"
     shards: Whole = Field(1, description="Partitions of the data.")
     replicas: Whole = Field(1, description="Copies of each shard.")
-    write: Consistency = Field(
-        "quorum", description="Copies that must have a write before it is acknowledged."
-    )
-    read: Literal["one", "leader", "quorum", "all"] = Field(
-        "one", description="Copies that must answer a read."
-    )
+    write: Consistency = Field("quorum", description="Copies that must have a write before it is acknowledged.")
+    read: Literal["one", "leader", "quorum", "all"] = Field("one", description="Copies that must answer a read.")
     placement: Literal["hash", "modulo"] = Field(
         "hash", description="Shard of a key: by hash, or by its rank modulo the number of shards."
     )
@@ -58,9 +54,7 @@ class Store(Component):
     verbs = dict.fromkeys(("read", "write", "append", "update", "claim", "transact"), StoreOptions)
     default_work: ClassVar = {
         "read": LogNormal.of(p50=0.001, p99=0.01),
-        **dict.fromkeys(
-            ("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)
-        ),
+        **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
     }
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
     not_yet = {"failover": "failover comes with faults"}
