@@ -1,0 +1,197 @@
+"""The Blueprint: one design, checked and with every quantity in base units.
+
+Times are seconds, sizes bytes, rates per second, money US dollars; counted things (users, messages) are plain
+numbers. Distributions are `loadcase.core.distributions.Dist`. What the file says beside that (comments, spelling of
+numbers) lives on in `Blueprint.document`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from loadcase.core.fields import Factor, Number, Rate, Seconds, Whole, Work
+from pydantic import BaseModel, ConfigDict, Field
+
+from loadcase.blueprint.steps import Step
+from loadcase.kinds.base import Component, Hedge, Priority, Retry
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Requirements(BaseModel):
+    """What the design is for, and the contract it is judged by."""
+
+    model_config = _STRICT
+    functional: list[str] = Field(default_factory=list, description="What it must do.")
+    deferred: list[str] = Field(default_factory=list, description="What is left out on purpose.")
+    hard_part: str | None = Field(None, description="The one property that the design must bend around.")
+    contract: list[str] = Field(default_factory=list, description="Guarantees: `metric comparison quantity`.")
+
+
+class Entity(BaseModel):
+    """A thing that the design keeps or is asked for by key."""
+
+    model_config = _STRICT
+    count: Number | None = Field(None, description="How many there are; the number of distinct keys.")
+    popularity: Any = Field("uniform", description="uniform, zipf(s), hot(share, keys) or a list of weights.")
+    fields: dict[str, str] = Field(default_factory=dict, description="Fields and their types.")
+    key: list[str] | str | None = Field(None, description="Partition key first, then the clustering order.")
+    order_by: str | None = Field(None, description="The field that carries the order.")
+    identity: str | None = Field(None, description="The idempotency key.")
+    size: Any = Field(None, description="Bytes of one.")
+
+
+class Endpoint(BaseModel):
+    """One call of the design's interface."""
+
+    model_config = _STRICT
+    kind: Literal["write", "read", "realtime", "catch_up", "control"]
+    does: str | None = None
+    guarantees: list[str] = Field(default_factory=list)
+
+
+class Network(BaseModel):
+    """One-way network delays by placement."""
+
+    model_config = _STRICT
+    client: Work = Field(description="Between a client and the design.")
+    same_zone: Work = Field(description="Between two components in one zone.")
+    cross_zone: Work = Field(description="Between two zones of a region.")
+    cross_region: Work = Field(description="Between two regions.")
+
+
+class Arrive(BaseModel):
+    """Where the requests of a flow come from."""
+
+    model_config = _STRICT
+    rate: Rate | None = Field(None, description="Mean arrivals per second (open loop).")
+    pattern: Any = Field("poisson", description="poisson, paced, bursty(factor, on, off) or daily(peak, period).")
+    users: Whole | None = Field(None, description="Clients that each wait for an answer (closed loop).")
+    think: Work | None = Field(None, description="A client's pause between an answer and its next request.")
+    trace: str | None = Field(None, description="A file of arrival times in seconds, one a line.")
+    key: Any = Field(None, description="The entity that a request is about, or {count, popularity}.")
+    timeout: Seconds | None = Field(None, description="The client stops waiting after this.")
+    retry: Retry | None = Field(None, description="The client tries again.")
+    hedge: Hedge | None = Field(None, description="The client sends a second copy of a slow request.")
+    priority: Priority | None = Field(None, description="Priority of all the calls of the flow that name none.")
+
+
+class Consume(BaseModel):
+    """Where the messages of a consuming flow come from, and who takes them."""
+
+    model_config = _STRICT
+    log: str | None = None
+    queue: str | None = None
+    topic: str | None = None
+    by: str | None = Field(None, description="The service whose replicas take the messages.")
+    in_order: Any = Field(None, description="`partition` (a log's default), an entity (per key), or `none`.")
+    in_flight: Whole | None = Field(
+        None,
+        description="Messages that one replica works on at once; 500 for a log, its workers for a queue.",
+    )
+
+
+class Flow(BaseModel):
+    """A path that requests or messages take through the components."""
+
+    model_config = _STRICT
+    arrive: Arrive | None = None
+    consume: Consume | None = None
+    steps: list[Any]
+
+
+class Case(BaseModel):
+    """One load and what it may bend."""
+
+    model_config = _STRICT
+    load: Factor = Field(1.0, description="Factor on every arrival rate and on the users of closed loops.")
+    degrade: dict[str, str] = Field(default_factory=dict, description="Metric to its relaxed bound.")
+    sacred: list[str] = Field(default_factory=list, description="Metrics that may not give.")
+    duration: Seconds | None = Field(None, description="Simulated seconds that are measured.")
+    warmup: Seconds | None = Field(None, description="Simulated seconds before that.")
+
+
+class Decision(BaseModel):
+    """A choice with its price."""
+
+    model_config = _STRICT
+    choose: str
+    over: list[str] = Field(default_factory=list)
+    because: str | None = None
+    at_the_cost_of: str | None = None
+    flips_when: str | None = None
+    variant: str | None = None
+
+
+class Operate(BaseModel):
+    """How the design is run."""
+
+    model_config = _STRICT
+    slos: list[str] = Field(default_factory=list)
+    rollout: str | None = None
+    rollback: str | None = None
+    alerts: list[str] = Field(default_factory=list)
+    runbook: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """How requests spread over the keys of an entity.
+
+    `law` is uniform, zipf (`exponent`), hot (`share` of the requests go to the first `hot` keys, uniformly) or
+    weights (`weights`, which sum to 1). Keys are ranks 0 .. count-1, the most popular first.
+    """
+
+    count: int
+    law: Literal["uniform", "zipf", "hot", "weights"] = "uniform"
+    exponent: float = 0.0
+    share: float = 0.0
+    hot: int = 1
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class FlowSpec:
+    """A flow, ready to be compiled: its source, its steps, and the keys that it draws."""
+
+    name: str
+    arrive: Arrive | None
+    consume: Consume | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """One line of the contract: `metric comparison bound`, the bound in base units."""
+
+    text: str
+    metric: str
+    comparison: Literal["<", "<=", ">", ">=", "=="]
+    bound: float
+    unit: str
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass
+class Blueprint:
+    """A design. `load`, `loads` and `build` in `loadcase.blueprint` make one."""
+
+    name: str
+    title: str = ""
+    prompt: str = ""
+    requirements: Requirements = field(default_factory=Requirements)
+    contract: tuple[Guarantee, ...] = ()
+    estimates: dict[str, Any] = field(default_factory=dict)
+    entities: dict[str, Entity] = field(default_factory=dict)
+    api: dict[str, Endpoint] = field(default_factory=dict)
+    network: Network | None = None
+    components: dict[str, Component] = field(default_factory=dict)
+    flows: dict[str, FlowSpec] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    variants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    operate: Operate = field(default_factory=Operate)
+    document: Any = None
+    keys: dict[str, Popularity] = field(default_factory=dict)
+    """Key spaces by name: entities with a count, and inline ones under the dotted path where they stand."""

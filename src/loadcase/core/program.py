@@ -1,0 +1,138 @@
+"""The tables that a blueprint compiles to, and the names of their columns.
+
+A Program is flat arrays: rows of operations, distributions, stations, key spaces, caches. The kernel knows
+operations, never kinds. Times are seconds. Column constants are shared by the compiler and the kernel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+# --- operations: row = (op, a, b, c, d, e, f, g) -----------------------------------------------------------------
+(
+    DELAY,  # a lane: constant delay
+    WAIT,  # a dist, b place: random delay
+    PICK,  # a selection, b slot: choose a station
+    HOP,  # a hop row, b slot or -1 (client) from, c slot or -1 to: network delay by placement
+    ACQUIRE,  # a slot, b pc on failure: take a worker, wait in the queue, or be shed
+    SERVE,  # a slot, b dist, c place: occupy the worker
+    RELEASE,  # a slot: let the worker go
+    CALL,  # a body pc, b timeout lane or -1, c pc on failure: run the body in a child frame and wait
+    FORK,  # a first row of bodies, b count, c need, d pc on failure, e timeout lane, f 1 when one body is repeated
+    SPAWN,  # a body pc, b slot handed over or -1: start a child and go on
+    RETURN,  # child: success
+    FAIL,  # child: failure
+    DONE,  # flow: acknowledged
+    FAILED,  # flow: not acknowledged
+    JUMP,  # a pc
+    CHANCE,  # a place, b pc, c probability row: jump with a probability
+    CHOOSE,  # a place, b first row, c count: weighted jump
+    SET,  # a register, b value
+    LOOP,  # a register, b pc: decrement and jump while positive
+    RETRY,  # a policy, b register, c pc of the attempt: back off and try again, or fall through
+    ADMIT,  # a policy: a success refills the retry budget
+    STILL,  # child of a hedge: end silently when nobody waits any more
+    TRIP,  # a breaker, b pc when open
+    REPORT,  # a breaker, b 1 success or 0 failure
+    KEYED,  # a key space, b place: draw the second key
+    LOOKUP,  # a cache, b slot, c pc on a miss, d key register
+    FILL,  # a cache, b slot, c key register
+    DROP,  # a cache, b slot, c key register
+    LOCK,  # a lock space, b key register: one frame per key, others wait
+    UNLOCK,  # a lock space, b key register
+    FLIGHT,  # a lock space, b key register, c pc when the leader has filled, d pc when it failed: lead or wait
+    LANDED,  # a lock space, b key register, c 1 filled or 0 failed: wake those who waited
+    TAKE,  # a limiter, b slot or -1, c pc when refused, d key register, e cost row
+    PUBLISH,  # a channel, b key register, c pc when refused
+    GAUGE,  # a station, b change of its queue length
+    REASON,  # a failure reason
+    COUNT,  # a counter of the flow
+    PSEND,  # a slot: a shared (processor sharing) service ends
+    START,  # a key space or -1, b place: an arrival is counted and its key drawn
+    RANK,  # a priority
+) = range(40)
+
+# --- why a call failed --------------------------------------------------------------------------------------------
+SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
+REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down")
+
+# --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement) ---
+(ROUND_ROBIN, RANDOM, LEAST, CHOICES, CHOICES_REPL, HASH, SHARD_ANY, SHARD_LEADER, SHARD_COPY, GROUP_ANY, EACH, OWNER,
+ FIRST) = range(13)
+SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
+
+# --- disciplines ---------------------------------------------------------------------------------------------------
+FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
+
+# --- station columns -----------------------------------------------------------------------------------------------
+(ST_CAP, ST_BOUND, ST_DISC, ST_POOL, ST_BUSY, ST_QLEN, ST_QMAX, ST_PATIENCE, ST_PLACE, ST_ZONE, ST_REGION, ST_SERVING,
+ ST_PSF) = range(13)
+ST_HEAD = 13  # four queues, one per priority
+ST_TAIL = 17
+ST_WIDTH = 21
+SA_BUSY, SA_QUEUE, SA_LAST, SA_SPEED, SA_V, SA_VLAST, SA_BUSY2 = range(7)
+SA_WIDTH = 8
+SC_VISITS, SC_WAITED, SC_SHED, SC_ABANDONED, SC_SERVED = range(5)
+SC_WIDTH = 6
+
+# --- counters of a flow --------------------------------------------------------------------------------------------
+FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)
+FC_WIDTH = 17
+
+# --- sources -------------------------------------------------------------------------------------------------------
+POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)
+
+# --- key laws ------------------------------------------------------------------------------------------------------
+UNIFORM_KEYS, ZIPF_KEYS, HOT_KEYS, WEIGHTED_KEYS = range(4)
+
+# --- caches --------------------------------------------------------------------------------------------------------
+LRU, LFU, FIFO_CACHE, RANDOM_CACHE, COIN = range(5)
+
+# --- limiters ------------------------------------------------------------------------------------------------------
+BUCKET, FIXED_WINDOW, SLIDING_WINDOW = range(3)
+
+# --- jitter --------------------------------------------------------------------------------------------------------
+NO_JITTER, FULL_JITTER, EQUAL_JITTER, ADDED_JITTER = range(4)
+
+
+class Program(NamedTuple):
+    """A compiled blueprint: nothing in it changes while it runs, except what `State` copies from it."""
+
+    code: I32  # (operations, 8)
+    bodies: I32  # pcs of forks and choices
+    weights: F64  # cumulative weights of choices, probabilities of chances, costs of takes
+    dist_kind: I32
+    dist: F64  # (distributions, 3)
+    lanes: F64  # delay of each lane, s
+    select: I32  # (selections, 9)
+    hops: I32  # (hop rows, 4): lane for same zone, cross zone, cross region, or -1 - dist; place
+    stations: I32  # (stations, ST_WIDTH): initial values
+    speed: F64  # factor on the work of each station
+    sources: I32  # (sources, 6): kind, flow, entry pc, place, users, first trace index
+    source_par: F64  # (sources, 4): rate 1/s, pattern parameters
+    think: I32  # (flows,) dist of the pause in a closed loop, or -1; -2 for open loops
+    trace: F64  # arrival times, s
+    keyspaces: I32  # (key spaces, 3): law, first alias row, alias rows
+    keyspace_n: I64
+    keyspace_par: F64  # (key spaces, 4)
+    alias_p: F64
+    alias_k: I64
+    caches: I32  # (caches, 8): policy, replicas, entries first, entries per replica, table first, table bits, ttl_from, place
+    cache_par: F64  # (caches, 2): ttl s (inf for none), hit ratio of a coin
+    retries: I32  # (policies, 3): max, jitter kind, place
+    retry_par: F64  # (policies, 5): backoff s, multiplier, cap s, added jitter s, budget share (-1 for none)
+    breakers: I32  # (breakers, 2): calls, first ring index
+    breaker_par: F64  # (breakers, 2): failure share, open s
+    limiters: I32  # (limiters, 5): algorithm, first index, keys, local replicas (1 if shared), base station
+    limiter_par: F64  # (limiters, 3): rate 1/s, burst, window s
+    channels: I32  # (channels, 5): partitions, first subscriber, subscribers, bound station or -1, bound
+    subscribers: I32  # (subscribers, 4): entry pc, flow, place for sampling, gauge station
+    subscriber_par: F64  # sample share
+    ages: I32  # (flows,) row of the age histogram or -1

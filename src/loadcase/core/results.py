@@ -1,0 +1,109 @@
+"""What a run gives back, and what a judgement says: plain data for every face.
+
+Values are in base units (s, B, 1/s, ratio, USD/month); `unit` names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["holds", "broken", "unknown"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured number. `samples` is how many observations it rests on (0 where that has no meaning)."""
+
+    value: float
+    unit: str
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One quantity over simulated time: `values[i]` covers `[start + i*step, start + (i+1)*step)` seconds."""
+
+    start: float
+    step: float
+    unit: str
+    values: list[float | None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One case run with one seed.
+
+    `metrics` by name (`send.p95`, `api.utilisation`), `series` by the same names where they vary in time.
+    `scale` is k of a scale model 1:k (1: exact). `partial` says why the run ended early, if it did.
+    `requests` counts finished logical operations, `events` the engine's events.
+    """
+
+    blueprint: str
+    case: str
+    seed: int
+    metrics: dict[str, Metric]
+    series: dict[str, Series]
+    requests: int
+    events: int
+    wall_s: float
+    peak_rss_bytes: int
+    duration_s: float
+    warmup_s: float
+    scale: int = 1
+    partial: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One guarantee in one case: the value over the seeds, its 95 % interval, and what follows.
+
+    `bound` is the one that applied in this case (degraded or not); `margin` is how far the value is inside the bound,
+    as a share of it (negative: outside). `evidence` says in words why.
+    """
+
+    guarantee: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    bound: float
+    comparison: str
+    unit: str
+    verdict: Verdict
+    evidence: str
+    margin: float | None = None
+    degraded: bool = False
+
+
+@dataclass(frozen=True)
+class CaseVerdict:
+    """All guarantees of one case."""
+
+    case: str
+    verdict: Verdict
+    seeds: list[int]
+    guarantees: list[Outcome]
+    scale: int = 1
+    partial: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A blueprint judged: the worst verdict of its cases."""
+
+    blueprint: str
+    verdict: Verdict
+    cases: list[CaseVerdict] = field(default_factory=list)
+    wall_s: float = 0.0
+    interrupted: bool = False
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """Broken before unknown before holds; an empty list is unknown."""
+    for verdict in ("broken", "unknown"):
+        if verdict in verdicts:
+            return verdict  # type: ignore[return-value]
+    return "holds" if verdicts else "unknown"

@@ -1,0 +1,220 @@
+"""What every component kind shares: its fields, its verbs, and where a call does its work.
+
+A kind is one file in this folder. It declares its fields (a pydantic model), its verbs (each with
+the options that a step may give), which groups of servers it owns (`pools`), which of them a call visits
+(`visits`), and what it costs. The engine's compiler and the closed-form estimator both read `visits`, so a kind
+is described once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from loadcase.core.distributions import Const, Dist
+from loadcase.core.fields import (
+    Bytes,
+    Dollars,
+    DollarsPerByteMonth,
+    DollarsPerMonth,
+    Factor,
+    Ratio,
+    Seconds,
+    Whole,
+    Whole0,
+    Work,
+)
+
+Priority = Literal["low", "normal", "high", "highest"]
+PRIORITIES: Mapping[str, int] = {"highest": 0, "high": 1, "normal": 2, "low": 3}
+
+Balance = Literal["round_robin", "random", "least_loaded", "two_choices", "hash"]
+Discipline = Literal["fifo", "lifo", "ps", "priority", "preemptive"]
+Behaviour = Literal["forward", "lookup", "fill", "drop", "publish", "take", "flaky", "deliver"]
+"""What the engine can do at a visit: pass on; look a key up, store it or drop it; append a message for the
+consumers; take a permit; be refused above a quota or fail at random; go on to the client."""
+ZERO = Const(0.0)
+
+
+def _one_or_many(value: Any) -> Any:
+    return {"*": value} if value is not None and not isinstance(value, Mapping) else value
+
+
+WorkByVerb = Annotated[dict[str, Work], BeforeValidator(_one_or_many)]
+"""Service time per operation: one distribution for every verb, or a mapping from verb to distribution."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A group of alike stations (servers with a queue each) that a component owns.
+
+    `stations` servers, each with `workers` (0 means unlimited) and room for `queue` waiting requests (None means
+    unbounded). `groups` splits the stations into shards of `stations // groups` copies each.
+    """
+
+    name: str
+    stations: int
+    workers: int
+    queue: int | None = None
+    discipline: Discipline = "fifo"
+    groups: int = 1
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One stop of a call: `copies` stations of a pool serve `work`, and the call goes on when `need` have.
+
+    `pick` says how a station is chosen: `balance` (the caller's balancer), `shard` (by key, then a random copy),
+    `leader` (by key, the shard's first copy), `followers` (by key, the other copies, in parallel), `copies` (by key,
+    every copy of the shard, in parallel), `all` (every shard, in parallel, a random copy of each) or `every` (all
+    stations, in parallel). With `need` 0 nobody waits for it. `then` is further work during which the worker is still
+    held; with `detach` the call has its answer before that.
+    """
+
+    pool: str
+    work: Dist
+    pick: Literal["balance", "shard", "leader", "followers", "copies", "all", "every"] = "balance"
+    copies: int = 1
+    need: int = 1
+    then: Dist | None = None
+    detach: bool = False
+
+
+class Options(BaseModel):
+    """What a step may say about its call, whatever the verb."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    work: Work | None = Field(None, description="Service time of this call; the component's own by default.")
+    key: Any = Field(None, description="The entity whose key this call is about; the flow's key by default.")
+    timeout: Seconds | None = Field(None, description="The caller stops waiting after this; the work goes on.")
+    retry: Retry | None = Field(None, description="Tries again after a failure.")
+    hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
+    breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
+    fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
+    priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
+    do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")
+
+    nested: ClassVar[tuple[str, ...]] = ("do", "fallback")
+    """Options that hold steps."""
+
+
+class Retry(BaseModel):
+    """Another attempt of the same logical operation after a failure, an error or a timeout."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max: Whole0 = Field(2, description="Retries after the first attempt.")
+    backoff: Seconds = Field(0.0, description="Wait before the first retry.")
+    multiplier: Factor = Field(2.0, description="Each further wait is this many times longer.")
+    cap: Seconds | None = Field(None, description="No wait is longer than this (before additive jitter).")
+    jitter: Literal["none", "full", "equal"] | Seconds = Field(
+        "none",
+        description="none; full: U(0, wait); equal: wait/2 + U(0, wait/2); a duration d: wait + U(0, d).",
+    )
+    budget: Ratio | None = Field(
+        None, description="Retries may be at most this share of first attempts (a token bucket of 10 tokens)."
+    )
+
+
+class Hedge(BaseModel):
+    """A second copy of a slow call; the first answer wins and the loser's work still happens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after: Seconds = Field(description="Send the second copy when no answer came by then.")
+
+
+class Breaker(BaseModel):
+    """A circuit breaker: open after too many failures, probe after a while, close on success."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: Whole = Field(20, description="How many of the latest calls are looked at.")
+    failures: Ratio = Field(0.5, description="Opens when this share of them has failed.")
+    open: Seconds = Field(5.0, description="How long it stays open before one probe is let through.")
+
+
+class Component(BaseModel):
+    """Fields of every component."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    kind: str
+    like: str | None = Field(None, description="A profile: defaults of a known product, each with its source.")
+    why: str | None = Field(None, description="What justifies this component.")
+    replicas: Whole = Field(1, description="Copies of the component.")
+    workers: Whole0 = Field(1, description="Operations that one replica serves at once; 0 means unlimited.")
+    work: WorkByVerb | None = Field(None, description="Service time of one operation, or a mapping by verb.")
+    queue: Whole0 | None = Field(None, description="Requests that may wait at one replica; more are shed.")
+    discipline: Discipline = Field("fifo", description="Who is served next.")
+    balance: Balance | None = Field(None, description="How callers choose a replica.")
+    choices: Whole = Field(2, description="Replicas that two_choices compares.")
+    replacement: bool = Field(False, description="Whether two_choices may look at the same replica twice.")
+    priority: Priority = Field("normal", description="Priority of the calls that name none.")
+    patience: Work | None = Field(None, description="A request that waits longer than this leaves the queue.")
+    zones: Whole = Field(1, description="Availability zones that the replicas are spread over.")
+    regions: Whole = Field(1, description="Regions that the replicas are spread over.")
+    availability: Ratio | None = Field(None, description="Share of the time that one replica is up.")
+    price: DollarsPerMonth = Field(0.0, description="Cost of one replica.")
+    price_per_request: Dollars = Field(0.0, description="Cost of one request.")
+    price_per_byte: DollarsPerByteMonth = Field(0.0, description="Cost of what it stores.")
+    stored: Bytes | None = Field(None, description="Bytes that it stores in all copies together.")
+
+    verbs: ClassVar[Mapping[str, type[Options]]] = {}
+    """The verbs of the kind, each with the options that a step may give."""
+    behaviours: ClassVar[Mapping[str, Behaviour]] = {}
+    """What a verb does beyond occupying its stations; a verb that is not listed does nothing more."""
+    not_yet: ClassVar[Mapping[str, str]] = {}
+    """Fields of the format that this version does not model, each with the reason that the refusal gives."""
+    not_yet_options: ClassVar[Mapping[str, str]] = {}
+    """The same for options of the verbs."""
+    default_balance: ClassVar[Balance] = "round_robin"
+    default_work: ClassVar[Mapping[str, Dist]] = {}
+    """Service time per verb when neither the blueprint nor a profile gives one."""
+
+    @property
+    def nodes(self) -> int:
+        """How many machines, for cost and for sizing."""
+        return self.replicas
+
+    def pools(self) -> tuple[Pool, ...]:
+        """The groups of servers that the component owns."""
+        return (Pool("main", self.replicas, self.workers, self.queue, self.discipline),)
+
+    def work_of(self, verb: str, options: Options) -> Dist:
+        """Service time of one call: the step's, else the component's for the verb, else the kind's."""
+        if options.work is not None:
+            return options.work
+        mine = self.work or {}
+        return mine.get(verb) or mine.get("*") or self.default_work.get(verb, ZERO)
+
+    def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
+        """Where a call does its work, in order."""
+        return (Visit("main", self.work_of(verb, options)),)
+
+    def quota_of(self, verb: str) -> float | None:
+        """Permits per second before calls are refused; None for no limit."""
+        return None
+
+    def quota_cost(self, options: Options) -> float:
+        """Permits that one call takes."""
+        return 1.0
+
+    def error_rate_of(self, verb: str) -> float:
+        """Share of the calls that fail by themselves."""
+        return 0.0
+
+    def request_cost(self, verb: str, options: Options) -> float:
+        """USD of one request."""
+        return self.price_per_request
+
+    def standing_cost(self) -> float:
+        """USD per month without any request: the nodes and what they store."""
+        return self.nodes * self.price + (self.stored or 0.0) * self.price_per_byte
+
+
+Options.model_rebuild()

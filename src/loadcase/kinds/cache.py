@@ -1,0 +1,53 @@
+"""Cache: keeps the values of recently or often used keys in memory."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from loadcase.core.distributions import Const
+from loadcase.core.fields import Ratio, Seconds, Whole
+from loadcase.kinds.base import Component, Options
+
+Policy = Literal["lru", "lfu", "fifo", "random"]
+
+
+class GetOptions(Options):
+    """Options of `get`."""
+
+    miss: list[Any] | None = Field(None, description="Steps made when the key is not there; they fill it.")
+
+    nested: ClassVar[tuple[str, ...]] = ("do", "fallback", "miss")
+
+
+class Cache(Component):
+    """Holds `keys` entries with real keys, so that the hit ratio is an outcome and not an input.
+
+    What: `get` looks the flow's key up at the replica that owns it; on a miss the steps in `miss` run at the caller
+    and the key is stored when they succeed. `put` stores a key, `delete` drops it. With `coalesce` only one caller
+    at a time fetches a missing key and the others wait for it (single flight). `hit_ratio` replaces the real keys by
+    a coin. A run starts with a warm cache unless `warm: false`.
+
+    Why: the tail of the popularity curve, the memory and the time to live decide the hit ratio, and the load on the
+    store behind is what is left of it; a popular key that expires without coalescing is a stampede.
+
+    Example:
+        recent: {kind: cache, like: redis, replicas: 12, keys: 20M, policy: lru, ttl: 1 day, coalesce: true}
+
+    Source: H. Che, Y. Tung, Z. Wang, Hierarchical Web Caching Systems, IEEE JSAC 20(7), 2002 (closed form).
+    """
+
+    kind: Literal["cache"] = "cache"
+    keys: Whole | None = Field(None, description="Entries that all replicas hold together; unlimited if not given.")
+    policy: Policy = Field("lru", description="What is evicted from a full cache.")
+    ttl: Seconds | None = Field(None, description="An entry expires this long after it was stored.")
+    ttl_from: Literal["store", "access"] = Field("store", description="Whether an access renews the time to live.")
+    coalesce: bool = Field(False, description="One caller fetches a missing key; the others wait for it.")
+    hit_ratio: Ratio | None = Field(None, description="A fixed hit ratio in place of real keys.")
+    warm: bool = Field(True, description="Whether a run starts with the cache filled as after a long time.")
+
+    verbs = {"get": GetOptions, "put": Options, "delete": Options}
+    behaviours = {"get": "lookup", "put": "fill", "delete": "drop"}
+    default_work: ClassVar = {"get": Const(0.000014), "put": Const(0.000014), "delete": Const(0.000014)}
+    default_balance: ClassVar = "hash"

@@ -1,0 +1,54 @@
+"""Search index: every query asks every shard."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from loadcase.core.distributions import LogNormal
+from loadcase.core.fields import Ratio, Whole
+from loadcase.kinds.base import Component, Options, Pool, Visit
+
+
+class SearchIndex(Component):
+    """Scatters a query to one copy of every shard and gathers the answers.
+
+    What: `query` waits for the share `wait_for` of the shards, all by default; `put` writes a document to every copy
+    of the one shard that its key chooses.
+
+    Why: with a hundred leaves the slow one per cent of machines is the typical query.
+
+    Example:
+        index: {kind: search_index, like: elasticsearch, shards: 24, replicas: 2}
+
+    Source: J. Dean, L. Barroso, The Tail at Scale, CACM 56(2), 2013.
+    """
+
+    kind: Literal["search_index"] = "search_index"
+    shards: Whole = Field(1, description="Partitions of the documents.")
+    replicas: Whole = Field(1, description="Copies of each shard.")
+    wait_for: Ratio = Field(1.0, description="Share of the shards that must answer a query.")
+
+    verbs = {"query": Options, "put": Options}
+    default_work: ClassVar = {
+        "query": LogNormal.of(p50=0.001, p99=0.01),
+        "put": LogNormal.of(p50=0.002, p99=0.02),
+    }
+
+    @property
+    def nodes(self) -> int:
+        """Machines: one per copy of a shard."""
+        return self.shards * self.replicas
+
+    def pools(self) -> tuple[Pool, ...]:
+        """One station per copy of a shard."""
+        return (Pool("main", self.nodes, self.workers, self.queue, self.discipline, groups=self.shards),)
+
+    def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
+        """A query visits one copy of every shard; a put every copy of one."""
+        work: Any = self.work_of(verb, options)
+        if verb == "query":
+            need = max(1, round(self.wait_for * self.shards))
+            return (Visit("main", work, "all", self.shards, need),)
+        return (Visit("main", work, "copies", self.replicas, self.replicas),)

@@ -1,0 +1,96 @@
+"""Store: a database of shards, each kept in copies."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from loadcase.core.distributions import LogNormal
+from loadcase.core.fields import Whole
+from loadcase.kinds.base import Component, Options, Pool, Visit
+
+Consistency = Literal["one", "quorum", "all", "async"]
+
+
+class StoreOptions(Options):
+    """Options of the verbs of a store."""
+
+    entity: str | None = Field(None, description="The entity that is read or written.")
+    consistency: Consistency | None = Field(None, description="Copies that must answer, for this call.")
+
+
+def needed(level: Consistency, copies: int) -> int:
+    """How many copies must answer: one (or the leader alone, async), a majority, or all."""
+    return {"one": 1, "async": 1, "quorum": copies // 2 + 1, "all": copies}[level]
+
+
+class Store(Component):
+    """Keeps entities in `shards`, chosen by the key, each in `replicas` copies.
+
+    What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
+    acknowledged when `write` of them have it: one, quorum, all; with `async` the leader alone answers and the other
+    copies follow. A read goes to one copy, or to all of them and waits for a quorum. Every copy is a node with
+    `workers` and a queue, so that a hot shard emerges from the keys.
+
+    Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
+    costs.
+
+    Example:
+        messages: {kind: store, like: cassandra, shards: 48, replicas: 3, write: quorum, read: one, zones: 3}
+
+    Source: G. DeCandia et al., Dynamo, SOSP 2007; P. Bailis et al., PBS, PVLDB 5(8), 2012.
+    """
+
+    kind: Literal["store"] = "store"
+    shards: Whole = Field(1, description="Partitions of the data.")
+    replicas: Whole = Field(1, description="Copies of each shard.")
+    write: Consistency = Field("quorum", description="Copies that must have a write before it is acknowledged.")
+    read: Literal["one", "leader", "quorum", "all"] = Field("one", description="Copies that must answer a read.")
+    placement: Literal["hash", "modulo"] = Field(
+        "hash", description="Shard of a key: by hash, or by its rank modulo the number of shards."
+    )
+
+    verbs = dict.fromkeys(("read", "write", "append", "update", "claim", "transact"), StoreOptions)
+    default_work: ClassVar = {
+        "read": LogNormal.of(p50=0.001, p99=0.01),
+        **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
+    }
+    effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
+    not_yet = {"failover": "failover comes with faults"}
+    not_yet_options: ClassVar = dict.fromkeys(
+        ("sequence", "once", "atomic", "condition", "fencing", "session"),
+        "what a write means for correctness comes with histories and checkers",
+    )
+
+    @property
+    def nodes(self) -> int:
+        """Machines: one per copy of a shard."""
+        return self.shards * self.replicas
+
+    def pools(self) -> tuple[Pool, ...]:
+        """One station per copy of a shard, the copies of a shard side by side."""
+        return (Pool("main", self.nodes, self.workers, self.queue, self.discipline, groups=self.shards),)
+
+    def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
+        """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""
+        work = self.work_of(verb, options)
+        level: Any = getattr(options, "consistency", None)
+        if verb == "read":
+            level = level or self.read
+            if level in ("one", "leader") or self.replicas == 1:
+                return (Visit("main", work, "leader" if level == "leader" else "shard"),)
+        else:
+            level = level or self.write
+            if self.replicas == 1:
+                return (Visit("main", work, "leader"),)
+            if level == "async":
+                return (Visit("main", work, "leader"), Visit("main", work, "followers", self.replicas - 1, 0))
+        return (Visit("main", work, "copies", self.replicas, needed(level, self.replicas)),)
+
+    def work_of(self, verb: str, options: Options) -> Any:
+        """As for every component; verbs other than read share the work given for `write`."""
+        mine = self.work or {}
+        if options.work is None and verb not in mine and verb != "read" and "write" in mine:
+            return mine["write"]
+        return super().work_of(verb, options)
