@@ -62,10 +62,7 @@ def test_render_in_color_says_the_same():
 
 
 def test_render_without_a_file_names_the_path():
-    assert (
-        render(Problem("LC201", "bad", ("flows", "send", "steps", 1)))
-        == "flows.send.steps[1]: error[LC201]: bad"
-    )
+    assert render(Problem("LC201", "bad", ("flows", "send", "steps", 1))) == "flows.send.steps[1]: error[LC201]: bad"
 
 
 def test_render_cuts_a_long_line_around_the_caret():

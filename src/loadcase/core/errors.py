@@ -68,9 +68,7 @@ class ExpressionError(LoadcaseError):
 
     default_code = "LC210"
 
-    def __init__(
-        self, message: str, *, text: str = "", column: int = 0, hint: str = "", code: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, text: str = "", column: int = 0, hint: str = "", code: str = "") -> None:
         super().__init__(message, hint=hint, code=code)
         self.text = text
         self.column = column

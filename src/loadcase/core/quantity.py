@@ -87,9 +87,7 @@ class Uncertain(_Arithmetic):
         import numpy as np
 
         if not bool(np.all(np.abs(self.samples) <= LARGEST)):
-            raise UnitError(
-                f"the result is not a number below {LARGEST:g}", hint="check the exponents and units"
-            )
+            raise UnitError(f"the result is not a number below {LARGEST:g}", hint="check the exponents and units")
 
     def percentile(self, percent: float) -> float:
         """The given percentile (0 to 100), in base units; by Hazen's positions, where the samples lie."""
@@ -202,9 +200,7 @@ def power(a: Operand, b: Operand) -> Value:
             raise UnitError("a quantity with a unit cannot be raised to a range")
         scaled = [(name, p * b.value) for name, p in a.dims]
         if any(p != int(p) for _, p in scaled if abs(p) <= HIGHEST_POWER):
-            raise UnitError(
-                f"a {describe_dims(a.dims)} to the power {b.value:g} has no unit", hint="use whole powers"
-            )
+            raise UnitError(f"a {describe_dims(a.dims)} to the power {b.value:g} has no unit", hint="use whole powers")
         dims = _checked_dims([(name, int(p)) for name, p in scaled])
     return _combine(a, b, operator.pow, dims)
 

@@ -33,8 +33,7 @@ def format_quantity(x: Value, unit: str = "", *, per: str = "", digits: int = 3)
     """
     if isinstance(x, Uncertain):
         low, mid, high = (
-            format_quantity(Quantity(x.percentile(p), x.dims), unit, per=per, digits=digits)
-            for p in (5, 50, 95)
+            format_quantity(Quantity(x.percentile(p), x.dims), unit, per=per, digits=digits) for p in (5, 50, 95)
         )
         return f"{mid} ({low}..{high})"
     if unit:

@@ -165,9 +165,7 @@ def _split(text: str) -> tuple[float, str]:
     sign, dollar, digits = found.groups()
     rest = text[found.end() :]
     if rest[:1] == ",":
-        raise UnitError(
-            f'a comma does not belong in a number, got "{shorten(text)}"', hint="write 1000000 or 1M"
-        )
+        raise UnitError(f'a comma does not belong in a number, got "{shorten(text)}"', hint="write 1000000 or 1M")
     multiplier = _MULTIPLIER.match(rest) or _BILLION.match(rest)
     scale = 1.0
     if multiplier:
@@ -196,9 +194,7 @@ def _terms(text: str) -> list[tuple[str, int, int]]:
         if place == len(text):
             break
         if text[place] not in "/*·":
-            raise UnitError(
-                f'cannot read the unit "{shorten(text)}"', hint="join units by / or *, as in GB/day"
-            )
+            raise UnitError(f'cannot read the unit "{shorten(text)}"', hint="join units by / or *, as in GB/day")
         sign = -1 if text[place] == "/" else 1
         place += 1
     return terms
