@@ -1,0 +1,1 @@
+"""The blueprint file: loading with positions, schema, expressions and overlays."""
