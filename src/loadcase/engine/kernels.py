@@ -15,19 +15,19 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, uint64
 
-from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, NORMAL, PARETO, UNIFORM
+from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
-    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, BURSTY, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, CLOSED, COIN,
-    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_ATTEMPTS, FC_DEAD, FC_FAILED,
-    FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FIFO_CACHE, FILL, FIRST, FIXED_WINDOW, FLIGHT, FORK,
+    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
+    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED,
+    FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK,
     FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP, HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU,
-    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PSEND, PUBLISH, RANDOM, RANDOM_CACHE, RANK, REASON,
+    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PSEND, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
     REFUSED, RELEASE, REPORT, RETRY, RETURN, ROUND_ROBIN, SA_BUSY, SA_BUSY2, SA_LAST, SA_QUEUE, SA_SPEED, SA_V,
     SA_VLAST, SA_WAITED, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
-    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SET, SHARD_ANY, SHARD_COPY, SHARD_LEADER, SHARED, SHED,
+    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
     SPAWN, ST_BOUND, ST_BUSY, ST_CAP, ST_DISC, ST_HEAD, ST_PATIENCE, ST_PLACE, ST_POOL, ST_PSF, ST_QLEN, ST_QMAX,
     ST_REGION, ST_SERVING, ST_TAIL, ST_ZONE, START, STILL, TAKE, TIMEOUT, TRACE, TRIP, UNLOCK, WAIT, WEIGHTED_KEYS,
-    ZIPF_KEYS, Program,
+    ZIPF_KEYS,
 )  # fmt: skip
 
 # --- frame columns -----------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def mix64(x):
 def hashed(key, salt, n):
     """Bucket of a key among n."""
     h = mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(salt))
-    return int((h >> uint64(11)) * (1.0 / 9007199254740992.0) * n)
+    return np.int64((h >> uint64(11)) * (1.0 / 9007199254740992.0) * n)
 
 
 @njit(cache=True)
@@ -501,7 +501,7 @@ def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
 def find(table, ekey, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    i = int(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
     while True:
         e = table[first + i]
         if e == 0:
@@ -515,7 +515,7 @@ def find(table, ekey, first, bits, key, salt):
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
-    i = int(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
     while table[first + i] != 0:
         i = (i + 1) & mask
     table[first + i] = e + 1
@@ -525,7 +525,7 @@ def insert(table, first, bits, key, salt, e):
 def erase(table, ekey, first, bits, key, salt):
     """Removes a key that is there, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
-    i = int(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
     while ekey[table[first + i] - 1] != key:
         i = (i + 1) & mask
     j = i
@@ -534,7 +534,7 @@ def erase(table, ekey, first, bits, key, salt):
         e = table[first + j]
         if e == 0:
             break
-        home = int(mix64(uint64(ekey[e - 1]) ^ uint64(salt)) & uint64(mask))
+        home = np.int64(mix64(uint64(ekey[e - 1]) ^ uint64(salt)) & uint64(mask))
         if ((j - home) & mask) >= ((j - i) & mask):
             table[first + i] = e
             i = j
@@ -967,7 +967,7 @@ def report(P, S, b, ok, now):
 @njit(cache=True)
 def bucket(locks, space, key):
     """Lock bucket of a key."""
-    return int(mix64(uint64(key) * uint64(31) + uint64(space)) & uint64(locks.shape[0] - 1))
+    return np.int64(mix64(uint64(key) * uint64(31) + uint64(space)) & uint64(locks.shape[0] - 1))
 
 
 @njit(cache=True)
