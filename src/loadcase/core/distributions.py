@@ -167,7 +167,11 @@ def _by_name(law: str, parts: list[_Argument], reader: _Reader, column: int) -> 
     for part, name in zip(parts, [*names, *[""] * len(parts)], strict=False):
         key = part.name or name
         if not key or key in given or key not in (*names, *_OTHER_NAMES.get(law, ())):
-            problem = f'{law} has no "{shorten(part.name)}"' if part.name else f"{law} takes {len(names)} value{'s' * (len(names) > 1)}"
+            problem = (
+                f'{law} has no "{shorten(part.name)}"'
+                if part.name
+                else f"{law} takes {len(names)} value{'s' * (len(names) > 1)}"
+            )
             if key in given:
                 problem = f'{law} has "{key}" twice'
             raise ExpressionError(problem, text=reader.whole, column=part.column, hint=_example(law))
