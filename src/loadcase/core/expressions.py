@@ -25,6 +25,7 @@ from loadcase.core.errors import (
 from loadcase.core.quantity import (
     Value,
     add,
+    as_value,
     divide,
     greatest,
     least,
@@ -252,7 +253,7 @@ def _value(tree: ast.expr, scope: Mapping[str, Value], text: str) -> Value:
             case ast.Name(id=name):
                 if name not in scope:
                     raise fail(node, *_unknown(name, scope), UNKNOWN_NAME)
-                return scope[name]
+                return as_value(scope[name])
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return multiply(walk(operand, depth), -1.0)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
