@@ -29,11 +29,11 @@ F64 = NDArray[np.float64]
     SPAWN,  # a body pc, b slot handed over or -1: start a child and go on
     RETURN,  # child: success
     FAIL,  # child: failure
-    DONE,  # flow: acknowledged
-    FAILED,  # flow: not acknowledged
+    DONE,  # a place, b pc of the next request (closed loops): acknowledged
+    FAILED,  # the same: not acknowledged
     JUMP,  # a pc
     CHANCE,  # a place, b pc, c probability row: jump with a probability
-    CHOOSE,  # a place, b first row, c count: weighted jump
+    CHOOSE,  # a place, b first weight, c count, d first body: weighted jump
     SET,  # a register, b value
     LOOP,  # a register, b pc: decrement and jump while positive
     RETRY,  # a policy, b register, c pc of the attempt: back off and try again, or fall through
@@ -42,7 +42,8 @@ F64 = NDArray[np.float64]
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
     KEYED,  # a key space, b place: draw the second key
-    LOOKUP,  # a cache, b slot, c pc on a miss, d key register
+    LOOKUP,  # a cache, b slot, c unused, d key register, e register that is set to 1 on a hit and 0 on a miss
+    BRANCH,  # a register, b pc when it is 0
     FILL,  # a cache, b slot, c key register
     DROP,  # a cache, b slot, c key register
     LOCK,  # a lock space, b key register: one frame per key, others wait
@@ -50,14 +51,14 @@ F64 = NDArray[np.float64]
     FLIGHT,  # a lock space, b key register, c pc when the leader has filled, d pc when it failed: lead or wait
     LANDED,  # a lock space, b key register, c 1 filled or 0 failed: wake those who waited
     TAKE,  # a limiter, b slot or -1, c pc when refused, d key register, e cost row
-    PUBLISH,  # a channel, b key register, c pc when refused
+    PUBLISH,  # a channel, b key register or -1, c pc when refused, d counter of the partition in turn
     GAUGE,  # a station, b change of its queue length
     REASON,  # a failure reason
     COUNT,  # a counter of the flow
     PSEND,  # a slot: a shared (processor sharing) service ends
-    START,  # a key space or -1, b place: an arrival is counted and its key drawn
+    START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
     RANK,  # a priority
-) = range(40)
+) = range(41)
 
 # --- why a call failed --------------------------------------------------------------------------------------------
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
@@ -77,7 +78,7 @@ FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
 ST_HEAD = 13  # four queues, one per priority
 ST_TAIL = 17
 ST_WIDTH = 21
-SA_BUSY, SA_QUEUE, SA_LAST, SA_SPEED, SA_V, SA_VLAST, SA_BUSY2 = range(7)
+SA_BUSY, SA_QUEUE, SA_LAST, SA_SPEED, SA_V, SA_VLAST, SA_BUSY2, SA_WAITED = range(8)
 SA_WIDTH = 8
 SC_VISITS, SC_WAITED, SC_SHED, SC_ABANDONED, SC_SERVED = range(5)
 SC_WIDTH = 6
@@ -124,7 +125,8 @@ class Program(NamedTuple):
     keyspace_par: F64  # (key spaces, 4)
     alias_p: F64
     alias_k: I64
-    caches: I32  # (caches, 8): policy, replicas, entries first, entries per replica, table first, table bits, ttl_from, place
+    caches: I32  # (caches, 9): policy, replicas, first entry, entries per replica, first of table, table bits,
+    # whether an access renews the time to live, place, base station
     cache_par: F64  # (caches, 2): ttl s (inf for none), hit ratio of a coin
     retries: I32  # (policies, 3): max, jitter kind, place
     retry_par: F64  # (policies, 5): backoff s, multiplier, cap s, added jitter s, budget share (-1 for none)

@@ -1,0 +1,124 @@
+"""The lines of a contract: `metric comparison quantity`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from loadcase.blueprint.model import Blueprint, Guarantee
+from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.core.errors import LoadcaseError
+from loadcase.core.expressions import evaluate
+from loadcase.core.metrics import (
+    NOT_YET,
+    MetricSpec,
+    component_metric,
+    flow_metric,
+    metric_names,
+)
+from loadcase.core.quantity import median, strip_counts
+from loadcase.core.units import in_unit
+
+_LINE = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*(<=|>=|==|<|>)\s*(\S.*?)\s*\Z")
+_DIMS = {"s": (("time", 1),), "1/s": (("time", -1),), "ratio": (), "count": (), "USD/month": (("money", 1), ("time", -1))}
+_EXAMPLE = {"s": "300 ms", "1/s": "500 /s", "ratio": "99.9 %", "count": "1000", "USD/month": "900k USD/month"}
+
+
+class ContractParser:
+    """Parses guarantees against the flows and components of one blueprint."""
+
+    def __init__(self, problems: Problems, scope: Mapping[str, Any], blueprint: Blueprint) -> None:
+        self.problems = problems
+        self.scope = scope
+        self.b = blueprint
+
+    def guarantee(self, text: Any, path: Path) -> Guarantee | None:
+        """One line; None when it is wrong, which is noted."""
+        match = _LINE.match(text) if isinstance(text, str) and len(text) < 500 else None
+        if match is None:
+            self.problems.add("LC340", f"cannot read the guarantee {describe(text)}", path,
+                              "write `metric comparison quantity`, for example send.p95 < 300 ms")  # fmt: skip
+            return None
+        name, comparison, quantity = match[1], match[2], match[3]
+        spec = self.metric(name, path)
+        if spec is None:
+            return None
+        bound = self.bound(quantity, spec, path)
+        if bound is None:
+            return None
+        return Guarantee(text.strip(), name, cast(Any, comparison), bound, spec.unit, path)
+
+    def metric(self, name: str, path: Path) -> MetricSpec | None:
+        """The metric that a guarantee speaks of; None when there is none such, which is noted."""
+        if name == "cost":
+            return MetricSpec("cost", "design", "USD/month", "")
+        target, _, metric = name.partition(".")
+        if metric.split(".")[0] in NOT_YET or metric.startswith("staleness"):
+            self.problems.add("LC002", f"{metric!r} is not judged yet: correctness comes with histories and checkers",
+                              path)  # fmt: skip
+            return None
+        if target in self.b.flows:
+            found = flow_metric(metric)
+            if found is None:
+                self.problems.unknown(f"metric of flow {target}", metric, metric_names("flow"), path, "LC341")
+            elif metric.startswith("age.") and self.b.flows[target].consume is None:
+                self.problems.add("LC342", f"{name}: a flow whose clients arrive has no age beside its latency", path,
+                                  f"write {target}.{metric[4:]}")  # fmt: skip
+                return None
+            return found
+        if target in self.b.components:
+            kind = self.b.components[target].kind
+            found = component_metric(metric, kind)
+            if found is None:
+                self.problems.unknown(f"metric of a {kind}", metric, metric_names("component", kind), path, "LC341")
+            return found
+        self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
+        return None
+
+    def bound(self, text: Any, spec: MetricSpec, path: Path) -> float | None:
+        """The bound of a guarantee in base units."""
+        try:
+            value = median(strip_counts(evaluate(text, self.scope)))
+            if value.dims != _DIMS[spec.unit]:
+                raise LoadcaseError(
+                    f"{spec.name} is compared with {'a ratio' if spec.unit == 'ratio' else spec.unit}, got {describe(text)}",
+                    code="LC343",
+                    hint=f"for example {_EXAMPLE[spec.unit]}",
+                )
+            if spec.unit == "USD/month":
+                return in_unit(value, "USD/month")
+            return float(value.value)
+        except LoadcaseError as error:
+            self.problems.error(error, path)
+            return None
+
+    def relaxations(self, case: str, degrade: Mapping[str, Any]) -> dict[str, float]:
+        """The relaxed bounds of a case by metric, each of which must be laxer than the contract."""
+        bounds: dict[str, float] = {}
+        for metric, text in degrade.items():
+            path: Path = ("cases", case, "degrade", metric)
+            lines = [g for g in self.b.contract if g.metric == metric]
+            if not lines:
+                self.problems.unknown("guarantee to degrade", metric, {g.metric for g in self.b.contract}, path)
+                continue
+            spec = self.metric(metric, path)
+            bound = self.bound(text, spec, path) if spec else None
+            if bound is None:
+                continue
+            first = lines[0]
+            tighter = bound < first.bound if first.comparison.startswith("<") else bound > first.bound
+            if tighter:
+                self.problems.add("LC344", f"degrade is tighter than the contract's {first.text!r}", path,
+                                  "a case may only relax a bound; tighten it in the contract")  # fmt: skip
+            bounds[metric] = bound
+        return bounds
+
+    def sacred(self, case: str, names: list[str], degrade: Mapping[str, Any]) -> None:
+        """What may not give must be promised, and not be degraded."""
+        for i, metric in enumerate(names):
+            path: Path = ("cases", case, "sacred", i)
+            if not any(g.metric == metric for g in self.b.contract):
+                self.problems.unknown("guarantee", metric, {g.metric for g in self.b.contract}, path)
+            elif metric in degrade:
+                self.problems.add("LC345", f"{metric} is both sacred and degraded", path)

@@ -1,0 +1,372 @@
+"""A blueprint file, text or mapping to a checked Blueprint.
+
+The order: read the YAML, lay a variant over it, compute the estimates, put the profiles' defaults under the
+components, check every section, parse the steps, name the key spaces, read the contract. Everything that is wrong is
+collected and raised at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+
+from loadcase.blueprint.contract import ContractParser
+from loadcase.blueprint.document import Document
+from loadcase.blueprint.keys import Keys
+from loadcase.blueprint.model import (
+    Arrive,
+    Blueprint,
+    Case,
+    Consume,
+    Decision,
+    Endpoint,
+    Entity,
+    FlowSpec,
+    Network,
+    Operate,
+    Requirements,
+)
+from loadcase.blueprint.overlay import SECTIONS, overlay
+from loadcase.blueprint.parse_steps import StepParser
+from loadcase.blueprint.patterns import parse_pattern
+from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UsageError
+from loadcase.core.expressions import evaluate_all
+from loadcase.kinds import kinds
+from loadcase.kinds.base import Component
+from loadcase.profiles import profile, profile_names
+
+M = TypeVar("M", bound=BaseModel)
+REQUIRED = ("loadcase", "name", "components", "flows")
+NETWORK = {"client": "20 ms", "same_zone": "0.25 ms", "cross_zone": "0.5 ms", "cross_region": "40 ms"}
+"""One-way delays: same zone is half of the 0.5 ms round trip within a data centre (Latency numbers every programmer
+should know, P. Norvig and J. Dean); cross region half of the 80 ms between Europe and eastern North America
+(sirupsen/napkin-math); across zones and to the client assumed."""
+CASE_NOT_YET = {
+    "faults": "faults come with histories and checkers",
+    "recover_within": "recovery is judged once there are faults",
+}
+CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are faults and histories"}
+
+
+def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
+    """Reads a blueprint file, or the `blueprint.yaml` of a folder.
+
+    Raises UsageError when there is no such file, BlueprintError when something in it is wrong.
+    """
+    file = FilePath(path)
+    if file.is_dir():
+        file = file / "blueprint.yaml"
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {file}: {error.strerror or error}",
+            hint="pass a blueprint file, or a folder that holds blueprint.yaml",
+        ) from None
+    return _from_document(Document.parse(content, str(path)), str(path), variant)
+
+
+def loads(text: str, name: str = "<text>", variant: str | None = None) -> Blueprint:
+    """Reads a blueprint from YAML text.
+
+    Raises BlueprintError when something in it is wrong.
+    """
+    return _from_document(Document.parse(text, name), name, variant)
+
+
+def build(mapping: Mapping[str, Any], variant: str | None = None) -> Blueprint:
+    """Makes a blueprint from Python data of the same shape as the file.
+
+    Raises BlueprintError when something in it is wrong.
+    """
+    return _Loader(dict(mapping), Problems(None, ""), None).load(variant)
+
+
+def _from_document(document: Document, file: str, variant: str | None) -> Blueprint:
+    return _Loader(document.data, Problems(document, file), document).load(variant)
+
+
+class _Loader:
+    def __init__(self, data: dict[str, Any], problems: Problems, document: Document | None) -> None:
+        self.data = data
+        self.problems = problems
+        self.document = document
+        self.scope: dict[str, Any] = {}
+
+    def load(self, variant: str | None) -> Blueprint:
+        self.apply(variant)
+        self.sections()
+        b = Blueprint(name=self.text("name"), title=self.text("title"), prompt=self.text("prompt"))
+        b.document = self.document
+        b.estimates = self.estimates()
+        self.scope = {name: estimate.value for name, estimate in b.estimates.items()}
+        b.requirements = self.model(Requirements, self.data.get("requirements") or {}, ("requirements",)) or Requirements()
+        b.entities = self.mapping("entities", Entity)
+        b.api = self.mapping("api", Endpoint)
+        b.network = self.model(Network, {**NETWORK, **(self.section("network") or {})}, ("network",))
+        b.operate = self.model(Operate, self.data.get("operate") or {}, ("operate",)) or Operate()
+        b.decisions = self.mapping("decisions", Decision)
+        b.variants = self.variants(b)
+        b.components = self.components()
+        keys = Keys(self.problems, self.scope, b.entities)
+        b.components = {n: self.resolve_key(c, keys, ("components", n, "key")) for n, c in b.components.items()}
+        known = {n: c for n, c in b.components.items() if isinstance(c, Component)}
+        self.flows(b, keys, known)
+        self.references(b)
+        b.keys = keys.spaces
+        self.contract(b)
+        self.problems.check()
+        return b
+
+    # --- the parts ------------------------------------------------------------------------------------------------
+    def apply(self, variant: str | None) -> None:
+        if variant is None:
+            return
+        variants = self.data.get("variants")
+        variants = variants if isinstance(variants, Mapping) else {}
+        if variant not in variants:
+            near = Problems(None, "")
+            near.unknown("variant", variant, variants, ())
+            raise UsageError(near.found[0].message, hint=near.found[0].hint)
+        changes = variants[variant]
+        if isinstance(changes, Mapping):
+            self.data = overlay(self.data, changes, self.problems, ("variants", variant))
+            self.problems.check()
+
+    def sections(self) -> None:
+        for name in self.data:
+            if name not in SECTIONS:
+                self.problems.unknown("section", name, SECTIONS, (name,), "LC301")
+        for name in REQUIRED:
+            if name not in self.data:
+                self.problems.add("LC304", f"{name!r} is missing", (), f"every blueprint has {', '.join(REQUIRED)}")
+        if self.data.get("loadcase", 1) != 1 or isinstance(self.data.get("loadcase"), bool):
+            got = describe(self.data["loadcase"])
+            self.problems.add("LC310", f"unknown version of the format: {got}", ("loadcase",), "write loadcase: 1")
+
+    def text(self, name: str) -> str:
+        value = self.data.get(name, "")
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            self.problems.add("LC303", f"expected text, got {describe(value)}", (name,))
+            return ""
+        return str(value)
+
+    def section(self, name: str) -> Mapping[str, Any] | None:
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.problems.add("LC303", f"expected a mapping of names, got {describe(value)}", (name,))
+            return None
+        return value
+
+    def model(self, cls: type[M], raw: Any, path: Path) -> M | None:
+        return self.problems.model(cls, raw, path, self.scope)
+
+    def mapping(self, name: str, cls: type[M]) -> dict[str, M]:
+        found = {}
+        for key, raw in (self.section(name) or {}).items():
+            one = self.model(cls, raw, (name, key))
+            if one is not None:
+                found[key] = one
+        return found
+
+    def estimates(self) -> dict[str, Any]:
+        raw = self.section("estimates") or {}
+        for name, value in raw.items():
+            if not isinstance(value, str | int | float) or isinstance(value, bool):
+                self.problems.add("LC303", f"expected a quantity or a formula, got {describe(value)}", ("estimates", name))
+        good = {n: v for n, v in raw.items() if isinstance(v, str | int | float) and not isinstance(v, bool)}
+        try:
+            return dict(evaluate_all(good))
+        except LoadcaseError as error:
+            self.problems.error(error, ("estimates", *_name_of(error)))
+        self.problems.check()
+        return {}
+
+    def variants(self, b: Blueprint) -> dict[str, dict[str, Any]]:
+        found = {}
+        for name, raw in (self.section("variants") or {}).items():
+            if not isinstance(raw, Mapping):
+                self.problems.add("LC303", f"expected paths and values, got {describe(raw)}", ("variants", name))
+                continue
+            overlay(self.data, raw, self.problems, ("variants", name))
+            found[name] = dict(raw)
+        self.problems.moved = {p: w for p, w in self.problems.moved.items() if self.applied(w)}
+        for name, decision in b.decisions.items():
+            if decision.variant is not None and decision.variant not in found:
+                self.problems.unknown("variant", decision.variant, found, ("decisions", name, "variant"))
+        return found
+
+    def applied(self, where: Path) -> bool:
+        """Whether a variant's place stands in the data as it is now."""
+        return False if self.document is None else self.data is not self.document.data and len(where) > 1
+
+    def components(self) -> dict[str, Any]:
+        registry = kinds()
+        found: dict[str, Any] = {}
+        for name, raw in (self.section("components") or {}).items():
+            path: Path = ("components", name)
+            if not isinstance(raw, Mapping):
+                self.problems.add("LC303", f"expected the fields of a component, got {describe(raw)}", path)
+                continue
+            if "." in name or "[" in name:
+                self.problems.add("LC311", f"a component's name has no dots or brackets: {name!r}", path, key=True)
+            kind = raw.get("kind")
+            if kind is None:
+                self.problems.add("LC304", f"{name} has no kind", path, f"kinds: {', '.join(registry)}", key=True)
+                continue
+            if not isinstance(kind, str) or kind not in registry:
+                self.problems.unknown("kind", kind, registry, (*path, "kind"))
+                continue
+            cls = registry[kind]
+            refused = [f for f in raw if f in cls.not_yet]
+            for f in refused:
+                self.problems.add("LC002", f"{f!r} is not modelled yet: {cls.not_yet[f]}", (*path, f), key=True)
+            merged = {**self.defaults(raw.get("like"), kind, path), **raw}
+            merged = {k: v for k, v in merged.items() if v is not None and k not in refused}
+            component = self.model(cls, merged, path)
+            if component is not None:
+                found[name] = component
+        return found
+
+    def defaults(self, like: Any, kind: str, path: Path) -> dict[str, Any]:
+        if like is None:
+            return {}
+        found = profile(like) if isinstance(like, str) else None
+        if found is None:
+            self.problems.unknown("profile", like, profile_names(), (*path, "like"))
+            return {}
+        if found.kind != kind:
+            self.problems.add("LC312", f"profile {like!r} is of a {found.kind}, not of a {kind}", (*path, "like"))
+            return {}
+        return dict(found.defaults)
+
+    def resolve_key(self, component: Any, keys: Keys, path: Path) -> Any:
+        raw = getattr(component, "key", None)
+        if raw is None:
+            return component
+        return component.model_copy(update={"key": keys.space(raw, path)})
+
+    def flows(self, b: Blueprint, keys: Keys, components: Mapping[str, Component]) -> None:
+        self.problems_before = len(self.problems.found)
+        parser = StepParser(self.problems, self.scope, components, keys)
+        for name, raw in (self.section("flows") or {}).items():
+            path: Path = ("flows", name)
+            if not isinstance(raw, Mapping):
+                self.problems.add("LC303", f"expected arrive or consume, and steps, got {describe(raw)}", path)
+                continue
+            if name in b.components or name == "cost" or "." in name:
+                why = "a component has that name" if name in b.components else "the name is taken"
+                self.problems.add("LC313", f"a flow cannot be called {name!r}: {why}", path, key=True)
+            for field in raw:
+                if field not in ("arrive", "consume", "steps"):
+                    self.problems.unknown("field of a flow", field, ("arrive", "consume", "steps"), (*path, field), "LC301")
+            if ("arrive" in raw) == ("consume" in raw):
+                both = "both arrive and consume" if "arrive" in raw else "neither arrive nor consume"
+                self.problems.add("LC314", f"flow {name!r} has {both}", path, "a flow has one of them", key=True)
+            arrive = self.arrive(raw["arrive"], path, keys) if "arrive" in raw else None
+            consume = self.consume(raw["consume"], path, keys, b) if "consume" in raw else None
+            if "steps" not in raw:
+                self.problems.add("LC304", f"flow {name!r} has no steps", path, key=True)
+            steps = parser.steps(raw.get("steps") or [], (*path, "steps"))
+            b.flows[name] = FlowSpec(name, arrive, consume, steps)
+
+    def arrive(self, raw: Any, path: Path, keys: Keys) -> Arrive | None:
+        path = (*path, "arrive")
+        arrive = self.model(Arrive, raw, path)
+        if arrive is None:
+            return None
+        ways = [w for w in ("rate", "users", "trace") if getattr(arrive, w) is not None]
+        if len(ways) != 1:
+            got = " and ".join(ways) or "none of them"
+            self.problems.add("LC315", f"requests come by a rate, by users or by a trace: got {got}", path,
+                              "for example arrive: {rate: 100 /s}", key=True)  # fmt: skip
+        if arrive.users is None and arrive.think is not None:
+            self.problems.add("LC316", "think needs users (a closed loop)", (*path, "think"), key=True)
+        pattern = parse_pattern(arrive.pattern, self.scope, self.problems, (*path, "pattern"))
+        if ways != ["rate"] and "pattern" in raw:
+            self.problems.add("LC317", "a pattern needs a rate", (*path, "pattern"), key=True)
+        key = keys.space(arrive.key, (*path, "key"))
+        return arrive.model_copy(update={"key": key, "pattern": pattern})
+
+    def consume(self, raw: Any, path: Path, keys: Keys, b: Blueprint) -> Consume | None:
+        path = (*path, "consume")
+        if isinstance(raw, Mapping):
+            for field, why in CONSUME_NOT_YET.items():
+                if field in raw:
+                    self.problems.add("LC002", f"{field!r} is not modelled yet: {why}", (*path, field), key=True)
+                    return None
+        consume = self.model(Consume, raw, path)
+        if consume is None:
+            return None
+        sources = [s for s in ("log", "queue", "topic") if getattr(consume, s) is not None]
+        if len(sources) != 1:
+            self.problems.add("LC318", "a flow consumes one log, queue or topic", path, key=True)
+            return None
+        kind = sources[0]
+        target = getattr(consume, kind)
+        component = b.components.get(target)
+        if component is None or component.kind != kind:
+            names = [n for n, c in b.components.items() if c.kind == kind]
+            self.problems.unknown(kind, target, names, (*path, kind))
+            return None
+        if consume.by is None and kind != "topic":
+            self.problems.add("LC319", f"who consumes the {kind}?", path, "add by: and the name of a service", key=True)
+            return None
+        if consume.by is not None and getattr(b.components.get(consume.by), "kind", None) != "service":
+            services = [n for n, c in b.components.items() if c.kind == "service"]
+            self.problems.unknown("service", consume.by, services, (*path, "by"))
+            return None
+        order: Any = consume.in_order
+        if order is not None and kind != "log":
+            self.problems.add("LC319", f"a {kind} keeps no order", (*path, "in_order"), "consume a log", key=True)
+            return None
+        if order is not None and order not in ("partition", "none"):
+            order = keys.space(order, (*path, "in_order"))
+        return consume.model_copy(update={"in_order": order})
+
+    def references(self, b: Blueprint) -> None:
+        """What components say of one another."""
+        for name, component in b.components.items():
+            source = getattr(component, "source", None)
+            if source is not None and getattr(b.components.get(source), "kind", None) != "store":
+                stores = [n for n, c in b.components.items() if c.kind == "store"]
+                self.problems.unknown("store", source, stores, ("components", name, "from"))
+            dead = getattr(component, "dead_letters", None)
+            if dead is not None and getattr(b.components.get(dead), "kind", None) != "queue":
+                queues = [n for n, c in b.components.items() if c.kind == "queue"]
+                self.problems.unknown("queue", dead, queues, ("components", name, "dead_letters"))
+
+    def contract(self, b: Blueprint) -> None:
+        parser = ContractParser(self.problems, self.scope, b)
+        lines = [
+            parser.guarantee(text, ("requirements", "contract", i)) for i, text in enumerate(b.requirements.contract)
+        ]
+        b.contract = tuple(line for line in lines if line is not None)
+        for name, raw in (self.section("cases") or {}).items():
+            path: Path = ("cases", name)
+            if isinstance(raw, Mapping):
+                refused = [f for f in CASE_NOT_YET if f in raw]
+                for field in refused:
+                    why = CASE_NOT_YET[field]
+                    self.problems.add("LC002", f"{field!r} is not modelled yet: {why}", (*path, field), key=True)
+                raw = {k: v for k, v in raw.items() if k not in refused}
+            case = self.model(Case, raw if raw is not None else {}, path)
+            if case is None:
+                continue
+            b.relaxed[name] = parser.relaxations(name, case.degrade)
+            parser.sacred(name, case.sacred, case.degrade)
+            b.cases[name] = case
+
+
+def _name_of(error: LoadcaseError) -> tuple[str, ...]:
+    name = getattr(error, "name", None)
+    return (cast(str, name),) if name else ()
+
+
+__all__ = ["BlueprintError", "ExpressionError", "Problem", "build", "load", "loads"]

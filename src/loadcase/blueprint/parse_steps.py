@@ -1,0 +1,201 @@
+"""The nested lists of a flow to the Step tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from loadcase.blueprint.keys import Keys
+from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
+from loadcase.core.distributions import parse_dist
+from loadcase.core.errors import LoadcaseError, shorten
+from loadcase.kinds.base import Component
+
+MOST_STEPS = 2_000
+DEEPEST = 30
+WIDEST = 10_000
+KEYWORDS = ("parallel", "fan_out", "choose", "repeat", "spawn", "wait")
+
+
+class StepParser:
+    """Parses the steps of one blueprint, noting what is wrong."""
+
+    def __init__(
+        self, problems: Problems, scope: Mapping[str, Any], components: Mapping[str, Component], keys: Keys
+    ) -> None:
+        self.problems = problems
+        self.scope = scope
+        self.components = components
+        self.keys = keys
+        self.count = 0
+
+    def steps(self, raw: Any, path: Path, depth: int = 0) -> tuple[Step, ...]:
+        """A list of steps."""
+        if not isinstance(raw, list):
+            self.problems.add("LC330", f"expected a list of steps, got {describe(raw)}", path,
+                              "write each step as `- component.verb`")  # fmt: skip
+            return ()
+        if depth > DEEPEST:
+            self.problems.add("LC331", f"steps nest deeper than {DEEPEST}", path)
+            return ()
+        found = []
+        for i, item in enumerate(raw):
+            self.count += 1
+            if self.count == MOST_STEPS + 1:
+                self.problems.add("LC332", f"a blueprint has at most {MOST_STEPS} steps", (*path, i))
+            if self.count > MOST_STEPS:
+                break
+            step = self.step(item, (*path, i), depth)
+            if step is not None:
+                found.append(step)
+        return tuple(found)
+
+    def step(self, raw: Any, path: Path, depth: int) -> Step | None:
+        """One step: a call or a keyword."""
+        if isinstance(raw, str):
+            return self.call(raw, None, path, depth)
+        if not isinstance(raw, Mapping) or len(raw) != 1:
+            got = f"{len(raw)} keys" if isinstance(raw, Mapping) else describe(raw)
+            self.problems.add("LC333", f"a step is one `component.verb` or keyword, got {got}", path,
+                              f"keywords: {', '.join(KEYWORDS)}")  # fmt: skip
+            return None
+        ((name, body),) = raw.items()
+        where = (*path, name)
+        if name in KEYWORDS:
+            return getattr(self, f"_{name}")(body, where, depth)  # type: ignore[no-any-return]
+        return self.call(name, body, where, depth)
+
+    def call(self, name: str, raw: Any, path: Path, depth: int) -> Call | None:
+        """`component.verb` with its options."""
+        target, dot, verb = name.partition(".")
+        if not dot:
+            self.problems.unknown("step", name, [*KEYWORDS, *(f"{c}.{next(iter(k.verbs), '')}" for c, k in
+                                  self.components.items())], path)  # fmt: skip
+            return None
+        component = self.components.get(target)
+        if component is None:
+            self.problems.unknown("component", target, self.components, path)
+            return None
+        if verb not in component.verbs:
+            self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path)
+            return None
+        cls = component.verbs[verb]
+        raw = {} if raw is None else raw
+        refused = False
+        if isinstance(raw, Mapping):
+            for option, why in component.not_yet_options.items():
+                if option in raw:
+                    self.problems.add("LC002", f"{option!r} is not modelled yet: {why}", (*path, option), key=True)
+                    refused = True
+        if refused:
+            return None
+        options = self.problems.model(cls, raw, path, self.scope)
+        if options is None:
+            return None
+        if options.key is not None:
+            options = options.model_copy(update={"key": self.keys.space(options.key, (*path, "key"))})
+        entity = getattr(options, "entity", None)
+        if entity is not None and entity not in self.keys.entities:
+            self.problems.unknown("entity", entity, self.keys.entities, (*path, "entity"))
+        nested = {
+            option: self.steps(getattr(options, option), (*path, option), depth + 1)
+            for option in cls.nested
+            if getattr(options, option, None) is not None
+        }
+        return Call(path, target, verb, options, nested)
+
+    def _parallel(self, raw: Any, path: Path, depth: int) -> Step | None:
+        body = {"branches": raw} if isinstance(raw, list) else raw
+        fields = self.fields(body, path, ("branches", "need"), ("branches",))
+        if fields is None:
+            return None
+        branches = fields["branches"]
+        if not isinstance(branches, list) or not branches:
+            self.problems.add("LC334", "parallel takes a list of lists of steps", path)
+            return None
+        inside = path if isinstance(raw, list) else (*path, "branches")
+        parsed = tuple(self.steps(b, (*inside, i), depth + 1) for i, b in enumerate(branches))
+        return Parallel(path, parsed, self.need(fields.get("need"), len(parsed), path))
+
+    def _fan_out(self, raw: Any, path: Path, depth: int) -> Step | None:
+        fields = self.fields(raw, path, ("n", "need", "do"), ("n", "do"))
+        if fields is None:
+            return None
+        n = self.whole(fields["n"], (*path, "n"), 1, WIDEST)
+        steps = self.steps(fields["do"], (*path, "do"), depth + 1)
+        return FanOut(path, n, self.need(fields.get("need"), n, path), steps)
+
+    def _choose(self, raw: Any, path: Path, depth: int) -> Step | None:
+        if not isinstance(raw, list) or not raw:
+            self.problems.add("LC335", f"choose takes a list of branches, got {describe(raw)}", path,
+                              "write - choose: [{weight: 90 %, do: [...]}, {weight: 10 %, do: [...]}]")  # fmt: skip
+            return None
+        weights, branches = [], []
+        for i, branch in enumerate(raw):
+            fields = self.fields(branch, (*path, i), ("weight", "do"), ("weight",))
+            if fields is None:
+                return None
+            weight = self.keys.number(fields["weight"], (*path, i, "weight"))
+            weights.append(weight if weight is not None and weight >= 0 else -1.0)
+            branches.append(self.steps(fields.get("do") or [], (*path, i, "do"), depth + 1))
+        if min(weights) < 0 or sum(weights) <= 0:
+            self.problems.add("LC336", "weights are at least 0, and not all of them 0", path)
+            return None
+        return Choose(path, tuple(weights), tuple(branches))
+
+    def _repeat(self, raw: Any, path: Path, depth: int) -> Step | None:
+        fields = self.fields(raw, path, ("times", "do"), ("times", "do"))
+        if fields is None:
+            return None
+        times = self.whole(fields["times"], (*path, "times"), 1, 1_000_000)
+        return Repeat(path, times, self.steps(fields["do"], (*path, "do"), depth + 1))
+
+    def _spawn(self, raw: Any, path: Path, depth: int) -> Step | None:
+        return Spawn(path, self.steps(raw, path, depth + 1))
+
+    def _wait(self, raw: Any, path: Path, depth: int) -> Step | None:
+        del depth
+        try:
+            return Wait(path, parse_dist(raw, self.scope))
+        except (LoadcaseError, TypeError, AttributeError) as error:
+            if isinstance(error, LoadcaseError):
+                self.problems.error(error, path)
+            else:
+                self.problems.add("LC306", f"expected a duration, got {describe(raw)}", path, "for example 5 ms")
+            return None
+
+    def fields(
+        self, raw: Any, path: Path, known: tuple[str, ...], required: tuple[str, ...]
+    ) -> Mapping[str, Any] | None:
+        """The fields of a keyword, checked by name."""
+        if not isinstance(raw, Mapping):
+            self.problems.add("LC303", f"expected {', '.join(known)}, got {describe(raw)}", path)
+            return None
+        good = True
+        for name in raw:
+            if name not in known:
+                self.problems.unknown("field", name, known, (*path, name), "LC301")
+                good = False
+        for name in required:
+            if name not in raw:
+                self.problems.add("LC304", f"{name!r} is required here", path, key=True)
+                good = False
+        return raw if good else None
+
+    def need(self, raw: Any, n: int, path: Path) -> int:
+        """How many of n must succeed: all, any, quorum or a number."""
+        words = {None: n, "all": n, "any": 1, "quorum": n // 2 + 1}
+        if raw is None or isinstance(raw, str) and raw in words:
+            return words[raw]
+        return self.whole(raw, (*path, "need"), 1, max(1, n))
+
+    def whole(self, raw: Any, path: Path, low: int, high: int) -> int:
+        """A whole number between bounds."""
+        value = self.keys.number(raw, path)
+        if value is None:
+            return low
+        if not low <= value <= high or value != round(value):
+            self.problems.add("LC337", f"expected a whole number from {low} to {high}, got {shorten(str(raw))}", path)
+            return low
+        return round(value)

@@ -1,0 +1,95 @@
+"""The catalogue of metrics: what a guarantee may speak of, its unit and its meaning."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["s", "1/s", "ratio", "count", "USD/month"]
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """One metric: its name after the dot, what it belongs to, its unit, and its meaning."""
+
+    name: str
+    of: Literal["flow", "component", "design"]
+    unit: Unit
+    meaning: str
+    kinds: tuple[str, ...] = ()
+    """Component kinds that have it; all when empty."""
+
+
+_FLOW = (
+    ("mean", "s", "Mean time from arrival to acknowledgement; of a consuming flow, from publish to done."),
+    ("max", "s", "Longest such time."),
+    ("sd", "s", "Standard deviation of such times."),
+    ("age.mean", "s", "Mean time from the origin of the data (the first client's send) to done."),
+    ("availability", "ratio", "Acknowledged in time / arrived; sheds, errors and client timeouts count against it."),
+    ("rate", "1/s", "Arrivals per second."),
+    ("goodput", "1/s", "Acknowledged operations per second."),
+    ("errors", "1/s", "Operations that failed at the client, per second."),
+    ("timeouts", "1/s", "Attempts that a caller gave up on, per second."),
+    ("retries", "1/s", "Further attempts per second, of all callers along the flow."),
+    ("attempts", "count", "Attempts per operation."),
+    ("hedges", "count", "Second copies sent per operation."),
+)
+_COMPONENT = (
+    ("utilisation", "ratio", "Mean share of the workers that are busy.", ()),
+    ("utilisation.peak", "ratio", "The same in the busiest interval.", ()),
+    ("queue", "count", "Mean number of requests that wait, over all replicas.", ()),
+    ("queue.peak", "count", "Most requests that waited at one replica.", ()),
+    ("in_service", "count", "Mean number of requests in service, over all replicas.", ()),
+    ("in_service.sd", "count", "Its standard deviation over time, of a single replica.", ()),
+    ("wait.mean", "s", "Mean time in the queue of those that were served.", ()),
+    ("waited", "ratio", "Share of the requests that had to wait.", ()),
+    ("rate", "1/s", "Requests per second that reach it.", ()),
+    ("shed", "1/s", "Requests per second that found the queue full.", ()),
+    ("shed_ratio", "ratio", "Their share.", ()),
+    ("abandoned_ratio", "ratio", "Share of the requests that left the queue out of patience.", ()),
+    ("hottest_shard", "ratio", "Mean utilisation of the busiest replica, shard or partition.", ()),
+    ("hit_ratio", "ratio", "Look-ups that found the key.", ("cache", "cdn")),
+    ("stored_keys", "count", "Mean number of entries.", ("cache", "cdn")),
+    ("connections", "ratio", "Connections held / connections that fit.", ("gateway",)),
+    ("lag", "count", "Mean number of messages that no consumer has taken yet.", ("log", "queue", "topic")),
+    ("lag.peak", "count", "Most such messages of one consuming flow.", ("log", "queue", "topic")),
+    ("dead_letters", "count", "Messages given up.", ("queue",)),
+    (
+        "rejected",
+        "1/s",
+        "Requests per second refused by the limit or the quota.",
+        ("limiter", "external", "model", "object_store"),
+    ),
+)
+METRICS: tuple[MetricSpec, ...] = (
+    *(MetricSpec(name, "flow", unit, meaning) for name, unit, meaning in _FLOW),  # type: ignore[arg-type]
+    *(MetricSpec(name, "component", unit, meaning, kinds) for name, unit, meaning, kinds in _COMPONENT),  # type: ignore[arg-type]
+    MetricSpec("cost", "design", "USD/month", "From profiles, sizing and the traffic at load factor 1."),
+)
+_PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
+
+NOT_YET = frozenset(
+    "lost applied_twice undelivered duplicates out_of_order stale_reads lost_updates double_claims diverged".split()
+)
+"""Metrics of correctness, which come with histories and checkers."""
+
+
+def flow_metric(name: str) -> MetricSpec | None:
+    """The metric of a flow by its name after the dot; percentiles are p and the digits after `0.`."""
+    if _PERCENTILE.match(name) and name.rpartition("p")[2].strip("0"):
+        what = "from the origin of the data to done" if name.startswith("age.") else "from arrival to acknowledgement"
+        return MetricSpec(name, "flow", "s", f"Time that this share of the operations does not exceed, {what}.")
+    return next((m for m in METRICS if m.of == "flow" and m.name == name), None)
+
+
+def component_metric(name: str, kind: str) -> MetricSpec | None:
+    """The metric of a component of a kind by its name after the dot."""
+    found = next((m for m in METRICS if m.of == "component" and m.name == name), None)
+    return found if found and (not found.kinds or kind in found.kinds) else None
+
+
+def metric_names(of: str, kind: str = "") -> list[str]:
+    """Names that may follow a flow or a component, for suggestions."""
+    names = [m.name for m in METRICS if m.of == of and (not m.kinds or kind in m.kinds)]
+    return [*names, "p50", "p95", "p99", "p999", "age.p99"] if of == "flow" else names

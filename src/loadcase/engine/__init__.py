@@ -1,0 +1,1 @@
+"""The engine: a blueprint is compiled to a Program, and a kernel runs it."""

@@ -1,0 +1,268 @@
+"""Collects operations, labels and tables while a blueprint is compiled, and packs them into a Program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from loadcase.core import program as op
+from loadcase.core.distributions import Const, Dist
+from loadcase.core.program import Program
+
+
+class Label:
+    """A place in the code that is not known yet."""
+
+    __slots__ = ("pc",)
+
+    def __init__(self) -> None:
+        self.pc = -1
+
+
+@dataclass
+class StationGroup:
+    """A pool of stations in the compiled program: `count` stations from `base`, `workers` each."""
+
+    component: str
+    name: str
+    index: int
+    base: int
+    count: int
+    workers: int
+    copies: int
+
+
+@dataclass
+class Assembler:
+    """Emits operations in order; constant delays in a row become one."""
+
+    rows: list[list[Any]] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    dists: list[tuple[int, float, float, float]] = field(default_factory=list)
+    dist_ids: dict[Dist, int] = field(default_factory=dict)
+    lane_ids: dict[float, int] = field(default_factory=dict)
+    hops: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hop_ids: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
+    selections: list[list[int]] = field(default_factory=list)
+    selection_ids: dict[tuple[int, ...], int] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    bodies: list[Any] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    stations: list[list[int]] = field(default_factory=list)
+    groups: list[StationGroup] = field(default_factory=list)
+    cold: list[Callable[[], None]] = field(default_factory=list)
+    widest: int = 1
+    _pending: float = 0.0
+    _open_hop: tuple[tuple[Dist, Dist, Dist], int, int, float, str] | None = None
+
+    # --- tables ---------------------------------------------------------------------------------------------------
+    def place(self, name: str) -> int:
+        """Random stream of a place in the design."""
+        return self.places.setdefault(name, len(self.places))
+
+    def counter(self, name: str) -> int:
+        """A counter that goes round, such as that of round robin."""
+        return self.counters.setdefault(name, len(self.counters))
+
+    def dist(self, dist: Dist) -> int:
+        """Row of a distribution."""
+        found = self.dist_ids.get(dist)
+        if found is None:
+            found = self.dist_ids[dist] = len(self.dists)
+            self.dists.extend(dist.rows())
+        return found
+
+    def lane(self, delay_s: float) -> int:
+        """Lane of a constant delay."""
+        return self.lane_ids.setdefault(delay_s, len(self.lane_ids))
+
+    def selection(self, *row: int) -> int:
+        """Row of a way to choose a station."""
+        found = self.selection_ids.get(row)
+        if found is None:
+            found = self.selection_ids[row] = len(self.selections)
+            self.selections.append(list(row))
+        return found
+
+    # --- operations -----------------------------------------------------------------------------------------------
+    def emit(self, code: int, *operands: Any) -> int:
+        """Adds an operation; gives its pc."""
+        self.flush()
+        return self._append(code, *operands)
+
+    def _append(self, code: int, *operands: Any) -> int:
+        self._open_hop = None
+        self.rows.append([code, *operands])
+        return len(self.rows) - 1
+
+    def flush(self) -> None:
+        """Emits the constant delay that has been collected, into the last hop where there is one."""
+        delay, self._pending = self._pending, 0.0
+        if delay <= 0.0:
+            return
+        if self._open_hop is not None:
+            delays, start, end, before, name = self._open_hop
+            self.rows.pop()
+            self._append(op.HOP, self._hop_row(delays, before + delay, name), start, end)
+        else:
+            self._append(op.DELAY, self.lane(delay))
+
+    def here(self, label: Label) -> None:
+        """Binds a label to the next operation."""
+        self.flush()
+        self._open_hop = None
+        label.pc = len(self.rows)
+
+    def wait(self, dist: Dist, name: str) -> None:
+        """Time that passes: merged with its neighbours when constant."""
+        if isinstance(dist, Const):
+            self._pending += dist.value
+        else:
+            self.emit(op.WAIT, self.dist(dist), self.place(name))
+
+    def hop(self, delays: tuple[Dist, Dist, Dist], start: int, end: int, name: str) -> None:
+        """A network delay that depends on the zones of two chosen stations."""
+        before, self._pending = self._pending, 0.0
+        if before > 0.0 and not all(isinstance(d, Const) for d in delays):
+            self._append(op.DELAY, self.lane(before))
+            before = 0.0
+        self._append(op.HOP, self._hop_row(delays, before, name), start, end)
+        if all(isinstance(d, Const) for d in delays):
+            self._open_hop = (delays, start, end, before, name)
+
+    def _hop_row(self, delays: tuple[Dist, Dist, Dist], extra: float, name: str) -> int:
+        lanes = [
+            self.lane(d.value + extra) if isinstance(d, Const) else -1 - self.dist(d)
+            for d in delays
+        ]
+        row = (lanes[0], lanes[1], lanes[2], self.place(name))
+        found = self.hop_ids.get(row)
+        if found is None:
+            found = self.hop_ids[row] = len(self.hops)
+            self.hops.append(row)
+        return found
+
+    def later(self, block: Callable[[], None]) -> None:
+        """Emits a block after the main path: landings of failures, bodies of calls."""
+        self.cold.append(block)
+
+    def drain(self) -> None:
+        """Emits the blocks that were put off, and those that they put off."""
+        while self.cold:
+            self.cold.pop(0)()
+
+    # --- stations -------------------------------------------------------------------------------------------------
+    def pool(
+        self,
+        component: str,
+        name: str,
+        count: int,
+        workers: int,
+        *,
+        bound: int | None = None,
+        discipline: int = op.FIFO,
+        copies: int = 1,
+        zones: int = 1,
+        regions: int = 1,
+        patience: Dist | None = None,
+    ) -> StationGroup:
+        """Adds a group of alike stations."""
+        group = StationGroup(component, name, len(self.groups), len(self.stations), count, workers, copies)
+        self.groups.append(group)
+        areas = zones * regions
+        for i in range(count):
+            row = [0] * op.ST_WIDTH
+            row[op.ST_CAP] = workers
+            row[op.ST_BOUND] = -1 if bound is None else bound
+            row[op.ST_DISC] = discipline
+            row[op.ST_POOL] = group.index
+            row[op.ST_PATIENCE] = -1 if patience is None else self.dist(patience)
+            row[op.ST_PLACE] = self.place(f"{component}:{name}:patience") if patience is not None else 0
+            area = i % areas
+            row[op.ST_ZONE] = area
+            row[op.ST_REGION] = area // zones
+            for q in range(4):
+                row[op.ST_HEAD + q] = row[op.ST_TAIL + q] = -1
+            row[op.ST_SERVING] = -1
+            self.stations.append(row)
+        return group
+
+    # --- the result -----------------------------------------------------------------------------------------------
+    def code(self) -> op.I32:
+        """All operations, with labels resolved."""
+        table = np.zeros((len(self.rows), 8), np.int32)
+        for i, row in enumerate(self.rows):
+            for j, value in enumerate(row):
+                table[i, j] = value.pc if isinstance(value, Label) else value
+        return table
+
+    def pack(self, tables: dict[str, Any]) -> Program:
+        """The Program: this assembler's tables and those that the compiler gives."""
+        own: dict[str, Any] = {
+            "code": self.code(),
+            "bodies": ints([b.pc if isinstance(b, Label) else b for b in self.bodies]),
+            "weights": floats(self.weights),
+            "dist_kind": ints([row[0] for row in self.dists]),
+            "dist": floats([row[1:] for row in self.dists], 3),
+            "lanes": floats(list(self.lane_ids)),
+            "select": ints(self.selections, 9),
+            "hops": ints(self.hops, 4),
+            "stations": ints(self.stations, op.ST_WIDTH),
+            "speed": np.ones(max(1, len(self.stations))),
+        }
+        return Program(**own, **tables)
+
+
+def ints(rows: Any, width: int | None = None) -> op.I32:
+    """An int32 table; never empty, so that a kernel may look at its shape."""
+    return _table(rows, width, np.int32)
+
+
+def floats(rows: Any, width: int | None = None) -> op.F64:
+    """A float64 table; never empty."""
+    return _table(rows, width, np.float64)
+
+
+def _table(rows: Any, width: int | None, kind: Any) -> Any:
+    if not len(rows):
+        return np.zeros((0, width) if width else 1, kind)
+    return np.array(rows, kind).reshape((-1, width) if width else -1)
+
+
+def zipf_parameters(n: int, s: float) -> tuple[float, float, float, float]:
+    """Parameters of the rejection-inversion sampler: exponent, H(1.5) - 1, H(n + 0.5), the sure edge.
+
+    Source: W. Hoermann, G. Derflinger, Rejection-inversion to generate variates from monotone discrete
+    distributions, ACM TOMACS 6(3), 1996.
+    """
+
+    def integral(x: float) -> float:
+        lx = math.log(x)
+        y = (1.0 - s) * lx
+        return math.expm1(y) / y * lx if abs(y) > 1e-8 else lx * (1.0 + y / 2.0 * (1.0 + y / 3.0))
+
+    def inverse(x: float) -> float:
+        t = max(-1.0, x * (1.0 - s))
+        return math.exp(math.log1p(t) / t * x) if abs(t) > 1e-8 else math.exp(x * (1.0 - t / 2.0 * (1.0 - t * 2 / 3)))
+
+    return s, integral(1.5) - 1.0, integral(n + 0.5), 2.0 - inverse(integral(2.5) - 2.0**-s)
+
+
+def alias_table(weights: list[float]) -> tuple[list[float], list[int]]:
+    """Vose's alias method: probability of staying, and where to go otherwise."""
+    n = len(weights)
+    total = math.fsum(weights)
+    scaled = [w * n / total for w in weights]
+    stay, other = [1.0] * n, list(range(n))
+    small = [i for i, w in enumerate(scaled) if w < 1.0]
+    large = [i for i, w in enumerate(scaled) if w >= 1.0]
+    while small and large:
+        a, b = small.pop(), large.pop()
+        stay[a], other[a] = scaled[a], b
+        scaled[b] -= 1.0 - scaled[a]
+        (small if scaled[b] < 1.0 else large).append(b)
+    return stay, other

@@ -1,0 +1,1169 @@
+"""Blueprint to Program: flows become rows of operations, components become stations and tables.
+
+How a call is lowered, outermost first: fallback, retry, breaker, timeout or hedge (a child frame), then the visit
+itself: choose a station, travel, wait, be served, do what the verb does, make the nested steps, let go, travel back.
+Every operation that can fail names where to go on; that landing undoes what is held and travels back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from loadcase.blueprint.model import Blueprint, FlowSpec
+from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
+from loadcase.core import program as op
+from loadcase.core.distributions import Const, Dist
+from loadcase.core.errors import BlueprintError, Problem
+from loadcase.core.program import Program
+from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_parameters
+from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
+from loadcase.kinds.cache import Cache
+from loadcase.kinds.limiter import Limiter
+from loadcase.kinds.log import Log
+from loadcase.kinds.queue import Queue
+from loadcase.kinds.store import Store
+from loadcase.kinds.topic import Topic
+
+SLOTS = 8
+REGISTERS = 8
+NOBODY = -1
+FOREVER = 1e308
+DIRECT_KEYS = 1 << 26
+"""Most keys that a limiter counts apart; and entries of a cache without `keys`."""
+DISCIPLINES = {
+    "fifo": op.FIFO,
+    "lifo": op.LIFO,
+    "ps": op.SHARED,
+    "priority": op.PRIORITY,
+    "preemptive": op.PREEMPTIVE,
+}
+BALANCES = {
+    "round_robin": op.ROUND_ROBIN,
+    "random": op.RANDOM,
+    "least_loaded": op.LEAST,
+    "two_choices": op.CHOICES,
+    "hash": op.HASH,
+}
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a flow is: the slot that holds the station (-1: at the client), the component, the next free slot."""
+
+    slot: int = -1
+    component: str | None = None
+    depth: int = 0
+    balancer: str | None = None
+    register: int = 0
+    sticky: bool = False
+
+
+@dataclass
+class Compiled:
+    """A Program with the names of its rows."""
+
+    program: Program
+    flows: list[str]
+    groups: list[StationGroup]
+    caches: list[str]
+    places: dict[str, int]
+    counters: int
+    margin: int
+    gauges: dict[str, int]
+    """Station that counts the messages which wait for a consuming flow."""
+    warmers: list[tuple[int, int, str, int, float]]
+    """Caches to fill before the start: cache, key space, place name, 1 if not chosen by hash, accesses per second."""
+    limiter_counters: int
+    limiters: dict[str, int]
+    ring: int
+    cache_rows: int
+    cache_entries: int
+    cache_table: int
+    lfu: bool
+    ttl: bool
+    rates: dict[str, float] = field(default_factory=dict)
+
+
+def compile_blueprint(blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None) -> Compiled:
+    """Lowers a blueprint under a load factor.
+
+    Raises BlueprintError when the design nests deeper than the engine's frames are wide.
+    """
+    return _Compiler(blueprint, load, traces or {}).compile()
+
+
+class _Compiler:
+    def __init__(self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray]) -> None:
+        self.b = blueprint
+        self.load = load
+        self.traces = traces
+        self.asm = Assembler()
+        self.flow = ""
+        self.occurrence: dict[str, int] = {}
+        self.rank = PRIORITIES["normal"]
+        self.flows = list(blueprint.flows)
+        self.pools: dict[tuple[str, str], StationGroup] = {}
+        self.spaces = list(blueprint.keys)
+        self.cache_ids: dict[str, int] = {}
+        self.cache_rows: list[tuple[Any, ...]] = []
+        self.retry_rows: list[tuple[Any, ...]] = []
+        self.breaker_rows: list[tuple[Any, ...]] = []
+        self.ring = 0
+        self.limiter_rows: list[tuple[Any, ...]] = []
+        self.limiter_ids: dict[str, int] = {}
+        self.limiter_counters = 0
+        self.channel_ids: dict[str, int] = {}
+        self.entries: dict[str, Label] = {f: Label() for f in self.flows}
+        self.gauges: dict[str, int] = {}
+        self.locks: dict[str, int] = {}
+        self.warmers: list[tuple[int, int, str, int, float]] = []
+        self.width = 1
+        self.flow_space: str | None = None
+        self.fed = [n for n, c in blueprint.components.items() if isinstance(c, Log) and c.source]
+
+    # --- the whole ------------------------------------------------------------------------------------------------
+    def compile(self) -> Compiled:
+        for name, component in self.b.components.items():
+            self.make_pools(name, component)
+        for name, component in self.b.components.items():
+            if isinstance(component, Cache):
+                self.make_cache(name, component)
+        channels = [n for n, c in self.b.components.items() if isinstance(c, Log | Queue | Topic)]
+        self.channel_ids = {name: i for i, name in enumerate(channels)}
+        for flow in self.b.flows.values():
+            self.make_consumer_pools(flow)
+        for flow in self.b.flows.values():
+            self.make_flow(flow)
+        self.asm.drain()
+        self.asm.flush()
+        tables = {
+            **self.source_tables(),
+            **self.key_tables(),
+            **self.cache_tables(),
+            **self.policy_tables(),
+            **self.channel_tables(channels),
+        }
+        program = self.asm.pack(tables)
+        rows = self.cache_rows
+        return Compiled(
+            program=program,
+            flows=self.flows,
+            groups=self.asm.groups,
+            caches=list(self.cache_ids),
+            places=self.asm.places,
+            counters=len(self.asm.counters),
+            margin=min(4096 + 4 * self.width, 400_000),
+            gauges=self.gauges,
+            warmers=self.warmers,
+            limiter_counters=self.limiter_counters,
+            limiters=self.limiter_ids,
+            ring=self.ring,
+            cache_rows=sum(row[1] for row in rows),
+            cache_entries=sum(row[1] * row[3] for row in rows),
+            cache_table=sum(1 << row[5] for row in rows if row[0] != op.COIN),
+            lfu=any(row[0] == op.LFU for row in rows),
+            ttl=any(c.ttl is not None for c in self.b.components.values() if isinstance(c, Cache)),
+            rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
+        )
+
+    def rate(self, flow: FlowSpec) -> float:
+        """Arrivals per second of an open flow under this load; 0 for the others."""
+        return (flow.arrive.rate or 0.0) * self.load if flow.arrive else 0.0
+
+    def discipline(self, name: str, component: Component) -> int:
+        """The discipline of a component; by priority when its calls carry different ones."""
+        if component.discipline != "fifo":
+            return DISCIPLINES[component.discipline]
+        ranks = set()
+        for flow in self.b.flows.values():
+            base = flow.arrive.priority if flow.arrive and flow.arrive.priority else None
+            for step in walk(flow.steps):
+                if isinstance(step, Call) and step.component == name:
+                    ranks.add(step.options.priority or base or component.priority)
+        return op.PRIORITY if len(ranks) > 1 else op.FIFO
+
+    def make_pools(self, name: str, component: Component) -> None:
+        for pool in component.pools():
+            self.pools[name, pool.name] = self.make_pool(name, component, pool)
+
+    def make_pool(self, name: str, component: Component, pool: Pool) -> StationGroup:
+        return self.asm.pool(
+            name,
+            pool.name,
+            pool.stations,
+            pool.workers,
+            bound=pool.queue,
+            discipline=self.discipline(name, component),
+            copies=pool.stations // pool.groups if pool.groups > 1 else pool.stations if pool.groups == 1 else 1,
+            zones=component.zones,
+            regions=component.regions,
+            patience=component.patience,
+        )
+
+    # --- flows ----------------------------------------------------------------------------------------------------
+    def make_flow(self, spec: FlowSpec) -> None:
+        self.flow = spec.name
+        self.occurrence = {}
+        self.rank = PRIORITIES[(spec.arrive.priority if spec.arrive and spec.arrive.priority else "normal")]
+        if spec.consume is not None:
+            self.make_consumer(spec)
+        else:
+            self.make_client(spec)
+        self.asm.drain()
+
+    def make_client(self, spec: FlowSpec) -> None:
+        arrive = spec.arrive
+        assert arrive is not None
+        asm = self.asm
+        self.flow_space = arrive.key
+        entry = self.entries[spec.name]
+        asm.here(entry)
+        space = self.spaces.index(arrive.key) if arrive.key else NOBODY
+        asm.emit(op.START, space, asm.place(f"{spec.name}:key"), self.rank)
+        lost = Label()
+        options = Options.model_construct(
+            timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, fallback=None
+        )
+
+        def attempt(here: Here, fail: Label) -> None:
+            self.steps(spec.steps, here, fail, top=True)
+
+        self.policies(options, {}, "client", Here(), lost, attempt)
+        asm.emit(op.DONE, asm.place(f"{spec.name}:think"), entry)
+        asm.here(lost)
+        asm.emit(op.FAILED, asm.place(f"{spec.name}:think"), entry)
+
+    def make_consumer_pools(self, spec: FlowSpec) -> None:
+        consume = spec.consume
+        if consume is None:
+            return
+        source = consume.log or consume.queue or consume.topic
+        assert source is not None
+        name = f"{spec.name}"
+        gauge = self.asm.pool(source, f"{name}:waiting", 1, 0)
+        self.gauges[name] = gauge.base
+        component = self.b.components[source]
+        by = self.b.components[consume.by] if consume.by else None
+        replicas = by.replicas if by else 1
+        if isinstance(component, Log):
+            if consume.in_order in (None, "partition"):
+                self.pools[name, "order"] = self.asm.pool(source, f"{name}:order", component.partitions, 1)
+            self.pools[name, "flight"] = self.asm.pool(source, f"{name}:flight", replicas, consume.in_flight or 500)
+        elif isinstance(component, Queue):
+            claims = replicas * (consume.in_flight or (by.workers if by else 1))
+            self.pools[name, "flight"] = self.asm.pool(source, f"{name}:flight", 1, claims)
+
+    def make_consumer(self, spec: FlowSpec) -> None:
+        consume = spec.consume
+        assert consume is not None
+        source = consume.log or consume.queue or consume.topic
+        component = self.b.components[source or ""]
+        self.flow_space = component.key if isinstance(component, Log) else None
+        self.asm.here(self.entries[spec.name])
+        if isinstance(component, Log):
+            self.consume_log(spec)
+        elif isinstance(component, Queue):
+            self.consume_queue(spec, component)
+        else:
+            self.consume_topic(spec)
+
+    def arrive_at(self, spec: FlowSpec, depth: int, policy: int) -> Here:
+        """The consuming replica as the place where the flow is."""
+        assert spec.consume is not None
+        by = spec.consume.by
+        if by is None:
+            return Here(slot=NOBODY, depth=depth)
+        group = self.pools[by, "main"]
+        name = f"{spec.name}:{by}"
+        row = self.asm.selection(
+            policy, group.base, group.count, group.copies, self.asm.counter(name), self.asm.place(name), 2, 0, 0
+        )
+        self.asm.emit(op.PICK, row, depth)
+        return Here(slot=depth, component=by, depth=depth + 1, sticky=True)
+
+    def consume_log(self, spec: FlowSpec) -> None:
+        asm = self.asm
+        assert spec.consume is not None
+        order = spec.consume.in_order
+        depth = 0
+        space = NOBODY
+        if order in (None, "partition"):
+            group = self.pools[spec.name, "order"]
+            asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
+            asm.emit(op.ACQUIRE, depth, 0)
+            depth += 1
+        elif order != "none":
+            space = self.locks.setdefault(f"order:{spec.name}", len(self.locks))
+            asm.emit(op.LOCK, space, 0)
+        group = self.pools[spec.name, "flight"]
+        asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
+        asm.emit(op.ACQUIRE, depth, 0)
+        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+        here = self.arrive_at(spec, depth + 1, op.OWNER)
+        failed = Label()
+
+        def let_go() -> None:
+            asm.emit(op.RELEASE, depth)
+            if space >= 0:
+                asm.emit(op.UNLOCK, space, 0)
+            elif depth > 0:
+                asm.emit(op.RELEASE, 0)
+
+        self.steps(spec.steps, here, failed, top=True)
+        let_go()
+        asm.emit(op.DONE, 0, 0)
+        asm.here(failed)
+        let_go()
+        asm.emit(op.FAILED, 0, 0)
+
+    def consume_queue(self, spec: FlowSpec, queue: Queue) -> None:
+        asm = self.asm
+        group = self.pools[spec.name, "flight"]
+        again, body, late, failed = Label(), Label(), Label(), Label()
+        asm.emit(op.SET, 0, 0)
+        asm.here(again)
+        asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
+        asm.emit(op.ACQUIRE, 0, 0)
+        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+        asm.emit(op.CALL, body, asm.lane(queue.visibility), late)
+        asm.emit(op.DONE, 0, 0)
+        asm.here(late)  # not done in time: visible again, until it has been received too often
+        policy = len(self.retry_rows)
+        self.retry_rows.append((queue.max_receives - 1, op.NO_JITTER, 0, 0.0, 1.0, FOREVER, 0.0, -1.0))
+        back = Label()
+        asm.emit(op.RETRY, policy, 0, back)
+        asm.emit(op.COUNT, op.FC_DEAD)
+        if queue.dead_letters:
+            channel = self.channel_ids[queue.dead_letters]
+            gone = Label()
+            asm.emit(op.PUBLISH, channel, 0, gone, asm.counter(f"{spec.name}:dead"))
+            asm.here(gone)
+        asm.emit(op.FAILED, 0, 0)
+        asm.here(back)
+        asm.emit(op.GAUGE, self.gauges[spec.name], 1)
+        asm.emit(op.JUMP, again)
+        asm.here(body)
+        here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
+        self.steps(spec.steps, replace(here, register=1), failed, top=True)
+        asm.emit(op.RELEASE, 0)
+        asm.emit(op.RETURN)
+        asm.here(failed)
+        asm.emit(op.RELEASE, 0)
+        asm.emit(op.FAIL, 1)
+
+    def consume_topic(self, spec: FlowSpec) -> None:
+        asm = self.asm
+        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+        here = self.arrive_at(spec, 0, op.ROUND_ROBIN)
+        failed = Label()
+        self.steps(spec.steps, here, failed, top=True)
+        asm.emit(op.DONE, 0, 0)
+        asm.here(failed)
+        asm.emit(op.FAILED, 0, 0)
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+    def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
+        """A list of steps, made from `here` and, after moves, back to it."""
+        start = here
+        trail: list[Here] = [here]
+        for step in steps:
+            moved = self.step(step, here, fail, top)
+            if moved.slot != here.slot:
+                fail = self.landing_back(moved, here, fail)
+                trail.append(moved)
+            here = moved
+        while len(trail) > 1:
+            last = trail.pop()
+            self.hop(last, trail[-1])
+        del start
+
+    def landing_back(self, there: Here, here: Here, fail: Label) -> Label:
+        """Where a failure after a move goes: it travels back first."""
+        label = Label()
+
+        def block() -> None:
+            self.asm.here(label)
+            self.hop(there, here)
+            self.asm.emit(op.JUMP, fail)
+
+        self.asm.later(block)
+        return label
+
+    def step(self, step: Step, here: Here, fail: Label, top: bool) -> Here:
+        asm = self.asm
+        match step:
+            case Call():
+                return self.call(step, here, fail, top)
+            case Wait(time=time):
+                asm.wait(time, self.named("wait"))
+            case Repeat(times=times, steps=steps):
+                register = self.register(here, step.path)
+                again = Label()
+                asm.emit(op.SET, register, times)
+                asm.here(again)
+                self.steps(steps, replace(here, register=register + 1), fail)
+                asm.emit(op.LOOP, register, again)
+            case Spawn(steps=steps):
+                asm.emit(op.SPAWN, self.body(steps, here))
+            case FanOut(n=n, need=need, steps=steps):
+                first = len(asm.bodies)
+                asm.bodies.append(self.body(steps, here))
+                self.fork(first, n, need, fail, NOBODY, 1)
+            case Parallel(branches=branches, need=need):
+                labels = [self.body(branch, here) for branch in branches]
+                first = len(asm.bodies)
+                asm.bodies.extend(labels)
+                self.fork(first, len(labels), need, fail, NOBODY, 0)
+            case Choose(weights=weights, branches=branches):
+                self.choose(weights, branches, here, fail)
+        return here
+
+    def fork(self, first: int, count: int, need: int, fail: Label, lane: int, same: int) -> None:
+        self.width = min(self.width * max(1, count), 1 << 20) if count > 8 else self.width + count
+        self.asm.emit(op.FORK, first, count, need, fail, lane, same)
+
+    def choose(
+        self, weights: tuple[float, ...], branches: tuple[tuple[Step, ...], ...], here: Here, fail: Label
+    ) -> None:
+        asm = self.asm
+        place = asm.place(self.named("choose"))
+        labels = [Label() for _ in branches]
+        first, bodies = len(asm.weights), len(asm.bodies)
+        total = sum(weights)
+        asm.weights.extend(float(w) for w in np.cumsum(weights) / total)
+        asm.bodies.extend(labels)
+        end = Label()
+        asm.emit(op.CHOOSE, place, first, len(branches), bodies)
+        for label, branch in zip(labels, branches, strict=True):
+            asm.here(label)
+            self.steps(branch, here, fail)
+            asm.emit(op.JUMP, end)
+        asm.here(end)
+
+    def body(self, steps: tuple[Step, ...], here: Here) -> Label:
+        """Steps as the code of a child frame."""
+        return self.child(lambda fail: self.steps(steps, here, fail))
+
+    def child(self, emit: Callable[[Label], None]) -> Label:
+        label, failed = Label(), Label()
+        context = (self.flow, self.rank, self.flow_space)
+
+        def block() -> None:
+            self.flow, self.rank, self.flow_space = context
+            self.asm.here(label)
+            emit(failed)
+            self.asm.emit(op.RETURN)
+            self.asm.here(failed)
+            self.asm.emit(op.FAIL, 0)
+
+        self.asm.later(block)
+        return label
+
+    def named(self, what: str) -> str:
+        """A name for a place in the flow that does not change when other flows or components do."""
+        count = self.occurrence.get(what, 0)
+        self.occurrence[what] = count + 1
+        return f"{self.flow}:{what}#{count}"
+
+    def register(self, here: Here, path: tuple[str | int, ...]) -> int:
+        if here.register >= REGISTERS:
+            self.too_deep(path)
+        return here.register
+
+    def too_deep(self, path: tuple[str | int, ...]) -> None:
+        raise BlueprintError(
+            [
+                Problem(
+                    code="LC190",
+                    message=f"the steps of flow {self.flow!r} nest deeper than {SLOTS} calls",
+                    path=path,
+                    hint="split the flow, or move the inner steps into a consuming flow",
+                )
+            ]
+        )
+
+    # --- a call and its policies ----------------------------------------------------------------------------------
+    def call(self, call: Call, here: Here, fail: Label, top: bool) -> Here:
+        component = self.b.components[call.component]
+        options = call.options
+        name = self.named(f"{call.component}.{call.verb}")
+        policed = any((options.timeout, options.retry, options.hedge, options.breaker, options.fallback))
+        forward = component.behaviours.get(call.verb) == "forward"
+        moves = not policed and (forward or (top and component.kind == "service"))
+
+        def attempt(at: Here, failed: Label) -> None:
+            self.visit(call, component, name, at, failed, stay=False)
+
+        if moves:
+            return self.visit(call, component, name, here, fail, stay=True)
+        self.policies(options, call.nested, name, here, fail, attempt)
+        return here
+
+    def policies(
+        self,
+        options: Options,
+        nested: dict[str, tuple[Step, ...]],
+        name: str,
+        here: Here,
+        fail: Label,
+        attempt: Callable[[Here, Label], None],
+    ) -> None:
+        asm = self.asm
+        end = Label()
+        if options.fallback is not None:
+            outer, fail = fail, Label()
+            handler = fail
+            context = (self.flow, self.rank, self.flow_space)
+
+            def otherwise() -> None:
+                self.flow, self.rank, self.flow_space = context
+                asm.here(handler)
+                self.steps(nested.get("fallback", ()), here, outer)
+                asm.emit(op.JUMP, end)
+
+            asm.later(otherwise)
+        if options.retry is not None and options.retry.max > 0:
+            here, fail, admit = self.retrying(options, name, here, fail)
+        else:
+            admit = NOBODY
+        if options.breaker is not None:
+            fail, breaker = self.breaking(options, fail)
+        else:
+            breaker = NOBODY
+        self.waiting(options, name, here, fail, attempt)
+        if breaker >= 0:
+            asm.emit(op.REPORT, breaker, 1)
+        if admit >= 0:
+            asm.emit(op.ADMIT, admit)
+        asm.here(end)
+
+    def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int]:
+        asm = self.asm
+        retry = options.retry
+        assert retry is not None
+        register = self.register(here, ())
+        jitter: Any = retry.jitter
+        added = 0.0
+        if not isinstance(jitter, str):
+            added, jitter = float(jitter), "added"
+        kind = {"none": op.NO_JITTER, "full": op.FULL_JITTER, "equal": op.EQUAL_JITTER, "added": op.ADDED_JITTER}[jitter]
+        policy = len(self.retry_rows)
+        budget = -1.0 if retry.budget is None else retry.budget
+        cap = FOREVER if retry.cap is None else retry.cap
+        self.retry_rows.append(
+            (retry.max, kind, asm.place(f"{name}:backoff"), retry.backoff, retry.multiplier, cap, added, budget)
+        )
+        start, landing = Label(), Label()
+        asm.emit(op.SET, register, 0)
+        asm.here(start)
+
+        def land() -> None:
+            asm.here(landing)
+            asm.emit(op.RETRY, policy, register, start)
+            asm.emit(op.JUMP, fail)
+
+        asm.later(land)
+        return replace(here, register=register + 1), landing, policy if budget >= 0 else NOBODY
+
+    def breaking(self, options: Options, fail: Label) -> tuple[Label, int]:
+        asm = self.asm
+        breaker = options.breaker
+        assert breaker is not None
+        row = len(self.breaker_rows)
+        self.breaker_rows.append((breaker.calls, self.ring, breaker.failures, breaker.open))
+        self.ring += breaker.calls
+        asm.emit(op.TRIP, row, fail)
+        landing = Label()
+
+        def land() -> None:
+            asm.here(landing)
+            asm.emit(op.REPORT, row, 0)
+            asm.emit(op.JUMP, fail)
+
+        asm.later(land)
+        return landing, row
+
+    def waiting(
+        self, options: Options, name: str, here: Here, fail: Label, attempt: Callable[[Here, Label], None]
+    ) -> None:
+        """The attempt itself: inline, or in a child frame when the caller may stop waiting or send a copy."""
+        asm = self.asm
+        if not options.timeout and options.hedge is None:
+            attempt(here, fail)
+            return
+        lane = asm.lane(options.timeout) if options.timeout else NOBODY
+        body = self.child(lambda failed: attempt(here, failed))
+        if options.hedge is None:
+            asm.emit(op.CALL, body, lane, fail)
+            return
+        second = Label()
+        after = options.hedge.after
+
+        def hedge() -> None:
+            asm.here(second)
+            asm.wait(Const(after), name)
+            asm.emit(op.STILL)
+            asm.emit(op.JUMP, body)
+
+        asm.later(hedge)
+        first = len(asm.bodies)
+        asm.bodies.extend([body, second])
+        self.fork(first, 2, 1, fail, lane, 0)
+
+    # --- a visit --------------------------------------------------------------------------------------------------
+    def visit(self, call: Call, component: Component, name: str, here: Here, fail: Label, stay: bool) -> Here:
+        """One call without its policies. With `stay` the flow is at the component afterwards."""
+        asm = self.asm
+        options = call.options
+        key = self.key_register(options, component, name)
+        rank = PRIORITIES[options.priority] if options.priority else None
+        if rank is None and component.priority != "normal" and self.rank == PRIORITIES["normal"]:
+            rank = PRIORITIES[component.priority]
+        before = self.rank
+        if rank is not None and rank != before:
+            asm.emit(op.RANK, rank)
+            fail = self.landing(fail, lambda: asm.emit(op.RANK, before))
+            self.rank = rank
+        visits = component.visits(call.verb, options)
+        there = here
+        for i, one in enumerate(visits):
+            last = i == len(visits) - 1
+            if one.need == 0:
+                self.unawaited(call, component, one, name, here, key)
+            elif one.pick in ("copies", "all", "every"):
+                self.spread(call, component, one, name, here, fail, key)
+            else:
+                there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
+        behaviour = component.behaviours.get(call.verb)
+        many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
+        if behaviour == "publish" and many:
+            self.publish(call.component, component, name, fail, key)
+        if isinstance(component, Store) and call.verb in component.effects:
+            self.feed(call.component, here)
+        if rank is not None and rank != before:
+            asm.emit(op.RANK, before)
+            self.rank = before
+        return there if stay else here
+
+    def landing(self, fail: Label, emit: Callable[[], Any]) -> Label:
+        """A place where failures go that first undoes something."""
+        label = Label()
+
+        def block() -> None:
+            self.asm.here(label)
+            emit()
+            self.asm.emit(op.JUMP, fail)
+
+        self.asm.later(block)
+        return label
+
+    def key_register(self, options: Options, component: Component, name: str) -> int:
+        """0 for the flow's key, 1 for one that is drawn for this call."""
+        key = options.key or getattr(component, "key", None)
+        if key is None or key == self.flow_space:
+            return 0
+        self.asm.emit(op.KEYED, self.spaces.index(key), self.asm.place(f"{name}:key"))
+        return 1
+
+    def single(
+        self,
+        call: Call,
+        component: Component,
+        visit: Visit,
+        name: str,
+        here: Here,
+        fail: Label,
+        key: int,
+        stay: bool,
+        first: bool,
+    ) -> Here:
+        """A visit of one station."""
+        asm = self.asm
+        local = here.sticky and here.component == call.component
+        slot = here.slot if local else here.depth
+        if slot >= SLOTS:
+            self.too_deep(call.path)
+        there = Here(slot, call.component, max(here.depth, slot + 1), here.balancer, here.register, sticky=False)
+        if local:
+            there = replace(there, sticky=True)
+        else:
+            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
+            self.hop(here, there)
+        behaviour = component.behaviours.get(call.verb)
+        away = fail if local else self.landing(fail, lambda: self.hop(there, here))
+        quota = component.quota_of(call.verb)
+        if behaviour == "flaky" and quota is not None and first:
+            self.take_quota(call, component, quota, away)
+        asm.emit(op.ACQUIRE, slot, away)
+        held = self.landing(away, lambda: asm.emit(op.RELEASE, slot))
+        self.serve(component, visit.work, slot, f"{name}:work{'' if first else ':next'}")
+        if visit.then is not None:
+            if visit.detach:
+                self.detach(component, visit.then, slot, name)
+            else:
+                self.serve(component, visit.then, slot, f"{name}:then")
+        self.behave(call, component, behaviour, name, slot, held, key, there)
+        inner = call.nested.get("do", ())
+        if inner:
+            self.steps(inner, there, held)
+        if not (visit.then is not None and visit.detach):
+            asm.emit(op.RELEASE, slot)
+        if behaviour == "deliver":
+            assert self.b.network is not None
+            asm.wait(self.b.network.client, f"{name}:client")
+        if stay:
+            balancer = call.component if behaviour == "forward" else None
+            return replace(there, balancer=balancer)
+        if not local:
+            self.hop(there, here)
+        if behaviour == "lookup":
+            self.missed(call, component, name, slot, here, fail, key)
+        return here
+
+    def serve(self, component: Component, work: Dist, slot: int, name: str) -> None:
+        shared = component.discipline == "ps"
+        if isinstance(work, Const) and work.value == 0.0 and not shared:
+            return
+        self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name))
+        if shared:
+            self.asm.emit(op.PSEND, slot)
+
+    def detach(self, component: Component, work: Dist, slot: int, name: str) -> None:
+        """The answer goes on its way while the worker is still held."""
+
+        def emit(failed: Label) -> None:
+            self.serve(component, work, slot, f"{name}:then")
+            self.asm.emit(op.RELEASE, slot)
+            del failed
+
+        self.asm.emit(op.SPAWN, self.child(emit))
+
+    def behave(
+        self,
+        call: Call,
+        component: Component,
+        behaviour: str | None,
+        name: str,
+        slot: int,
+        held: Label,
+        key: int,
+        there: Here,
+    ) -> None:
+        """What the verb does at the station once it has been served."""
+        asm = self.asm
+        if behaviour == "lookup":
+            register = self.register(there, call.path)
+            asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, 0, key, register)
+            self.note_warmer(call, name, key)
+        elif behaviour == "fill":
+            asm.emit(op.FILL, self.cache_ids[call.component], slot, key)
+        elif behaviour == "drop":
+            asm.emit(op.DROP, self.cache_ids[call.component], slot, key)
+        elif behaviour == "publish":
+            self.publish(call.component, component, name, held, key)
+        elif behaviour == "take":
+            self.take(call, component, slot, held, key)
+        elif behaviour == "flaky" and component.error_rate_of(call.verb) > 0.0:
+            bad = self.landing(held, lambda: asm.emit(op.REASON, op.ERROR))
+            weight = len(asm.weights)
+            asm.weights.append(component.error_rate_of(call.verb))
+            asm.emit(op.CHANCE, asm.place(f"{name}:error"), bad, weight)
+
+    def missed(
+        self, call: Call, component: Component, name: str, slot: int, here: Here, fail: Label, key: int
+    ) -> None:
+        """After a look-up: nothing on a hit; on a miss the caller fetches and stores."""
+        asm = self.asm
+        assert isinstance(component, Cache)
+        steps = call.nested.get("miss")
+        if steps is None:
+            return
+        register = self.register(here, call.path)
+        miss, end = Label(), Label()
+        context = (self.flow, self.rank, self.flow_space)
+        asm.emit(op.BRANCH, register, miss)
+        cache = self.cache_ids[call.component]
+        deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
+
+        def fetch() -> None:
+            self.flow, self.rank, self.flow_space = context
+            asm.here(miss)
+            if not component.coalesce:
+                self.steps(steps, deeper, fail)
+                asm.emit(op.FILL, cache, slot, key)
+                asm.emit(op.JUMP, end)
+                return
+            space = self.locks.setdefault(f"fetch:{call.component}", len(self.locks))
+            lost = Label()
+            asm.emit(op.FLIGHT, space, key, end, fail)
+            self.steps(steps, deeper, lost)
+            asm.emit(op.FILL, cache, slot, key)
+            asm.emit(op.LANDED, space, key, 1)
+            asm.emit(op.JUMP, end)
+            asm.here(lost)
+            asm.emit(op.LANDED, space, key, 0)
+            asm.emit(op.JUMP, fail)
+
+        asm.later(fetch)
+        asm.here(end)
+
+    def spread(
+        self, call: Call, component: Component, visit: Visit, name: str, here: Here, fail: Label, key: int
+    ) -> None:
+        """A visit of many stations at once."""
+        label = self.spread_body(call, component, visit, name, here, key)
+        first = len(self.asm.bodies)
+        self.asm.bodies.append(label)
+        self.fork(first, visit.copies, visit.need, fail, NOBODY, 1)
+
+    def unawaited(self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int) -> None:
+        """A visit that nobody waits for."""
+        if visit.copies < 1:
+            return
+        name = f"{name}:behind"
+        label = self.spread_body(call, component, visit, name, here, key)
+        if visit.copies == 1:
+            self.asm.emit(op.SPAWN, label)
+            return
+        first = len(self.asm.bodies)
+        self.asm.bodies.append(label)
+
+        def emit(failed: Label) -> None:
+            self.fork(first, visit.copies, visit.copies, failed, NOBODY, 1)
+
+        self.asm.emit(op.SPAWN, self.child(emit))
+
+    def spread_body(
+        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int
+    ) -> Label:
+        asm = self.asm
+        slot = here.depth
+        if slot >= SLOTS:
+            self.too_deep(call.path)
+        there = Here(slot, call.component, slot + 1)
+
+        def emit(failed: Label) -> None:
+            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
+            self.hop(here, there)
+            away = self.landing(failed, lambda: self.hop(there, here))
+            asm.emit(op.ACQUIRE, slot, away)
+            self.serve(component, visit.work, slot, f"{name}:work")
+            asm.emit(op.RELEASE, slot)
+            if component.behaviours.get(call.verb) == "deliver":
+                assert self.b.network is not None
+                asm.wait(self.b.network.client, f"{name}:client")
+            self.hop(there, here)
+
+        return self.child(emit)
+
+    def select(
+        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int
+    ) -> int:
+        """The selection row of a visit."""
+        asm = self.asm
+        group = self.pools[call.component, visit.pool]
+        place = asm.place(f"{name}:pick")
+        modulo = 1 if getattr(component, "placement", "hash") == "modulo" else 0
+        copies = component.replicas if component.nodes != component.replicas or visit.pick != "balance" else 1
+        if isinstance(component, Log):
+            copies = component.replicas
+            key = key if (component.key or self.flow_space) else -1
+        fixed = {
+            "shard": op.SHARD_ANY,
+            "leader": op.SHARD_LEADER,
+            "followers": op.SHARD_COPY,
+            "copies": op.SHARD_COPY,
+            "all": op.GROUP_ANY,
+            "every": op.EACH,
+        }
+        if visit.pick == "every":
+            return asm.selection(op.EACH, group.base, group.count, 1, 0, place, 0, key, 0)
+        if visit.pick != "balance":
+            if key == 0 and self.flow_space is None and visit.pick in ("shard", "leader", "followers", "copies"):
+                key = 0  # without a key every request is about key 0
+            start = 1 if visit.pick == "followers" else 0
+            return asm.selection(fixed[visit.pick], group.base, group.count, copies, 0, place, start, key, modulo)
+        balancer = self.b.components.get(here.balancer or "")
+        chosen = component.balance
+        by: Component = component
+        if component.kind != "load_balancer" and component.balance is None and balancer is not None:
+            chosen, by = balancer.balance, balancer
+        if component.kind == "load_balancer" and "balance" in component.model_fields_set:
+            chosen = "round_robin"  # its own field is about what comes after it
+        chosen = chosen or component.default_balance
+        if group.count == 1:
+            return asm.selection(op.FIRST, group.base, 1, 1, 0, place, 0, key, 0)
+        policy = BALANCES[chosen]
+        if policy == op.CHOICES and by.replacement:
+            policy = op.CHOICES_REPL
+        counter = asm.counter(f"{here.balancer or ''}>{call.component}")
+        return asm.selection(policy, group.base, group.count, 1, counter, place, by.choices, key, 0)
+
+    # --- behaviours -----------------------------------------------------------------------------------------------
+    def publish(self, target: str, component: Component, name: str, fail: Label, key: int) -> None:
+        keyed = key if not isinstance(component, Log) or component.key or self.flow_space else -1
+        counter = self.asm.counter(f"{name}:partition")
+        self.asm.emit(op.PUBLISH, self.channel_ids[target], keyed, fail, counter)
+
+    def feed(self, store: str, here: Here) -> None:
+        """A commit at a store goes on to the logs that it feeds."""
+        asm = self.asm
+        for log in self.fed:
+            component = self.b.components[log]
+            if not isinstance(component, Log) or component.source != store:
+                continue
+            call = Call((), log, "publish", Options.model_construct(**dict.fromkeys(Options.model_fields)), {})
+            name = self.named(f"{store}>{log}")
+            at = Here(slot=NOBODY, component=log, depth=here.depth)
+
+            def emit(
+                failed: Label, call: Call = call, log: str = log, name: str = name, at: Here = at, c: Log = component
+            ) -> None:
+                asm.wait(Const(c.delay), name)
+                self.visit(call, c, name, at, failed, stay=False)
+
+            asm.emit(op.SPAWN, self.child(emit))
+
+    def take(self, call: Call, component: Component, slot: int, fail: Label, key: int) -> None:
+        assert isinstance(component, Limiter)
+        asm = self.asm
+        group = self.pools[call.component, "main"]
+        local = component.scope == "local"
+        row = self.limiter_ids.get(call.component)
+        if row is None:
+            keys = self.b.keys[component.key].count if component.key else 1
+            if keys > DIRECT_KEYS:
+                raise BlueprintError(
+                    [
+                        Problem(
+                            code="LC191",
+                            message=f"{call.component} counts {keys} keys apart; the engine holds {DIRECT_KEYS}",
+                            path=("components", call.component, "key"),
+                            hint="simulate a part: a smaller count with the rate in proportion",
+                        )
+                    ]
+                )
+            kind = {"token_bucket": op.BUCKET, "fixed_window": op.FIXED_WINDOW, "sliding_window": op.SLIDING_WINDOW}
+            parts = group.count if local else 1
+            rate = component.rate / parts
+            burst = (component.burst if component.burst is not None else component.rate) / parts
+            row = self.limiter_ids[call.component] = len(self.limiter_rows)
+            self.limiter_rows.append(
+                (kind[component.algorithm], self.limiter_counters, keys, parts, group.base, rate, burst, component.window)
+            )
+            self.limiter_counters += keys * parts
+        weight = len(asm.weights)
+        asm.weights.append(float(getattr(call.options, "cost", 1.0)))
+        asm.emit(op.TAKE, row, slot if local else NOBODY, fail, key if component.key else NOBODY, weight)
+
+    def take_quota(self, call: Call, component: Component, quota: float, fail: Label) -> None:
+        asm = self.asm
+        name = f"{call.component}:{call.verb}"
+        row = self.limiter_ids.get(name)
+        if row is None:
+            row = self.limiter_ids[name] = len(self.limiter_rows)
+            self.limiter_rows.append((op.BUCKET, self.limiter_counters, 1, 1, 0, quota, max(1.0, quota), 1.0))
+            self.limiter_counters += 1
+        weight = len(asm.weights)
+        asm.weights.append(component.quota_cost(call.options))
+        asm.emit(op.TAKE, row, NOBODY, fail, NOBODY, weight)
+
+    def note_warmer(self, call: Call, name: str, key: int) -> None:
+        """Remembers that a flow looks up keys in a cache, so that it can be filled before the start."""
+        component = self.b.components[call.component]
+        assert isinstance(component, Cache)
+        spec = self.b.flows[self.flow]
+        space = call.options.key or self.flow_space
+        if not component.warm or component.hit_ratio is not None or space is None or "miss" not in call.nested:
+            return
+        rate = self.rate(spec) or 1000.0
+        chosen = component.balance or component.default_balance
+        spread = 0 if chosen == "hash" or component.replicas == 1 else 1
+        self.warmers.append(
+            (self.cache_ids[call.component], self.spaces.index(space), f"{name}:warm", spread, rate)
+        )
+
+    # --- the network ----------------------------------------------------------------------------------------------
+    def hop(self, start: Here, end: Here) -> None:
+        """The network delay between two places."""
+        net = self.b.network
+        assert net is not None
+        a = self.b.components.get(start.component or "")
+        b = self.b.components.get(end.component or "")
+        name = f"{self.flow}:{start.component or 'client'}>{end.component or 'client'}"
+        if start.component is None or end.component is None:
+            if start.component is None and end.component is None:
+                return
+            self.asm.wait(net.client, name)
+            return
+        if start.slot < 0 or end.slot < 0 or a is None or b is None:
+            if start.component != end.component:
+                self.asm.wait(net.same_zone, name)
+            return
+        if a.zones == 1 and b.zones == 1 and a.regions == 1 and b.regions == 1:
+            self.asm.wait(net.same_zone, name)
+            return
+        self.asm.hop((net.same_zone, net.cross_zone, net.cross_region), start.slot, end.slot, name)
+
+    # --- tables ---------------------------------------------------------------------------------------------------
+    def source_tables(self) -> dict[str, Any]:
+        rows, parameters, trace = [], [], []
+        think = []
+        for i, name in enumerate(self.flows):
+            arrive = self.b.flows[name].arrive
+            think.append(-2)
+            if arrive is None:
+                continue
+            entry = self.entries[name].pc
+            place = self.asm.place(f"{name}:arrivals")
+            if arrive.users is not None:
+                think[-1] = self.asm.dist(arrive.think or Const(0.0))
+                users = max(0, round(arrive.users * self.load))
+                rows.append((op.CLOSED, i, entry, self.asm.place(f"{name}:think"), users, 0))
+                parameters.append((0.0, 0.0, 0.0, 0.0))
+                continue
+            if arrive.trace is not None:
+                times = self.traces[name] / self.load if self.load > 0 else np.zeros(0)
+                rows.append((op.TRACE, i, entry, place, len(times), len(trace)))
+                trace.extend(float(t) for t in times)
+                parameters.append((1.0, 0.0, 0.0, 0.0))
+                continue
+            kind, par = self.pattern(arrive.pattern, self.rate(self.b.flows[name]))
+            rows.append((kind, i, entry, place, 0, 0))
+            parameters.append(par)
+        n = len(self.flows)
+        consuming = [self.b.flows[f].consume is not None for f in self.flows]
+        return {
+            "sources": ints(rows, 6),
+            "source_par": floats(parameters, 4),
+            "think": ints(think),
+            "trace": floats(trace),
+            "ages": ints([n + i if c else -1 for i, c in enumerate(consuming)]),
+        }
+
+    def pattern(self, pattern: Any, rate: float) -> tuple[int, tuple[float, float, float, float]]:
+        """Kind and parameters of an arrival pattern with a mean rate."""
+        if pattern in (None, "poisson"):
+            return op.POISSON, (rate, 0.0, 0.0, 0.0)
+        if pattern == "paced":
+            return op.PACED, (rate, 0.0, 0.0, 0.0)
+        name, *values = pattern
+        if name == "daily":
+            peak, period = values
+            return op.DAILY, (rate, rate * peak, period, 0.0)
+        factor, on, off = values
+        low = rate * (on + off) / (factor * on + off)
+        return op.BURSTY, (low, low * factor, on, off)
+
+    def key_tables(self) -> dict[str, Any]:
+        rows, counts, parameters, stay, other = [], [], [], [], []
+        for space in self.b.keys.values():
+            law = {"uniform": 0, "zipf": 1, "hot": 2, "weights": 3}[space.law]
+            first, par = 0, (0.0, 0.0, 0.0, 0.0)
+            size = 0
+            if space.law == "zipf":
+                par = zipf_parameters(space.count, space.exponent)
+            elif space.law == "hot":
+                par = (space.share, float(space.hot), 0.0, 0.0)
+            elif space.law == "weights":
+                first, size = len(stay), len(space.weights)
+                p, k = alias_table(list(space.weights))
+                stay.extend(p)
+                other.extend(k)
+            rows.append((law, first, size))
+            counts.append(space.count)
+            parameters.append(par)
+        return {
+            "keyspaces": ints(rows, 3),
+            "keyspace_n": np.array(counts or [1], np.int64),
+            "keyspace_par": floats(parameters, 4),
+            "alias_p": floats(stay),
+            "alias_k": np.array(other or [0], np.int64),
+        }
+
+    def make_cache(self, name: str, cache: Cache) -> None:
+        group = self.pools[name, "main"]
+        self.cache_ids[name] = len(self.cache_rows)
+        ttl = FOREVER if cache.ttl is None else cache.ttl
+        place = self.asm.place(f"{name}:cache")
+        if cache.hit_ratio is not None:
+            self.cache_rows.append((op.COIN, group.count, 0, 0, 0, 0, 0, place, group.base, ttl, cache.hit_ratio))
+            return
+        policy = {"lru": op.LRU, "lfu": op.LFU, "fifo": op.FIFO_CACHE, "random": op.RANDOM_CACHE}[cache.policy]
+        entries = cache.keys if cache.keys is not None else self.distinct_keys(name)
+        per = max(1, entries // group.count)
+        if cache.keys is None and group.count > 1:
+            per = min(entries, int(entries / group.count * 1.2) + 64)
+        bits = max(4, int(np.ceil(np.log2(per * group.count * 1.5))))
+        first = sum(row[1] * row[3] for row in self.cache_rows)
+        table = sum(1 << row[5] for row in self.cache_rows if row[0] != op.COIN)
+        renew = 1 if cache.ttl_from == "access" else 0
+        self.cache_rows.append(
+            (policy, group.count, first, per, table, bits, renew, place, group.base, ttl, 0.0)
+        )
+
+    def distinct_keys(self, name: str) -> int:
+        """Keys that may reach a cache without a size."""
+        spaces = {
+            step.options.key or (flow.arrive.key if flow.arrive else None)
+            for flow in self.b.flows.values()
+            for step in walk(flow.steps)
+            if isinstance(step, Call) and step.component == name
+        }
+        count = sum(self.b.keys[s].count for s in spaces if s) or 1
+        if count > DIRECT_KEYS:
+            raise BlueprintError(
+                [
+                    Problem(
+                        code="LC192",
+                        message=f"{name} would hold {count} keys; the engine holds {DIRECT_KEYS}",
+                        path=("components", name),
+                        hint="say how many it holds, for example `keys: 20M`",
+                    )
+                ]
+            )
+        return int(count)
+
+    def cache_tables(self) -> dict[str, Any]:
+        return {
+            "caches": ints([row[:9] for row in self.cache_rows], 9),
+            "cache_par": floats([row[9:] for row in self.cache_rows], 2),
+        }
+
+    def policy_tables(self) -> dict[str, Any]:
+        return {
+            "retries": ints([row[:3] for row in self.retry_rows], 3),
+            "retry_par": floats([row[3:] for row in self.retry_rows], 5),
+            "breakers": ints([row[:2] for row in self.breaker_rows], 2),
+            "breaker_par": floats([row[2:] for row in self.breaker_rows], 2),
+            "limiters": ints([row[:5] for row in self.limiter_rows], 5),
+            "limiter_par": floats([row[5:] for row in self.limiter_rows], 3),
+        }
+
+    def channel_tables(self, channels: list[str]) -> dict[str, Any]:
+        rows, subscribers, samples = [], [], []
+        for name in channels:
+            component = self.b.components[name]
+            partitions = component.partitions if isinstance(component, Log) else 1
+            first = len(subscribers)
+            bound = getattr(component, "bound", None)
+            gauge = NOBODY
+            for flow in self.b.flows.values():
+                c = flow.consume
+                if c is None or name not in (c.log, c.queue, c.topic):
+                    continue
+                gauge = self.gauges[flow.name]
+                place = self.asm.place(f"{flow.name}:sample")
+                subscribers.append((self.entries[flow.name].pc, self.flows.index(flow.name), place, gauge))
+                samples.append(component.sample if isinstance(component, Topic) else 1.0)
+            limited = gauge if bound is not None else NOBODY
+            rows.append((partitions, first, len(subscribers) - first, limited, bound or 0))
+        return {
+            "channels": ints(rows, 5),
+            "subscribers": ints(subscribers, 4),
+            "subscriber_par": floats(samples),
+        }

@@ -1,0 +1,218 @@
+"""From a run's arrays to metrics and series, by the names of the contract. Values in base units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from loadcase.blueprint.model import Blueprint
+from loadcase.core import program as op
+from loadcase.core.results import Metric, Series
+from loadcase.engine import kernels as k
+from loadcase.engine.assembler import StationGroup
+from loadcase.engine.compile import Compiled
+from loadcase.kinds.gateway import Gateway
+
+PERCENTILES = ("p50", "p75", "p90", "p95", "p98", "p99", "p999", "p9999")
+EXTENSIVE = frozenset(
+    "rate goodput errors timeouts retries queue in_service shed rejected lag lag.peak dead_letters stored_keys".split()
+)
+"""Metrics that grow with the size of the design: a scale model's are multiplied back."""
+
+
+def percentile_of(name: str) -> float:
+    """0.95 for p95, 0.999 for p999."""
+    return float(f"0.{name[1:]}")
+
+
+def quantile(bins: np.ndarray, bits: int, q: float) -> float:
+    """Quantile of a log-linear histogram, s: linear within its bin."""
+    total = int(bins.sum())
+    if total == 0:
+        return math.nan
+    target = q * total
+    cumulative = np.cumsum(bins)
+    i = min(int(np.searchsorted(cumulative, target, side="left")), len(bins) - 1)
+    while bins[i] == 0:
+        i += 1
+    before = int(cumulative[i]) - int(bins[i])
+    octave, part = divmod(i, 1 << bits)
+    low = 2.0 ** (octave + k.LOW_EXP) * (1.0 + part / (1 << bits))
+    if i == 0:
+        return 0.0
+    width = 2.0 ** (octave + k.LOW_EXP) / (1 << bits)
+    return low + width * (target - before) / float(bins[i])
+
+
+class Measures:
+    """Collects metrics and series of one run."""
+
+    def __init__(self, blueprint: Blueprint, compiled: Compiled, state: k.State, extra: Iterable[str]) -> None:
+        self.b = blueprint
+        self.c = compiled
+        self.s = state
+        self.start = float(state.times[k.D_WARM])
+        self.step = float(state.times[k.D_STEP])
+        self.seconds = self.step * state.fts.shape[1]
+        self.extra = {m for m in extra if m}
+        self.metrics: dict[str, Metric] = {}
+        self.series: dict[str, Series] = {}
+
+    def put(self, name: str, value: float, unit: str, samples: int = 0) -> None:
+        """Adds a metric; what was not observed is left out."""
+        if math.isfinite(value):
+            self.metrics[name] = Metric(float(value), unit, samples)
+
+    def line(self, name: str, values: np.ndarray, unit: str) -> None:
+        """Adds a series; what was not observed is None."""
+        points = [float(v) if math.isfinite(v) else None for v in values]
+        self.series[name] = Series(self.start, self.step, unit, points)
+
+    def flows(self) -> None:
+        """Latency, counts and rates of every flow."""
+        n = len(self.c.flows)
+        for i, flow in enumerate(self.c.flows):
+            count = self.s.fc[i]
+            arrived, ok, failed = int(count[op.FC_ARRIVED]), int(count[op.FC_OK]), int(count[op.FC_FAILED])
+            self.latency(flow, "", i, ok)
+            if self.c.program.ages[i] >= 0:
+                self.latency(flow, "age.", n + i, ok)
+            if arrived:
+                self.put(f"{flow}.availability", ok / arrived, "ratio", arrived)
+                self.put(f"{flow}.attempts", 1.0 + count[op.FC_RETRIES] / arrived, "count", arrived)
+                self.put(f"{flow}.hedges", count[op.FC_HEDGES] / arrived, "count", arrived)
+            per_s = {
+                "rate": arrived,
+                "goodput": ok,
+                "errors": failed,
+                "timeouts": int(count[op.FC_TIMEOUTS]),
+                "retries": int(count[op.FC_RETRIES]),
+            }
+            for name, value in per_s.items():
+                self.put(f"{flow}.{name}", value / self.seconds, "1/s", value)
+            for reason in range(1, len(op.REASONS)):
+                value = int(count[op.FC_REASON0 + reason])
+                if value:
+                    self.put(f"{flow}.errors.{op.REASONS[reason]}", value / self.seconds, "1/s", value)
+            for j, name in enumerate(("rate", "goodput", "errors", "retries")):
+                self.line(f"{flow}.{name}", self.s.fts[i, :, j] / self.step, "1/s")
+            self.gauge(flow)
+
+    def latency(self, flow: str, prefix: str, row: int, samples: int) -> None:
+        """Percentiles and moments of one histogram."""
+        bins = self.s.fine[row]
+        total, squares, top = (float(x) for x in self.s.fsum[row])
+        if samples == 0:
+            return
+        wanted = {m.removeprefix(f"{flow}.{prefix}") for m in self.extra if m.startswith(f"{flow}.{prefix}p")}
+        for name in dict.fromkeys([*PERCENTILES, *sorted(wanted)]):
+            if name[1:].isdigit():
+                value = min(quantile(bins, k.FINE_BITS, percentile_of(name)), top)
+                self.put(f"{flow}.{prefix}{name}", value, "s", samples)
+        mean = total / samples
+        self.put(f"{flow}.{prefix}mean", mean, "s", samples)
+        self.put(f"{flow}.{prefix}sd", math.sqrt(max(0.0, squares / samples - mean * mean)), "s", samples)
+        self.put(f"{flow}.{prefix}max", top, "s", samples)
+        coarse = self.s.coarse[row]
+        for name in ("p50", "p95", "p99"):
+            q = percentile_of(name)
+            values = np.array([quantile(interval, k.COARSE_BITS, q) for interval in coarse])
+            self.line(f"{flow}.{prefix}{name}", values, "s")
+
+    def gauge(self, flow: str) -> None:
+        """Messages that wait for a consuming flow, as the lag of what it consumes."""
+        station = self.c.gauges.get(flow)
+        if station is None:
+            return
+        pool = int(self.s.st[station, op.ST_POOL])
+        source = self.c.groups[pool].component
+        area = self.s.pts[pool, :, 1]
+        before = self.metrics.get(f"{source}.lag")
+        self.put(f"{source}.lag", area.sum() / self.seconds + (before.value if before else 0.0), "count")
+        peak = self.metrics.get(f"{source}.lag.peak")
+        self.put(f"{source}.lag.peak", max(float(self.s.st[station, op.ST_QMAX]), peak.value if peak else 0.0), "count")
+        self.line(f"{source}.lag", area / self.step, "count")
+        dead = int(self.s.fc[self.c.flows.index(flow), op.FC_DEAD])
+        self.put(f"{source}.dead_letters", dead, "count", dead)
+
+    def components(self) -> None:
+        """Load, queues and refusals of every component."""
+        for group in self.c.groups:
+            if group.name == "main":
+                self.station_group(group)
+        for i, name in enumerate(self.c.caches):
+            self.cache(i, name)
+        for name, component in self.b.components.items():
+            if isinstance(component, Gateway) and component.online is not None:
+                share = component.online / (component.connections * component.replicas)
+                self.put(f"{name}.connections", share, "ratio")
+
+    def station_group(self, group: StationGroup) -> None:
+        name = group.component
+        busy, queue, visits, shed = (self.s.pts[group.index, :, j] for j in range(4))
+        rows = slice(group.base, group.base + group.count)
+        sums, counts = self.s.sa_end[rows], self.s.sc_end[rows]
+        total = int(counts[:, op.SC_VISITS].sum())
+        self.put(f"{name}.rate", visits.sum() / self.seconds, "1/s", total)
+        self.put(f"{name}.in_service", busy.sum() / self.seconds, "count")
+        if group.count == 1:
+            mean = sums[0, op.SA_BUSY] / self.seconds
+            square = sums[0, op.SA_BUSY2] / self.seconds
+            self.put(f"{name}.in_service.sd", math.sqrt(max(0.0, square - mean * mean)), "count")
+        self.put(f"{name}.queue", queue.sum() / self.seconds, "count")
+        self.put(f"{name}.queue.peak", float(self.s.st[rows, op.ST_QMAX].max()), "count")
+        self.put(f"{name}.shed", shed.sum() / self.seconds, "1/s", total)
+        if group.workers:
+            capacity = group.count * group.workers
+            self.put(f"{name}.utilisation", busy.sum() / self.seconds / capacity, "ratio")
+            self.put(f"{name}.utilisation.peak", busy.max() / self.step / capacity, "ratio")
+            self.line(f"{name}.utilisation", busy / self.step / capacity, "ratio")
+            hottest = sums[:, op.SA_BUSY].max() / self.seconds / group.workers
+            self.put(f"{name}.hottest_shard", hottest, "ratio")
+        if total:
+            gone = int(counts[:, op.SC_SHED].sum()), int(counts[:, op.SC_ABANDONED].sum())
+            self.put(f"{name}.shed_ratio", gone[0] / total, "ratio", total)
+            self.put(f"{name}.abandoned_ratio", gone[1] / total, "ratio", total)
+            self.put(f"{name}.waited", counts[:, op.SC_WAITED].sum() / total, "ratio", total)
+            served = total - sum(gone)
+            if served > 0:
+                self.put(f"{name}.wait.mean", sums[:, op.SA_WAITED].sum() / served, "s", served)
+        self.line(f"{name}.queue", queue / self.step, "count")
+        self.line(f"{name}.rate", visits / self.step, "1/s")
+        self.line(f"{name}.shed", shed / self.step, "1/s")
+
+    def cache(self, i: int, name: str) -> None:
+        looked, hit, held = (self.s.cts[i, :, j] for j in range(3))
+        total = int(looked.sum())
+        if total:
+            self.put(f"{name}.hit_ratio", hit.sum() / total, "ratio", total)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                self.line(f"{name}.hit_ratio", hit / looked, "ratio")
+        if self.c.program.caches[i, 0] != op.COIN:
+            self.put(f"{name}.stored_keys", float(held.mean()), "count")
+
+    def limiters(self, names: dict[str, int]) -> None:
+        """Refusals of limiters and quotas."""
+        for label, row in names.items():
+            component = label.split(":")[0]
+            value = int(self.s.refused[row])
+            before = self.metrics.get(f"{component}.rejected")
+            self.put(f"{component}.rejected", value / self.seconds + (before.value if before else 0.0), "1/s", value)
+
+
+def scaled_back(metrics: dict[str, Metric], series: dict[str, Series], factor: int) -> None:
+    """Multiplies the extensive metrics of a scale model 1:factor back, in place."""
+    for name, metric in metrics.items():
+        if _extensive(name):
+            metrics[name] = Metric(metric.value * factor, metric.unit, metric.samples)
+    for name, line in series.items():
+        if _extensive(name):
+            values = [None if v is None else v * factor for v in line.values]
+            series[name] = Series(line.start, line.step, line.unit, values)
+
+
+def _extensive(name: str) -> bool:
+    metric = name.split(".", 1)[1] if "." in name else name
+    return metric in EXTENSIVE or metric.startswith("errors.")

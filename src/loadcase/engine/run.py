@@ -1,0 +1,228 @@
+"""Runs one case of a blueprint with one seed.
+
+The kernel releases the interpreter's lock, so that several runs go on in threads at once. The same blueprint, case and
+seed give the same result whatever the number of threads: nothing is shared between runs.
+"""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loadcase.blueprint.model import Blueprint, Case
+from loadcase.core.errors import UsageError, suggest
+from loadcase.core.results import RunResult
+from loadcase.engine import cache
+from loadcase.engine.scale import shrink
+
+cache.folder()
+
+from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
+from loadcase.engine.compile import Compiled, compile_blueprint  # noqa: E402
+from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
+from loadcase.engine.state import make_state, more_frames, more_heap, streams  # noqa: E402
+
+needs_compile = cache.needs_compile
+
+DURATION_S = 60.0
+WARMUP_SHARE = 1 / 6
+DRAIN_S = 60.0
+QUOTA = 1_000_000
+MAX_FRAMES = 2_000_000
+MAX_STATIONS = 1_000_000
+MAX_USERS = 1_000_000
+WARM_ACCESSES = 400_000_000
+Progress = Callable[[float], None]
+
+
+def run(
+    blueprint: Blueprint,
+    case: str = "normal",
+    seed: int = 1,
+    *,
+    duration: float | None = None,
+    warmup: float | None = None,
+    scale: int = 1,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    trace_folder: Path | None = None,
+    wall_limit_s: float | None = None,
+) -> RunResult:
+    """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
+
+    `scale` k runs a scale model: 1/k of the load on 1/k of the parts. Ends early, as a partial result, when `stop` is
+    set, when `wall_limit_s` has passed, or when more requests are in flight than the machine should hold.
+
+    Raises UsageError for an unknown case, a design too large for the engine, or a trace that cannot be read.
+    """
+    started = time.perf_counter()
+    chosen = case_of(blueprint, case)
+    duration_s = duration if duration is not None else chosen.duration or DURATION_S
+    warmup_s = warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
+    if not (0 < duration_s < 1e9 and 0 <= warmup_s < 1e9):
+        raise UsageError(f"a run lasts between 0 and 10^9 seconds, not {duration_s} after {warmup_s}")
+    whole = blueprint
+    if scale > 1:
+        blueprint = shrink(blueprint, scale)
+    check_size(blueprint)
+    traces = read_traces(blueprint, trace_folder)
+    compiled = compile_blueprint(blueprint, chosen.load, traces)
+    loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
+    loop.warm_caches()
+    partial = loop.run()
+    state = loop.state
+    reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
+    measures = Measures(blueprint, compiled, state, [g.metric for g in whole.contract])
+    if partial and reached > warmup_s:
+        measures.seconds = reached - warmup_s
+    measures.flows()
+    measures.components()
+    measures.limiters(compiled.limiters)
+    if scale > 1:
+        scaled_back(measures.metrics, measures.series, scale)
+    return RunResult(
+        blueprint=whole.name,
+        case=case,
+        seed=seed,
+        metrics=dict(sorted(measures.metrics.items())),
+        series=dict(sorted(measures.series.items())),
+        requests=int(state.regs[kernels.R_DONE]),
+        events=int(state.regs[kernels.R_EVENTS]),
+        wall_s=time.perf_counter() - started,
+        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        duration_s=duration_s,
+        warmup_s=warmup_s,
+        scale=scale,
+        partial=partial,
+        notes=tuple(loop.notes),
+    )
+
+
+class Loop:
+    """Calls the kernel until the run is over, growing what is too small."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        seed: int,
+        warmup_s: float,
+        duration_s: float,
+        progress: Progress | None,
+        stop: threading.Event | None,
+        wall_limit_s: float | None,
+        started: float,
+    ) -> None:
+        self.compiled = compiled
+        self.seed = seed
+        self.end_s = warmup_s + duration_s
+        self.progress = progress
+        self.stop = stop
+        self.deadline = None if wall_limit_s is None else started + wall_limit_s
+        self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
+        self.notes: list[str] = []
+
+    def warm_caches(self) -> None:
+        """Replays key requests so that the caches hold what they would after a long time."""
+        rates: dict[int, float] = {}
+        for cache_id, *_, rate in self.compiled.warmers:
+            rates[cache_id] = rates.get(cache_id, 0.0) + rate
+        done: set[int] = set()
+        for cache_id, space, place, spread, _ in self.compiled.warmers:
+            if cache_id in done:
+                continue  # the first flow's keys stand for all flows that share the cache
+            done.add(cache_id)
+            row = len(self.state.rng)
+            state = self.state._replace(rng=np.vstack([self.state.rng, streams({place: 0}, self.seed)]))
+            made = kernels.warm(self.compiled.program, state, cache_id, space, row, spread, rates[cache_id], WARM_ACCESSES)
+            self.state = state._replace(rng=state.rng[:row].copy())
+            if made >= WARM_ACCESSES:
+                self.notes.append(f"{self.compiled.caches[cache_id]}: not full after {made} warming accesses")
+
+    def run(self) -> str | None:
+        """Runs to the end; gives the reason when it ends early."""
+        while True:
+            status = kernels.run(self.compiled.program, self.state, QUOTA)
+            now = float(self.state.times[kernels.D_NOW])
+            if self.progress is not None:
+                self.progress(min(1.0, now / self.end_s))
+            if status == kernels.FINISHED:
+                return None
+            if status == kernels.DRAIN_LIMIT:
+                left = len(self.state.fi) - int(self.state.regs[kernels.R_FREE])
+                return f"{left} requests were still in flight when the drain ended: the design does not keep up"
+            if status == kernels.GROW_HEAP:
+                self.state = more_heap(self.state, 2 * len(self.state.ht))
+            elif status == kernels.GROW_FRAMES:
+                if len(self.state.fi) >= MAX_FRAMES:
+                    return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"
+                self.state = more_frames(self.state, 2 * len(self.state.fi))
+            if self.stop is not None and self.stop.is_set():
+                return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
+            if self.deadline is not None and time.perf_counter() > self.deadline:
+                return f"out of time after {now:.3g} of {self.end_s:.3g} simulated seconds"
+
+
+def case_of(blueprint: Blueprint, name: str) -> Case:
+    """The named case; `normal` exists without being declared.
+
+    Raises UsageError for another name.
+    """
+    found = blueprint.cases.get(name)
+    if found is not None:
+        return found
+    if name == "normal":
+        return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
+    known = list(blueprint.cases) or ["normal"]
+    near = suggest(name, known)
+    raise UsageError(f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}")
+
+
+def check_size(blueprint: Blueprint) -> None:
+    """Refuses what would not fit into memory.
+
+    Raises UsageError naming the component or flow.
+    """
+    stations = 0
+    for name, component in blueprint.components.items():
+        stations += sum(pool.stations for pool in component.pools())
+        if stations > MAX_STATIONS:
+            raise UsageError(
+                f"{name}: the design has over {MAX_STATIONS} servers; the engine simulates up to that many",
+                hint="divide the counts and the load by the same factor",
+            )
+    for name, flow in blueprint.flows.items():
+        if flow.arrive is not None and (flow.arrive.users or 0) > MAX_USERS:
+            raise UsageError(f"{name}: a closed loop has at most {MAX_USERS} users", hint="give a rate instead")
+
+
+def read_traces(blueprint: Blueprint, folder: Path | None) -> dict[str, Any]:
+    """Arrival times of the flows that are driven by a file; only read when a folder for them was given.
+
+    Raises UsageError when it was not, or when a file is not a list of rising times.
+    """
+    traces: dict[str, Any] = {}
+    for name, flow in blueprint.flows.items():
+        if flow.arrive is None or flow.arrive.trace is None:
+            continue
+        if folder is None:
+            raise UsageError(
+                f"{name} replays the file {flow.arrive.trace!r}, and no other file is read unless asked",
+                hint="pass --traces FOLDER",
+            )
+        path = (folder / flow.arrive.trace).resolve()
+        if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > 1 << 30:
+            raise UsageError(f"{name}: there is no trace {flow.arrive.trace!r} in {folder}")
+        try:
+            times = np.loadtxt(path, ndmin=1, dtype=float)
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}", hint="one arrival time in seconds on each line") from None
+        if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0) or np.any(times < 0):
+            raise UsageError(f"{path}: arrival times must be seconds from 0 on that do not fall")
+        traces[name] = times
+    return traces

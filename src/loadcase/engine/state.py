@@ -1,0 +1,176 @@
+"""Makes the arrays of a run, and makes them larger."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+
+from loadcase.core import program as op
+from loadcase.engine import kernels as k
+from loadcase.engine.compile import Compiled
+
+INTERVALS = 60
+LOCK_BUCKETS = 1 << 16
+
+
+def streams(places: dict[str, int], seed: int) -> np.ndarray:
+    """One generator per place, from the seed and the place's name alone: (places, 4) uint64."""
+    table = np.empty((max(1, len(places)), 4), np.uint64)
+    for name, row in places.items():
+        digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=32).digest()
+        table[row] = np.frombuffer(digest, np.uint64)
+    return table
+
+
+def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float) -> k.State:
+    """The arrays before the first event."""
+    p = compiled.program
+    flows, intervals = len(compiled.flows), INTERVALS
+    frames = 2 * compiled.margin + 1024 + int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
+    stations = len(p.stations)
+    pools = len(compiled.groups)
+    entries = max(1, compiled.cache_entries)
+    rows = max(1, compiled.cache_rows)
+    first = np.cumsum([0, *p.caches[:, 1]])[:-1].astype(np.int64) if len(p.caches) else np.zeros(1, np.int64)
+    cstate = np.full((rows, 3), -1, np.int64)
+    cstate[:, 0] = 0
+    caches = k.Caches(
+        table=np.zeros(max(1, compiled.cache_table), np.int32),
+        ekey=np.zeros(entries, np.int64),
+        elink=np.zeros((entries, 2), np.int32),
+        euse=np.zeros(entries if compiled.lfu else 1, np.int32),
+        eend=np.zeros(entries if compiled.ttl else 1),
+        cstate=cstate,
+        cfirst=first,
+    )
+    sa = np.zeros((max(1, stations), op.SA_WIDTH))
+    sa[:stations, op.SA_SPEED] = p.speed[:stations]
+    state = k.State(
+        regs=np.zeros(11, np.int64),
+        times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
+        rng=streams(compiled.places, seed),
+        fi=np.zeros((0, k.FI_WIDTH), np.int32),
+        fl=np.zeros((0, k.FL_WIDTH), np.int64),
+        fd=np.zeros((0, k.FD_WIDTH)),
+        free=np.zeros(0, np.int32),
+        ready=np.zeros(0, np.int32),
+        ht=np.zeros(0),
+        hp=np.zeros(0, np.int64),
+        lane_head=np.full(max(1, len(p.lanes)), -1, np.int32),
+        lane_tail=np.full(max(1, len(p.lanes)), -1, np.int32),
+        lane_live=np.zeros(max(1, len(p.lanes)), np.int8),
+        ln=np.zeros((0, 2), np.int32),
+        lt=np.zeros(0),
+        ls=np.zeros(0, np.int64),
+        st=p.stations.copy() if stations else np.zeros((1, op.ST_WIDTH), np.int32),
+        sa=sa,
+        sc=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
+        counters=np.zeros(max(1, compiled.counters), np.int64),
+        src=np.zeros((max(1, len(p.sources)), 4)),
+        fc=np.zeros((flows, op.FC_WIDTH), np.int64),
+        fsum=np.zeros((2 * flows, 3)),
+        fine=np.zeros((2 * flows, k.FINE_BINS), np.int64),
+        coarse=np.zeros((2 * flows, intervals, k.COARSE_BINS), np.int32),
+        fts=np.zeros((flows, intervals, 4), np.int64),
+        pts=np.zeros((max(1, pools), intervals, 4)),
+        plast=np.zeros((max(1, pools), 4)),
+        sa_end=np.zeros_like(sa),
+        sc_end=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
+        cts=np.zeros((max(1, len(p.caches)), intervals, 3), np.int64),
+        cache=caches,
+        locks=np.full(LOCK_BUCKETS, -1, np.int32),
+        lkey=np.zeros((0, 2), np.int64),
+        llink=np.zeros((0, 3), np.int32),
+        lfree=np.zeros(0, np.int32),
+        brk=np.zeros((max(1, len(p.breakers)), 5), np.int64),
+        brk_t=np.zeros(max(1, len(p.breakers))),
+        ring=np.zeros(max(1, compiled.ring), np.int8),
+        lim=np.zeros((max(1, compiled.limiter_counters), 2)),
+        lim_t=np.full(max(1, compiled.limiter_counters), -1.0),
+        refused=np.zeros(max(1, len(p.limiters)), np.int64),
+        budget=np.full(max(1, len(p.retries)), 10.0),
+    )
+    state.regs[k.R_MARGIN] = compiled.margin
+    state = more_frames(state, frames)
+    state = more_heap(state, 2 * compiled.margin + 1024)
+    _schedule_start(compiled, state)
+    return state
+
+
+def _schedule_start(compiled: Compiled, s: k.State) -> None:
+    """The first events: the end of the warm-up, the first arrival of each source, the clients of closed loops."""
+    p = compiled.program
+    n = seq = 0
+    regs, times = s.regs, s.times
+
+    def add(t: float, slot: int) -> int:
+        nonlocal n, seq
+        seq += 1
+        payload = (seq << k.SLOT_BITS) | slot
+        n = k.push(s.ht, s.hp, n, t, payload)
+        return payload
+
+    add(times[k.D_WARM], k.TICK)
+    nfree = int(regs[k.R_FREE])
+    for i in range(len(p.sources)):
+        kind, flow, entry, place, users, _ = (int(x) for x in p.sources[i])
+        if kind == op.CLOSED:
+            for _ in range(users):
+                nfree -= 1
+                f = int(s.free[nfree])
+                s.fi[f, k.PC] = entry
+                s.fi[f, k.FLOW] = flow
+                s.fi[f, k.PARENT] = s.fi[f, k.QFAIL] = s.fi[f, k.LANE] = -1
+                s.fl[f, k.PTOKEN] = -1
+                pause = k.draw(s.rng, place, p.dist_kind, p.dist, int(p.think[flow]))
+                s.fl[f, k.EV] = add(pause, f)
+            continue
+        if kind != op.TRACE and p.source_par[i, 0] <= 0.0:
+            continue
+        if kind == op.PACED:
+            first = k.uniform(s.rng, place) / p.source_par[i, 0]
+        else:
+            first = k.next_arrival(p, s, i, 0.0)
+        if first < times[k.D_END] and math.isfinite(first):
+            add(first, k.SOURCE0 + i)
+    regs[k.R_HEAP], regs[k.R_SEQ], regs[k.R_FREE] = n, seq, nfree
+
+
+def more_frames(s: k.State, count: int) -> k.State:
+    """The same state with room for `count` frames."""
+    old = len(s.fi)
+
+    def wider(a: np.ndarray, rows: int) -> np.ndarray:
+        b = np.zeros((rows, *a.shape[1:]), a.dtype)
+        b[: len(a)] = a
+        return b
+
+    nfree, nlock = int(s.regs[k.R_FREE]), int(s.regs[k.R_LOCKS])
+    free, lfree = wider(s.free, count), wider(s.lfree, count)
+    fresh = np.arange(count - 1, old - 1, -1, dtype=np.int32)
+    free[nfree : nfree + len(fresh)] = fresh
+    lfree[nlock : nlock + len(fresh)] = fresh
+    s.regs[k.R_FREE] += len(fresh)
+    s.regs[k.R_LOCKS] += len(fresh)
+    return s._replace(
+        fi=wider(s.fi, count),
+        fl=wider(s.fl, count),
+        fd=wider(s.fd, count),
+        free=free,
+        ready=wider(s.ready, count),
+        ln=wider(s.ln, 2 * count),
+        lt=wider(s.lt, 2 * count),
+        ls=wider(s.ls, 2 * count),
+        lkey=wider(s.lkey, count),
+        llink=wider(s.llink, count),
+        lfree=lfree,
+    )
+
+
+def more_heap(s: k.State, count: int) -> k.State:
+    """The same state with room for `count` events."""
+    ht, hp = np.zeros(count), np.zeros(count, np.int64)
+    ht[: len(s.ht)], hp[: len(s.hp)] = s.ht, s.hp
+    return s._replace(ht=ht, hp=hp)
