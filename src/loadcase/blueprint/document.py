@@ -27,9 +27,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StreamMark
 from ruamel.yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import VersionedResolver
 
@@ -44,6 +44,7 @@ MAX_DIGITS = 100
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -81,7 +82,7 @@ class Document:
         lines = text.splitlines()
         try:
             tree, data, yaml = _read(text)
-        except _Refused as refused:
+        except _RefusedError as refused:
             raise BlueprintError([_placed(problem, file, lines) for problem in refused.problems]) from None
         return cls(text, tree, data, file, yaml)
 
@@ -118,7 +119,7 @@ class Document:
         return stream.getvalue()
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Carries problems, with positions but without file and source, out of the parser."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -145,7 +146,9 @@ class _Composer(Composer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.warn_double_anchors = False
         self.unfinished: list[str] = []
+        self.merged: dict[int, int] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Event = self.parser.peek_event()
@@ -160,13 +163,14 @@ class _Composer(Composer):
             self.aliases += 1
             if self.aliases > MAX_ALIASES:
                 raise _refused("LC107", f"more than {MAX_ALIASES} aliases in one file", mark, "repeat less by alias")
-            if event.anchor in self.unfinished:
-                message = f'the alias "{shorten(event.anchor)}" stands inside what it names'
+            anchor = str(event.anchor)
+            if anchor in self.unfinished:
+                message = f'the alias "{shorten(anchor)}" stands inside what it names'
                 raise _refused("LC107", message, mark, "use an alias after its anchor has ended")
         elif isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)) and event.tag is not None:
             hint = "remove it; a blueprint is plain data, and text may be quoted"
             raise _refused("LC106", f'tags are not used in blueprints, got "{shorten(event.tag)}"', mark, hint)
-        self.unfinished.append(event.anchor if not isinstance(event, AliasEvent) and event.anchor else "")
+        self.unfinished.append(str(getattr(event, "anchor", None) or "") * (not isinstance(event, AliasEvent)))
         node = super().compose_node(parent, index)
         self.unfinished.pop()
         self.level -= 1
@@ -177,14 +181,27 @@ class _Composer(Composer):
     def compose_mapping_node(self, anchor: Any) -> Any:
         node: MappingNode = super().compose_mapping_node(anchor)
         self._check_keys(node)
+        self._count_merged(node)
         return node
+
+    def _count_merged(self, node: MappingNode) -> None:
+        """Count what merge keys bring in, since each use copies it."""
+        sources: list[Node] = []
+        for key, value in node.value:
+            if str(key.tag) == _MERGE:
+                sources += value.value if isinstance(value, SequenceNode) else [value]
+        brought = sum(self.merged.get(id(source), 0) for source in sources)
+        self.merged[id(node)] = len(node.value) + brought
+        self.nodes += brought
+        if self.nodes > MAX_NODES:
+            raise _refused("LC107", f"more than {MAX_NODES} values once <<: is merged", node.start_mark, "merge less")
 
     def _check_keys(self, node: MappingNode) -> None:
         seen: dict[str, Node] = {}
         problems: list[Problem] = []
         for key, _ in node.value:
             mark = key.start_mark
-            if not isinstance(key, ScalarNode) or str(key.tag) not in (_TEXT, "tag:yaml.org,2002:merge"):
+            if not isinstance(key, ScalarNode) or str(key.tag) not in (_TEXT, _MERGE):
                 shown = shorten(key.value, 30) if isinstance(key, ScalarNode) else "a list or mapping"
                 hint = f'put it in quotes: "{shown}"' if isinstance(key, ScalarNode) else "keys are names"
                 problems.append(_problem("LC105", f"a key must be text, got {shown or 'nothing'}", mark, hint))
@@ -196,7 +213,7 @@ class _Composer(Composer):
             else:
                 seen[key.value] = key
         if problems:
-            raise _Refused(*problems[:20])
+            raise _RefusedError(*problems[:20])
 
 
 def _problem(code: str, message: str, mark: Any, hint: str = "") -> Problem:
@@ -204,8 +221,8 @@ def _problem(code: str, message: str, mark: Any, hint: str = "") -> Problem:
     return Problem(code, message, line=line, column=column, hint=hint)
 
 
-def _refused(code: str, message: str, mark: Any, hint: str = "") -> _Refused:
-    return _Refused(_problem(code, message, mark, hint))
+def _refused(code: str, message: str, mark: Any, hint: str = "") -> _RefusedError:
+    return _RefusedError(_problem(code, message, mark, hint))
 
 
 def _placed(problem: Problem, file: str, lines: list[str]) -> Problem:
@@ -251,19 +268,21 @@ def _read(text: str) -> tuple[CommentedMap, dict[str, Any], YAML]:
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
         message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
-        raise _Refused(Problem("LC102", message, line=line, column=column, hint="remove it")) from None
+        raise _RefusedError(Problem("LC102", message, line=line, column=column, hint="remove it")) from None
     except MarkedYAMLError as error:
         raise _syntax(error) from None
     except RecursionError:
         raise _refused("LC107", f"nested more than {MAX_DEPTH} deep", None, "take a level out") from None
-    except (YAMLError, ValueError, OverflowError, NotImplementedError, AttributeError, TypeError) as error:
+    except _RefusedError:
+        raise
+    except Exception as error:  # whatever else the parser trips over in hostile text, the text is at fault
         reason = shorten(str(error).splitlines()[0] if str(error) else type(error).__name__, 100)
         raise _refused("LC103", f"cannot read the YAML: {reason}", None, "check quotes and indentation") from None
     if tree is None:
         raise _refused("LC108", "the file is empty", None, "a blueprint starts with loadcase: 1 and name: ...")
     if not isinstance(tree, CommentedMap):
         hint = "a blueprint starts with loadcase: 1 and name: ..."
-        raise _Refused(Problem("LC108", f"expected a mapping, got {_kind(tree)}", line=1, column=1, hint=hint))
+        raise _RefusedError(Problem("LC108", f"expected a mapping, got {_kind(tree)}", line=1, column=1, hint=hint))
     return tree, _plain(tree), yaml
 
 
@@ -272,10 +291,12 @@ def _check_lines(text: str) -> None:
     opening = True
     for i, line in enumerate(text.splitlines(), 1):
         if len(line) > MAX_LINE:
-            raise _Refused(Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, hint="fold it"))
+            raise _RefusedError(
+                Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, hint="fold it")
+            )
         if opening and line.startswith("%"):
             hint = "remove the line; blueprints are YAML 1.2"
-            raise _Refused(Problem("LC106", "directives are not used in blueprints", line=i, column=1, hint=hint))
+            raise _RefusedError(Problem("LC106", "directives are not used in blueprints", line=i, column=1, hint=hint))
         opening = opening and (not line.strip() or line.lstrip().startswith("#"))
 
 
@@ -293,7 +314,7 @@ _SYNTAX_HINTS = {
 }
 
 
-def _syntax(error: MarkedYAMLError) -> _Refused:
+def _syntax(error: MarkedYAMLError) -> _RefusedError:
     said = " ".join(str(part) for part in (error.context, error.problem) if part)
     hint = next(
         (hint for sign, hint in _SYNTAX_HINTS.items() if sign in said), "check quotes, brackets and indentation"
@@ -311,7 +332,7 @@ def _plain(tree: CommentedMap) -> dict[str, Any]:
         if made > MAX_NODES or depth > MAX_DEPTH:
             what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else f"more than {MAX_NODES} values"
             problem = Problem("LC107", f"{what} once aliases are expanded", line=place[0] + 1, column=place[1] + 1)
-            raise _Refused(replace(problem, hint="repeat less by alias"))
+            raise _RefusedError(replace(problem, hint="repeat less by alias"))
         if isinstance(node, (CommentedMap, CommentedSeq)):
             place = (node.lc.line or 0, node.lc.col or 0)
         if isinstance(node, CommentedMap):
