@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 
 from loadcase.validation import lengths
-from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, asked_for, blueprint, listed, mapping, step, unit_of
+from loadcase.validation.plan import (
+    MAIN,
+    Model,
+    NotExpressible,
+    Plan,
+    Run,
+    asked_for,
+    blueprint,
+    listed,
+    mapping,
+    step,
+    unit_of,
+)
 from loadcase.validation.queueing import STATION, Case, arrival_pattern, chosen, latency, names_of, service_of
 
 WIDEST = 10_000
@@ -78,9 +90,7 @@ def bins(case: Case, model: Model) -> Plan:
         choices=d if d > 2 else None, replacement=True if model.get("replacement", False) else None,
     )  # fmt: skip
     burst = step("fan_out", mapping(n=balls, do=listed(["bins.handle"])))
-    text = blueprint(
-        case["title"], {"bins": replica}, {"burst": (f"arrive: {mapping(users=1, think='0 s')}", [burst])}
-    )
+    text = blueprint(case["title"], {"bins": replica}, {"burst": (f"arrive: {mapping(users=1, think='0 s')}", [burst])})
     formulas = chosen(case, {"expected_max": "burst.mean", "expected_max_over_mean": f"burst.mean / {balls / count!r}"})
     bursts = max(400.0, 0.05 / (lengths.SHARE * lengths.relative(case)) ** 2)
     usual = case["expected"].get("expected_max", 5.0)

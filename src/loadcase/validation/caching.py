@@ -7,7 +7,21 @@ from collections.abc import Mapping
 
 from loadcase.validation import lengths
 from loadcase.validation.closed import closed_form
-from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, listed, mapping, num, number_of, step, unit_of
+from loadcase.validation.laws import law
+from loadcase.validation.plan import (
+    MAIN,
+    Model,
+    NotExpressible,
+    Plan,
+    Run,
+    blueprint,
+    listed,
+    mapping,
+    num,
+    number_of,
+    step,
+    unit_of,
+)
 from loadcase.validation.queueing import Case, chosen
 
 LOOKUPS = 10_000.0
@@ -53,7 +67,10 @@ def pinned(title: str, keys: str, held: int) -> str:
     """A cache that holds the most popular keys and no others: they are put there, and a miss stores nothing."""
     components = {"cache": mapping(kind="cache", keys=held, work="0 s")}
     flows = {
-        "pin": (f"arrive: {{rate: {num(max(100.0, held / 2))} /s, pattern: paced, key: {{count: {held}}}}}", ["cache.put"]),
+        "pin": (
+            f"arrive: {{rate: {num(max(100.0, held / 2))} /s, pattern: paced, key: {{count: {held}}}}}",
+            ["cache.put"],
+        ),
         "request": (f"arrive: {{rate: {num(LOOKUPS)} /s, key: {keys}}}", ["cache.get"]),
     }
     return blueprint(title, components, flows)
@@ -67,12 +84,20 @@ def pinned_run(case: Case, metric: str, keys: str, held: int, share: float) -> R
     return Run(pinned(case["title"], keys, held), duration, max(1.0, fill_s))
 
 
-POLICIES = {"hit_ratio": "", "lru_hit_ratio": "lru", "fifo_hit_ratio": "fifo", "random_hit_ratio": "random", "lfu_hit_ratio": "lfu"}
+POLICIES = {
+    "hit_ratio": "",
+    "lru_hit_ratio": "lru",
+    "fifo_hit_ratio": "fifo",
+    "random_hit_ratio": "random",
+    "lfu_hit_ratio": "lfu",
+}
 
 
 def policies_of(words: str) -> list[str]:
     """The format's policies that a case speaks of."""
-    found = [word for word in ("lru", "fifo", "random", "lfu") if word in words.split(" or ") or word == words]
+    found: list[str] = [
+        word for word in ("lru", "fifo", "random", "lfu") if word in words.split(" or ") or word == words
+    ]
     if not found and words:
         raise NotExpressible(f"the format has no cache policy {words!r}")
     return found
@@ -157,8 +182,6 @@ def stampede(case: Case, model: Model) -> Plan:
     rate, life = model.number("arrival_rate"), model.number("ttl")
     count = model.whole("keys", 1)
     raw = model.get("origin_latency")
-    from loadcase.validation.laws import law
-
     fetch = law(raw, unit_of("s"))
     model.ignore("coalescing", "arrival")
     if count != 1:
@@ -204,7 +227,9 @@ def loss(case: Case, model: Model) -> Plan:
         plan.runs[run] = Run(blueprint(case["title"], components, {"request": (arrive, [get])}), duration, 10.0)
     plan.formulas = chosen(case, {
         "max_frontend_rate_warm": "warm.request.rate / warm.database.utilisation",
-        "amplification_on_cache_loss": "lost.database.rate / lost.request.rate * warm.request.rate / warm.database.rate",
+        "amplification_on_cache_loss": (
+            "(lost.database.rate / lost.request.rate) / (warm.database.rate / warm.request.rate)"
+        ),
         "hidden_capacity": "lost.request.rate / lost.database.utilisation",
     })  # fmt: skip
     return plan
@@ -219,7 +244,9 @@ def hot_keys(case: Case, model: Model) -> Plan:
     plan = Plan()
     one_percent = max(1, len(shares) // 100)
     for name in case["expected"]:
-        held = {"top1_share": 1, "top10_share": 10, "top1pct_share": one_percent, "max_speedup_by_sharding": 1}.get(name)
+        held = {"top1_share": 1, "top10_share": 10, "top1pct_share": one_percent, "max_speedup_by_sharding": 1}.get(
+            name
+        )
         if held is None or held > len(shares):
             continue
         run = f"top_{held}"

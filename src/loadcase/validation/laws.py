@@ -45,7 +45,8 @@ def law(raw: Any, unit: Unit) -> Law:
     kind = str(raw["dist"]).lower()
     for names, make in _LAWS:
         if kind in names:
-            return make(raw, unit)
+            found: Law = make(raw, unit)
+            return found
     raise NotExpressible(f"the format has no {kind} duration")
 
 
@@ -74,7 +75,9 @@ def _hyper(raw: Mapping[str, Any], unit: Unit) -> Law:
     probs = raw.get("probs") or raw.get("probabilities") or raw.get("weights")
     if not means or not probs or len(means) != len(probs):
         raise NotExpressible("a hyperexponential duration needs as many probs as means")
-    return _mixed([(p, _exponential({"dist": "exponential", "mean": m}, unit)) for p, m in zip(probs, means, strict=True)])
+    return _mixed(
+        [(p, _exponential({"dist": "exponential", "mean": m}, unit)) for p, m in zip(probs, means, strict=True)]
+    )
 
 
 def _mixture(raw: Mapping[str, Any], unit: Unit) -> Law:

@@ -29,7 +29,7 @@ def visibility(case: Case, model: Model) -> Plan:
             "produce": (f"arrive: {{rate: {num(PER_SECOND)} /s}}", ["jobs.publish"]),
             "process": (f"consume: {{queue: jobs, by: worker, in_flight: {FOR_EVER}}}", ["worker.handle"]),
         }
-        plan.runs[run] = Run(blueprint(case["title"], components, flows), duration, 20 * timeout)
+        plan.runs[run] = Run(blueprint(case["title"], components, flows), duration, 20 * timeout, leaves_work=True)
     plan.formulas = chosen(case, {
         "mean_deliveries": "all.process.attempts",
         "p_redelivered": "twice.process.attempts - 1",  # handed out at most twice
@@ -64,9 +64,14 @@ def at_least_once(case: Case, model: Model) -> Plan:
         }
         flows = {
             "publish": (f"arrive: {{rate: {num(PER_SECOND)} /s}}", ["jobs.publish"]),
-            "process": (f"consume: {{queue: jobs, by: effect, in_flight: {FOR_EVER}}}", ["effect.handle", "acknowledge.call"]),
+            "process": (
+                f"consume: {{queue: jobs, by: effect, in_flight: {FOR_EVER}}}",
+                ["effect.handle", "acknowledge.call"],
+            ),
         }
-        duration = max(lengths.share(min(float(case["expected"][n]), 0.5), lengths.relative(case, [n]), PER_SECOND) for n in names)
+        duration = max(
+            lengths.share(min(float(case["expected"][n]), 0.5), lengths.relative(case, [n]), PER_SECOND) for n in names
+        )
         plan.runs[run] = Run(blueprint(case["title"], components, flows), duration, 10.0)
     return plan
 
@@ -74,7 +79,11 @@ def at_least_once(case: Case, model: Model) -> Plan:
 def partitions(case: Case, model: Model) -> Plan:
     """More messages than one consumer per partition can take: the partitions cap the throughput."""
     count, service = model.whole("partitions"), law(model.get("service"), unit_of("s"))
-    consumers = [round(c) for c in model.numbers("consumers")] if isinstance(model.get("consumers"), list) else [model.whole("consumers", count)]
+    consumers = (
+        [round(c) for c in model.numbers("consumers")]
+        if isinstance(model.get("consumers"), list)
+        else [model.whole("consumers", count)]
+    )
     cap = count / service.mean
     offered = 2 * cap
     plan = Plan()
@@ -89,12 +98,9 @@ def partitions(case: Case, model: Model) -> Plan:
         }
         duration = max(20 * service.mean, min(60.0, 500_000 / offered))
         text = blueprint(case["title"], components, flows)
-        plan.runs[f"by_{replicas}"] = Run(text, duration, duration / 2, overloaded=True)
+        plan.runs[f"by_{replicas}"] = Run(text, duration, duration / 2, leaves_work=True)
     known = {"max_throughput": f"by_{consumers[0]}.consumer.rate"}
     if len(consumers) > 1:
         known["max_throughput_double_consumers"] = f"by_{consumers[-1]}.consumer.rate"
     plan.formulas = chosen(case, known)
     return plan
-
-
-

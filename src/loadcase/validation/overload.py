@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from loadcase.kinds.base import Retry
 from loadcase.validation import lengths
 from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, mapping, num, step
@@ -29,7 +28,9 @@ def retries(case: Case, model: Model) -> Plan:
     p, most = model.number("failure_probability"), model.whole("retries")
     rel = lengths.relative(case)
     failed = max(1e-9, p ** (most + 1))
-    duration = lengths.clamp(4 * max(p, failed / (1 - failed) if failed < 1 else 1) / (lengths.SHARE * rel) ** 2, PER_SECOND)
+    duration = lengths.clamp(
+        4 * max(p, failed / (1 - failed) if failed < 1 else 1) / (lengths.SHARE * rel) ** 2, PER_SECOND
+    )
     run = failing(case, p, {"retry": mapping(max=most)}, duration)
     return Plan({MAIN: run}, chosen(case, OUTCOMES))
 
@@ -49,7 +50,9 @@ def layers(case: Case, model: Model) -> Plan:
     flows = {"request": ("arrive: {rate: 10 /s, pattern: paced}", [body])}
     exact = p in (0.0, 1.0)
     duration = 100.0 if exact else lengths.clamp(100 / (lengths.SHARE * lengths.relative(case)) ** 2, 10.0)
-    formulas = chosen(case, {"bottom_attempts_per_request": "bottom.rate / request.rate", "success": "request.availability"})
+    formulas = chosen(
+        case, {"bottom_attempts_per_request": "bottom.rate / request.rate", "success": "request.availability"}
+    )
     return Plan({MAIN: Run(blueprint(case["title"], components, flows), duration)}, formulas)
 
 
@@ -67,16 +70,35 @@ def budget(case: Case, model: Model) -> Plan:
     if field is not None:
         policy[field] = {"success": "success", "first try": "attempt"}.get(source, "")
     elif source != "success":
-        raise NotExpressible("a retry budget that every first try fills: needs a field beside `budget` that says what fills it")
+        raise NotExpressible(
+            "a retry budget that every first try fills: needs a field beside `budget` that says what fills it"
+        )
     ratio = float(bucket["refill"])
-    if source == "success":
-        sure = (1 - p) / (1 - p * ratio / (1 - ratio) if ratio < 1 else 1)
-    else:
-        sure = 1 - p
+    sure = (1 - p) / (1 - p * ratio / (1 - ratio)) if source == "success" and ratio < 0.5 else 1 - p
     duration = lengths.clamp(10 / max(0.05, min(1.0, sure)) / (lengths.SHARE * lengths.relative(case)) ** 2, PER_SECOND)
     run = failing(case, p, {"retry": mapping(**policy)}, duration)
     settled = Run(run.blueprint, run.duration_s, 10.0)
     return Plan({MAIN: settled}, chosen(case, OUTCOMES))
+
+
+def threshold(case: Case, model: Model) -> Plan:
+    """The load up to which a database keeps up even when every request is tried as often as it may be."""
+    if "trigger" in model:
+        raise NotExpressible("needs a fault (a network outage that holds packets) and metrics of a time window")
+    capacity, most = model.number("capacity"), model.whole("retries")
+    plan = Plan()
+    for run, failed in {"calm": 0.0, "storm": 1.0}.items():
+        rate = capacity / (most + 1) / 2
+        database = mapping(kind="external", workers=1, work=f"{num(1 / capacity)} s", error_rate=failed)
+        arrive = mapping(rate=f"{num(rate)} /s", retry=mapping(max=most))
+        text = blueprint(case["title"], {"database": database}, {"request": (f"arrive: {arrive}", ["database.call"])})
+        duration = lengths.clamp(4 / (lengths.SHARE * lengths.relative(case)) ** 2, rate)
+        plan.runs[run] = Run(text, duration, 10.0)
+    plan.formulas = chosen(case, {
+        "stable_below": "storm.request.rate / storm.database.utilisation",
+        "vulnerable_upper": "calm.request.rate / calm.database.utilisation",
+    })  # fmt: skip
+    return plan
 
 
 def probes(case: Case, model: Model) -> Plan:
@@ -86,7 +108,7 @@ def probes(case: Case, model: Model) -> Plan:
         raise NotExpressible("a breaker lets one probe through")
     if count > 200:
         raise NotExpressible("over 200 clients with a breaker each")
-    rate = 1000 / open_s  # calls come often beside the time that a breaker stays open
+    rate = 300 / open_s  # calls come often beside the time that a breaker stays open
     breaker = mapping(calls=1, failures=0.5, open=f"{num(open_s)} s")
     flows = {
         f"client_{i}": (f"arrive: {{rate: {num(rate)} /s}}", [step("backend.call", mapping(breaker=breaker))])
@@ -94,7 +116,7 @@ def probes(case: Case, model: Model) -> Plan:
     }
     backend = mapping(kind="external", work="0 s", error_rate=1.0)
     text = blueprint(case["title"], {"backend": backend}, flows)
-    return Plan({MAIN: Run(text, 100 * open_s, 10 * open_s)}, chosen(case, {"backend_attempt_rate": "backend.rate"}))
+    return Plan({MAIN: Run(text, 30 * open_s, 3 * open_s)}, chosen(case, {"backend_attempt_rate": "backend.rate"}))
 
 
 def limiter(case: Case, model: Model) -> Plan:
@@ -111,5 +133,3 @@ def limiter(case: Case, model: Model) -> Plan:
         why = "the time of the first refusal is a moment, not a rate: needs a metric such as limit.rejected.first"
         plan.missing["time_to_first_reject"] = why
     return plan
-
-

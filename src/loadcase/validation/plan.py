@@ -30,8 +30,8 @@ class Run:
     blueprint: str
     duration_s: float
     warmup_s: float = 0.0
-    overloaded: bool = False
-    """Whether the load is more than the design can take, so that work is left over at the end."""
+    leaves_work: bool = False
+    """Whether work may be left over at the end: the load is more than the design can take, or some takes very long."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Plan:
 class Model:
     """The `model` of a case, read field by field, so that what nobody has read can be refused."""
 
-    HARMLESS = frozenset("note notes title unit horizon_note".split())
+    HARMLESS = frozenset(["note", "notes", "title", "unit", "horizon_note"])
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = raw
@@ -214,7 +214,7 @@ def _bare(text: str) -> str:
 
 
 # --- percentiles ----------------------------------------------------------------------------------------------------
-REPORTED = frozenset("p50 p75 p90 p95 p98 p99 p999 p9999".split())
+REPORTED = frozenset(["p50", "p75", "p90", "p95", "p98", "p99", "p999", "p9999"])
 """Percentiles that every run reports; others are asked for by a line of the contract."""
 
 

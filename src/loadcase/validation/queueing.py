@@ -131,9 +131,7 @@ def station(case: Case, model: Model) -> Plan:
         kind="service", workers=servers, queue=bound, patience=patience, work=service.text,
         discipline=None if discipline == "fifo" else discipline,
     )  # fmt: skip
-    arrive = mapping(
-        rate=unit.rate(rate), pattern=pattern, timeout=None if timeout is None else unit.time(timeout)
-    )
+    arrive = mapping(rate=unit.rate(rate), pattern=pattern, timeout=None if timeout is None else unit.time(timeout))
     formulas = {**chosen(case, STATION, in_flight(case["expected"])), **latency(case["expected"])}
     if timeout is not None:  # the flow's times are of the answers in time only; all are asked for
         formulas = {n: f.replace("request.mean", "server.wait.mean + server.in_service / server.rate")
@@ -147,7 +145,7 @@ def station(case: Case, model: Model) -> Plan:
     warmup = lengths.settle(load, service.mean)
     text = blueprint(
         case["title"], {"server": server}, {"request": (f"arrive: {arrive}", ["server.handle"])},
-        asked_for("request", list(latency(case["expected"]).values()) and names_of(case)),
+        asked_for("request", names_of(case)),
     )  # fmt: skip
     return Plan({MAIN: Run(text, duration, warmup)}, formulas)
 
@@ -261,8 +259,7 @@ def priority(case: Case, model: Model) -> Plan:
     flows = {}
     formulas: dict[str, str] = {}
     for i, (rate, service) in enumerate(zip(rates, services, strict=True), start=1):
-        rank = RANKS[i - 1 if len(rates) == len(RANKS) else i - 1]
-        arrive = mapping(rate=unit_of("s").rate(rate), priority=rank)
+        arrive = mapping(rate=unit_of("s").rate(rate), priority=RANKS[i - 1])
         flows[f"class{i}"] = (f"arrive: {arrive}", [step("server.handle", mapping(work=service.text))])
         known = {f"mean_sojourn_class{i}": f"class{i}.mean"}
         if not preemptive:
@@ -276,7 +273,9 @@ def priority(case: Case, model: Model) -> Plan:
     mean = load * servers / sum(rates)
     worst = max(s.cv2 for s in services)
     duration = lengths.queue(load, mean, sum(rates), lengths.relative(case), servers=servers, scv=worst)
-    return Plan({MAIN: Run(blueprint(case["title"], {"server": server}, flows), duration, lengths.settle(load, mean))}, formulas)
+    return Plan(
+        {MAIN: Run(blueprint(case["title"], {"server": server}, flows), duration, lengths.settle(load, mean))}, formulas
+    )
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
@@ -297,7 +296,9 @@ def tandem(case: Case, model: Model) -> Plan:
     arrival = arrival_pattern(model.text("arrival"))
     discipline = discipline_of(model.text("discipline"))
     stations = model.get("stations")
-    components, steps, formulas = {}, [], {}
+    components: dict[str, str] = {}
+    steps: list[str] = []
+    formulas: dict[str, str] = {}
     slowest, total = 0.0, 0.0
     for i, raw in enumerate(stations, start=1):
         service = service_of(Model(raw))
@@ -315,7 +316,9 @@ def tandem(case: Case, model: Model) -> Plan:
     formulas |= chosen(case, {"mean_sojourn": "request.mean", "mean_end_to_end": "request.mean"})
     formulas |= latency(case["expected"])
     arrive = mapping(rate=unit_of("s").rate(rate), pattern=arrival)
-    text = blueprint(case["title"], components, {"request": (f"arrive: {arrive}", steps)}, asked_for("request", names_of(case)))
+    text = blueprint(
+        case["title"], components, {"request": (f"arrive: {arrive}", steps)}, asked_for("request", names_of(case))
+    )
     rel, tail = lengths.relative(case), lengths.tail_of(case["expected"])
     duration = lengths.queue(slowest, total / len(stations), rate, rel, tail=tail)
     return Plan({MAIN: Run(text, duration, len(stations) * lengths.settle(slowest, total))}, formulas)
@@ -356,7 +359,9 @@ def jackson(case: Case, model: Model) -> Plan:
     formulas: dict[str, str] = {}
     for i in range(1, n + 1):
         components[f"to_{i}"] = mapping(kind="topic", work="0 s")
-        components[f"station_{i}"] = mapping(kind="service", workers=workers[i - 1], work=f"exp({unit_of('s').time(1 / rates[i - 1])})")
+        components[f"station_{i}"] = mapping(
+            kind="service", workers=workers[i - 1], work=f"exp({unit_of('s').time(1 / rates[i - 1])})"
+        )
         if external[i - 1]:
             flows[f"enter_{i}"] = (f"arrive: {mapping(rate=unit_of('s').rate(external[i - 1]))}", [f"to_{i}.publish"])
         formulas |= chosen(case, at_station(i))
@@ -417,7 +422,9 @@ def delay_then_queue(case: Case, model: Model) -> Plan:
     arrive = f"arrive: {mapping(rate=unit_of('s').rate(rate))}"
     text = blueprint(case["title"], components, {"request": (arrive, ["delay.handle", "queue.handle"])})
     rel = lengths.relative(case)
-    duration = max(lengths.queue(load, service.mean, rate, rel, servers=servers), lengths.clamp(2 / (rel / 4) ** 2, rate))
+    duration = max(
+        lengths.queue(load, service.mean, rate, rel, servers=servers), lengths.clamp(2 / (rel / 4) ** 2, rate)
+    )
     return Plan({MAIN: Run(text, duration, lengths.settle(load, service.mean + delay))}, formulas)
 
 
@@ -438,10 +445,12 @@ def clients(case: Case, model: Model) -> Plan:
     service, think = service_of(model), law(model.get("think", 0.0), unit_of("s"))
     servers, users = servers_of(model.get("servers", 1)), model.whole("clients")
     discipline = discipline_of(model.text("discipline"))
-    server = mapping(kind="service", workers=servers, work=service.text, discipline=None if discipline == "fifo" else discipline)
+    server = mapping(
+        kind="service", workers=servers, work=service.text, discipline=None if discipline == "fifo" else discipline
+    )
     arrive = mapping(users=users, think=think.text)
     text = blueprint(case["title"], {"server": server}, {"request": (f"arrive: {arrive}", ["server.handle"])})
-    formulas = chosen(case, STATION, {"throughput": "request.rate", "mean_thinking": "request.rate * 0 + " + str(users) + " - server.queue - server.in_service"}, latency(case["expected"]))
+    formulas = chosen(case, STATION, {"throughput": "request.rate"}, latency(case["expected"]))
     fastest = min(users / (think.mean + service.mean), max(1, servers) / service.mean if servers else math.inf)
     duration = lengths.queue(0.7, service.mean, fastest, lengths.relative(case), scv=max(service.cv2, think.cv2))
     return Plan({MAIN: Run(text, duration, 20 * (think.mean + users * service.mean))}, formulas)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from loadcase.validation import lengths
@@ -14,16 +15,31 @@ from loadcase.validation.queueing import Case
 PER_SECOND = 1000.0
 
 
-def add(plan: Plan, case: Case, name: str, module: str, function: str, use: Callable[[Callable[..., Any]], float]) -> None:
+def add(plan: Plan, case: Case, name: str, function: str, use: Callable[[Callable[..., Any]], float]) -> None:
     """Adds an expected value that one of the estimator's closed forms gives."""
     if name not in case["expected"]:
         return
     try:
-        found = closed_form(module, function)
+        found = closed_form("availability", function)
     except NotExpressible as reason:
         plan.missing[name] = str(reason)
         return
-    plan.closed[name] = lambda: float(use(found))
+    plan.closed[name] = partial(use, found)
+
+
+def k_of_n(n: int, need: int, p: float, down: bool) -> Callable[[Callable[..., Any]], float]:
+    """Asks the closed form how often at least `need` of `n` are up, or are not."""
+    return lambda f: 1.0 - float(f(n, need, p)) if down else float(f(n, need, p))
+
+
+def downtime(share: float, days: float) -> Callable[[Callable[..., Any]], float]:
+    """Asks the closed form for the minutes down in so many days."""
+    return lambda f: float(f(share, days * 86400.0)) / 60.0
+
+
+def pair_down(up: float, down: float, crews: int) -> Callable[[Callable[..., Any]], float]:
+    """Asks the closed form how often both of two are down, with so many repair crews."""
+    return lambda f: 1.0 - float(f(2, 1, up, down, crews=crews))
 
 
 def quorum(case: Case, model: Model) -> Plan:
@@ -45,8 +61,7 @@ def quorum(case: Case, model: Model) -> Plan:
                 plan.runs[MAIN] = Run(group(case, n, need, p), lengths.clamp(needed, PER_SECOND))
             plan.formulas[name] = "request.availability" if name == "availability" else "1 - request.availability"
         elif name in ("availability", "unavailability"):
-            flip = name == "unavailability"
-            add(plan, case, name, "availability", "k_of_n", lambda f, flip=flip: 1.0 - f(n, need, p) if flip else f(n, need, p))
+            add(plan, case, name, "k_of_n", k_of_n(n, need, p, name == "unavailability"))
     return plan
 
 
@@ -66,14 +81,14 @@ def arithmetic(case: Case, model: Model) -> Plan:
     if "mtbf_h" in model:
         up, down = model.number("mtbf_h"), model.number("mttr_h")
         model.ignore("pair")
-        add(plan, case, "availability_single", "availability", "from_repair", lambda f: f(up, down))
+        add(plan, case, "availability_single", "from_repair", lambda f: float(f(up, down)))
         for name, crews in {"unavailability_pair_independent": 2, "unavailability_pair_one_crew": 1}.items():
-            add(plan, case, name, "availability", "repairable", lambda f, crews=crews: 1.0 - f(2, 1, up, down, crews=crews))
+            add(plan, case, name, "repairable", pair_down(up, down, crews))
         return plan
     if "availability" in model:
         share = model.number("availability")
         for name, days in {"minutes_per_year": 365.25, "minutes_per_30_days": 30.0}.items():
-            add(plan, case, name, "availability", "downtime", lambda f, days=days: f(share, days * 86400.0) / 60.0)
+            add(plan, case, name, "downtime", downtime(share, days))
         return plan
     raise NotExpressible("the case gives neither availabilities nor times between failures")
 
@@ -84,9 +99,13 @@ def series_parallel(case: Case, model: Model) -> Plan:
     parallel = model.numbers("parallel") if "parallel" in model else []
     if model.get("independent", True) is not True:
         raise NotExpressible("parts fail independently of each other")
-    components = {f"part_{i}": mapping(kind="external", work="0 s", error_rate=1 - a) for i, a in enumerate(series, start=1)}
+    components = {
+        f"part_{i}": mapping(kind="external", work="0 s", error_rate=1 - a) for i, a in enumerate(series, start=1)
+    }
     row = [f"{name}.call" for name in components]
-    either = {f"copy_{i}": mapping(kind="external", work="0 s", error_rate=1 - a) for i, a in enumerate(parallel, start=1)}
+    either = {
+        f"copy_{i}": mapping(kind="external", work="0 s", error_rate=1 - a) for i, a in enumerate(parallel, start=1)
+    }
     branches = listed([f"[{name}.call]" for name in either])
     choice = [step("parallel", f"{{branches: {branches}, need: 1}}")] if either else []
     plan = Plan()

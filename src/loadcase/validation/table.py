@@ -20,7 +20,10 @@ def table(results: Sequence[Result]) -> str:
         rows = [_row(r, name) for r in mine for name, m in r["metrics"].items() if m["got"] is not None]
         if rows:
             lines += ["", f"### {_cell(group)}", ""]
-            lines += ["| case | value | expected | got | off by | may be off by | |", "|---|---|---:|---:|---:|---:|---|"]
+            lines += [
+                "| case | value | expected | got | off by | may be off by | |",
+                "|---|---|---:|---:|---:|---:|---|",
+            ]
             lines += rows
     rest = [r for r in results if r["status"] == "not-expressible"]
     if rest:

@@ -6,10 +6,23 @@ import math
 import re
 from collections.abc import Mapping
 
-
 from loadcase.validation import lengths
-from loadcase.validation.laws import Law, delay, law, written
-from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, Unit, asked_for, blueprint, listed, mapping, num, step, unit_of
+from loadcase.validation.laws import FITS, Law, delay, law, written
+from loadcase.validation.plan import (
+    MAIN,
+    Model,
+    NotExpressible,
+    Plan,
+    Run,
+    Unit,
+    asked_for,
+    blueprint,
+    listed,
+    mapping,
+    num,
+    step,
+    unit_of,
+)
 from loadcase.validation.queueing import Case, chosen, latency, names_of
 
 PER_SECOND = 1000.0
@@ -79,7 +92,9 @@ def fan_out(case: Case, model: Model) -> Plan:
         plan.runs[run] = Run(text, lengths.share(case["expected"][name], lengths.relative(case, [name]), PER_SECOND))
         plan.formulas[name] = f"1 - {run}.request.availability" if run != MAIN else "1 - request.availability"
     if len(plan.runs) > 1:
-        plan.formulas = {n: f if "over" in f else re.sub(r"\brequest\.", "main.request.", f) for n, f in plan.formulas.items()}
+        plan.formulas = {
+            n: f if "over" in f else re.sub(r"\brequest\.", "main.request.", f) for n, f in plan.formulas.items()
+        }
     return plan
 
 
@@ -144,7 +159,9 @@ def chain(case: Case, model: Model) -> Plan:
     leaf, unit = leaf_of(model)
     n = model.whole("chain")
     raw = model.get("leaf")
-    plan = Plan({MAIN: Run(request(case, [step("repeat", mapping(times=n, do=listed(waits(leaf))))]), length(case, cv2=20.0))})
+    plan = Plan(
+        {MAIN: Run(request(case, [step("repeat", mapping(times=n, do=listed(waits(leaf))))]), length(case, cv2=20.0))}
+    )
     squared = num(unit.seconds**2)
     plan.formulas = in_unit(chosen(case, {"mean": "request.mean", "sd": "request.sd"}, latency(case["expected"])), unit)
     plan.formulas |= chosen(case, {"variance": f"request.sd ** 2 / {squared}"})
@@ -171,17 +188,15 @@ def quorum_steps(delays: Mapping[str, str], copies: int, need: int, out: str, ba
     match = re.match(r"(\S+) plus ([\d.]+) ms each way", wan)
     if not match:
         raise NotExpressible(f"cannot read the delay {wan!r}")
-    near = written_or_named(match[1])
+    near = named_fit(match[1])
     both = [*waits(delay(near, out, unit)), *waits(delay(near, back, unit))]
     away = step("wait", unit.time(2 * float(match[2])))
     branches = [listed(both)] + [listed([away, *both])] * (copies - 1)
     return [step("parallel", f"{{branches: {listed(branches)}, need: {need}}}")]
 
 
-def written_or_named(name: str) -> Mapping[str, str]:
+def named_fit(name: str) -> Mapping[str, str]:
     """The one-way delays of a published fit."""
-    from loadcase.validation.laws import FITS
-
     try:
         return FITS[name]
     except KeyError:
@@ -245,5 +260,3 @@ def regions(case: Case, model: Model) -> Plan:
         plan.runs["without_nearest"] = Run(text(left), 10.0)
         plan.formulas["latency_if_nearest_remote_down_ms"] = "without_nearest.request.mean / 0.001"
     return plan
-
-

@@ -31,6 +31,7 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"retries, independent", overload.retries),
     (r"retry budget", overload.budget),
     (r"circuit breaker on calls", overload.probes),
+    (r"metastable failure: retries", overload.threshold),
     (r"rate limiter", overload.limiter),
     (r"visibility", messages.visibility),
     (r"at-least-once", messages.at_least_once),
@@ -47,12 +48,20 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 NOT_YET: tuple[tuple[str, str], ...] = (
     (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
     (r"backoff and jitter", "needs conditional writes that a newer version refuses (histories)"),
-    (r"metastable failure: retries", "needs a fault (a network outage that holds packets) and metrics of a time window"),
-    (r"metastable failure: load spike", "needs a traffic spike as a fault and a service time that grows with concurrency"),
+    (
+        r"metastable failure: load spike",
+        "needs a traffic spike as a fault and a service time that grows with concurrency",
+    ),
     (r"adaptive throttling", "the format has no client-side throttle by accepted share"),
-    (r"hashing balance|bounded loads", "needs ring placement with points per server: shards are placed by an even hash"),
+    (
+        r"hashing balance|bounded loads",
+        "needs ring placement with points per server: shards are placed by an even hash",
+    ),
     (r"resharding", "needs a change of the number of shards during a run (faults)"),
-    (r"consumer lag drain", "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone"),
+    (
+        r"consumer lag drain",
+        "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
+    ),
     (r"k-staleness", "needs versions of what a read saw (histories)"),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
