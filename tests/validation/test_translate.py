@@ -78,7 +78,9 @@ def numbers(model: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from numbers(value, (*path, key))
 
 
-DESCRIBES = frozenset(["arrival_rate_per_server", "clients", "rate_per_client", "duration", "size", "initial", "horizon"])
+DESCRIBES = frozenset(
+    ["arrival_rate_per_server", "clients", "rate_per_client", "duration", "size", "initial", "horizon"]
+)
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if plan_of(c) and plan_of(c).formulas])  # type: ignore[union-attr]
