@@ -42,9 +42,12 @@ def relative(case: Mapping[str, Any], metrics: Iterable[str] | None = None) -> f
     return max(1e-4, min(found, default=0.01))
 
 
-def clamp(operations: float, rate: float) -> float:
-    """Seconds of one seed for so many operations over all seeds."""
-    return min(max(operations / SEEDS, LEAST_OPERATIONS), MOST_OPERATIONS) / rate
+def clamp(operations: float, rate: float, tail: float = 0.5) -> float:
+    """Seconds of one seed for so many operations over all seeds.
+
+    A thousand of them lie beyond the quantile: that of a small sample is biased where the density falls steeply.
+    """
+    return min(max(operations / SEEDS, LEAST_OPERATIONS, 1000.0 / tail), MOST_OPERATIONS) / rate
 
 
 def tail_of(names: Iterable[str]) -> float:
@@ -68,7 +71,7 @@ def queue(
     if tail < 0.5:
         variance *= max(1.0, 0.05 / tail) ** 0.5 * 2.0
     seconds = variance * service_s / servers / (SHARE * rel) ** 2
-    return clamp(seconds * rate, rate)
+    return clamp(seconds * rate, rate, tail)
 
 
 def settle(rho: float, service_s: float) -> float:
@@ -79,7 +82,7 @@ def settle(rho: float, service_s: float) -> float:
 
 def quantile(tail: float, rel: float, rate: float) -> float:
     """Seconds of one seed for a quantile of independent durations: the tail falls at least like x^-3."""
-    return clamp((1.0 - tail) / (9.0 * tail) / (SHARE * rel) ** 2, rate)
+    return clamp((1.0 - tail) / (9.0 * tail) / (SHARE * rel) ** 2, rate, tail)
 
 
 def mean(cv2: float, rel: float, rate: float) -> float:
