@@ -423,7 +423,8 @@ def delay_then_queue(case: Case, model: Model) -> Plan:
     text = blueprint(case["title"], components, {"request": (arrive, ["delay.handle", "queue.handle"])})
     rel = lengths.relative(case)
     duration = max(
-        lengths.queue(load, service.mean, rate, rel, servers=servers), lengths.clamp(2 / (rel / 4) ** 2, rate)
+        lengths.queue(load, service.mean, rate, rel, servers=servers),
+        lengths.clamp(2 / (lengths.SHARE * rel) ** 2, rate),
     )
     return Plan({MAIN: Run(text, duration, lengths.settle(load, service.mean + delay))}, formulas)
 

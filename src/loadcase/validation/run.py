@@ -136,7 +136,7 @@ def simulate(
 ) -> dict[str, dict[str, Any]]:
     """Every expected value: `got`, its standard error, how it was found, or why it was not.
 
-    Seeds are added until the standard error is under a quarter of the tolerance.
+    Seeds are added until the standard error is under a fifth of the tolerance.
     """
     details: dict[str, dict[str, Any]] = {}
     for name, reason in plan.missing.items():
