@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from loadcase.validation import lengths
 from loadcase.validation.plan import (
@@ -21,6 +22,7 @@ from loadcase.validation.plan import (
 from loadcase.validation.queueing import STATION, Case, arrival_pattern, chosen, latency, names_of, service_of
 
 WIDEST = 10_000
+MOST_BALLS = 1_000_000
 
 
 def balance_of(words: str) -> str:
@@ -73,25 +75,41 @@ def servers(case: Case, model: Model) -> Plan:
     return Plan({MAIN: Run(text, duration, lengths.settle(pooled, service.mean))}, formulas)
 
 
+def choices_of(model: Model) -> int:
+    """How many bins a ball may choose the emptiest of."""
+    words = model.text("choice", "uniform")
+    if "d" in model:
+        return model.whole("d")
+    if words in ("uniform", "random", "uniformly at random"):
+        return 1
+    found = re.search(r"\b(?:of|best|best-of)[ -](\d+)\b", words)
+    if found:
+        return int(found[1])
+    if re.search(r"\b(?:of two|two choices|two random)\b", words):
+        return 2
+    raise NotExpressible(f"the format has no choice of bins by {words!r}")
+
+
 def bins(case: Case, model: Model) -> Plan:
     """Balls into bins: a burst spread over idle replicas takes as long as the fullest of them has requests.
 
     Each ball is a call of 1 s, and the next burst starts when the last one is done.
     """
     balls, count = model.whole("balls"), model.whole("bins")
-    if balls > WIDEST:
-        raise NotExpressible(f"a burst has at most {WIDEST} calls")
-    words = model.text("choice", "uniform")
-    d = model.whole("d", 1) if "d" in model else 1
-    if words not in ("uniform", "random", "uniformly at random") and d == 1:
-        raise NotExpressible(f"the format has no choice of bins by {words!r}")
+    d = choices_of(model)
     replica = mapping(
         kind="service", replicas=count, workers=1, work="1 s", balance="random" if d == 1 else "two_choices",
         choices=d if d > 2 else None, replacement=True if model.get("replacement", False) else None,
     )  # fmt: skip
     burst = step("fan_out", mapping(n=balls, do=listed(["bins.handle"])))
+    if balls > WIDEST:
+        inner = next((n for n in range(WIDEST, 1, -1) if balls % n == 0), 1)
+        if balls > MOST_BALLS or balls // inner > WIDEST:
+            raise NotExpressible(f"a burst has at most {MOST_BALLS} calls, in groups of at most {WIDEST}")
+        group = step("fan_out", mapping(n=inner, do=listed(["bins.handle"])))
+        burst = step("fan_out", mapping(n=balls // inner, do=listed([group])))
     text = blueprint(case["title"], {"bins": replica}, {"burst": (f"arrive: {mapping(users=1, think='0 s')}", [burst])})
     formulas = chosen(case, {"expected_max": "burst.mean", "expected_max_over_mean": f"burst.mean / {balls / count!r}"})
-    bursts = max(400.0, 0.05 / (lengths.SHARE * lengths.relative(case)) ** 2)
+    bursts = max(64.0, min(0.05 / (lengths.SHARE * lengths.relative(case)) ** 2, 3e7 / balls))
     usual = case["expected"].get("expected_max", 5.0)
     return Plan({MAIN: Run(text, bursts * float(usual) / lengths.SEEDS, 0.0)}, formulas)
