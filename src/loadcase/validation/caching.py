@@ -15,7 +15,6 @@ from loadcase.validation.plan import (
     Plan,
     Run,
     blueprint,
-    listed,
     mapping,
     num,
     number_of,
@@ -274,6 +273,3 @@ def hot_shard(case: Case, model: Model) -> Plan:
     })  # fmt: skip
     duration = 4 * lengths.share(1 / shards, lengths.relative(case), rate)
     return Plan({MAIN: Run(text, duration, 1.0)}, formulas)
-
-
-__all__ = ["hit_ratio", "hot_keys", "listed", "loss", "stampede", "ttl"]

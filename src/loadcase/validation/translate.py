@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loadcase.validation import balancing, caching, messages, overload, queueing, replication, tail
+from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, tail
 from loadcase.validation.plan import Model, NotExpressible, Plan
 
 Translator = Callable[[Mapping[str, Any], Model], Plan]
 
 TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"priority", queueing.priority),
-    (r"tandem|jackson", queueing.network),
-    (r"closed network|mva|machine repair", queueing.closed),
-    (r"fork.?join", queueing.fork_join),
+    (r"tandem|jackson", networks.network),
+    (r"closed network|mva|machine repair", networks.closed),
+    (r"fork.?join", networks.fork_join),
     (r"power of d|join .*shortest|^random$|round robin|load.?balanc", balancing.servers),
     (r"balls into bins", balancing.bins),
     (r"fan-?out|k-of-n", tail.fan_out),
