@@ -67,7 +67,7 @@ def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
             f"cannot read {file}: {error.strerror or error}",
             hint="pass a blueprint file, or a folder that holds blueprint.yaml",
         ) from None
-    return _from_document(Document.parse(content, str(path)), str(path), variant)
+    return _from_document(Document.parse(content, str(file)), str(file), variant)
 
 
 def loads(text: str, name: str = "<text>", variant: str | None = None) -> Blueprint:

@@ -175,7 +175,7 @@ class Guarantee:
 
 @dataclass
 class Blueprint:
-    """A design. `load`, `loads` and `build` in `loadcase.blueprint` make one."""
+    """A design. `load`, `loads` and `build` make one."""
 
     name: str
     title: str = ""
@@ -193,5 +193,32 @@ class Blueprint:
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
     operate: Operate = field(default_factory=Operate)
     document: Any = None
+    relaxed: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Per case: the bounds that `degrade` relaxes, in base units."""
     keys: dict[str, Popularity] = field(default_factory=dict)
     """Key spaces by name: entities with a count, and inline ones under the dotted path where they stand."""
+
+    @classmethod
+    def load(cls, path: Any, variant: str | None = None) -> Blueprint:
+        """Reads a blueprint file, or the `blueprint.yaml` of a folder. Raises UsageError and BlueprintError."""
+        from loadcase.blueprint.load import load
+
+        return load(path, variant)
+
+    @classmethod
+    def loads(cls, text: str, name: str = "<text>", variant: str | None = None) -> Blueprint:
+        """Reads a blueprint from YAML text. Raises BlueprintError."""
+        from loadcase.blueprint.load import loads
+
+        return loads(text, name, variant)
+
+    @classmethod
+    def build(cls, mapping: Any, variant: str | None = None) -> Blueprint:
+        """Makes a blueprint from Python data of the file's shape. Raises BlueprintError."""
+        from loadcase.blueprint.load import build
+
+        return build(mapping, variant)
+
+    def dump(self) -> str:
+        """The file's text, with its comments; what was loaded, byte for byte, unless it was changed."""
+        return "" if self.document is None else str(self.document.dump())

@@ -687,7 +687,7 @@ class _Compiler:
         slot = here.slot if local else here.depth
         if slot >= SLOTS:
             self.too_deep(call.path)
-        there = Here(slot, call.component, max(here.depth, slot + 1), here.balancer, here.register, sticky=False)
+        there = Here(slot, call.component, max(here.depth, slot + 1), None, here.register, sticky=False)
         if local:
             there = replace(there, sticky=True)
         else:
@@ -890,7 +890,7 @@ class _Compiler:
         balancer = self.b.components.get(here.balancer or "")
         chosen = component.balance
         by: Component = component
-        if component.kind != "load_balancer" and component.balance is None and balancer is not None:
+        if component.kind == "service" and component.balance is None and balancer is not None:
             chosen, by = balancer.balance, balancer
         if component.kind == "load_balancer" and "balance" in component.model_fields_set:
             chosen = "round_robin"  # its own field is about what comes after it

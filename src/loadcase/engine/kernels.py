@@ -615,7 +615,7 @@ def forget(caches, C, c, row, base, key, e):
     policy = caches[c, 0]
     first, bits = caches[c, 4], caches[c, 5]
     cs, elink, ekey, euse, eend = C.cstate, C.elink, C.ekey, C.euse, C.eend
-    salt = row
+    salt = c
     erase(C.table, ekey, first, bits, key, salt)
     n = cs[row, 0] - 1
     cs[row, 0] = n
@@ -663,7 +663,7 @@ def look_up(caches, cache_par, C, rng, c, replica, key, now):
         return uniform(rng, caches[c, 7]) < cache_par[c, 1]
     row = C.cfirst[c] + replica
     base = caches[c, 2] + replica * caches[c, 3]
-    e = find(C.table, C.ekey, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, row)
+    e = find(C.table, C.ekey, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
     if e < 0:
         return False
     ttl = cache_par[c, 0]
@@ -696,7 +696,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
     k = key * caches[c, 1] + replica
     cs = C.cstate
     ttl = cache_par[c, 0]
-    e = find(C.table, C.ekey, first, bits, k, row)
+    e = find(C.table, C.ekey, first, bits, k, c)
     if e >= 0:
         if ttl < 1e300:
             C.eend[e] = now + ttl
@@ -723,7 +723,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
         lfu_up(C.elink, C.euse, base, n, e)
     elif policy != RANDOM_CACHE:
         order_in(C.elink, cs, row, e)
-    insert(C.table, first, bits, k, row, e)
+    insert(C.table, first, bits, k, c, e)
 
 
 @njit(cache=True)
@@ -762,11 +762,12 @@ def warm(P, S, c, space, place, modulus, rate, limit):
                 if full:
                     full_at = made
             age = made * dt
-            if full_at >= 0 and P.caches[c, 0] == LRU and (ttl > 1e300 or age >= ttl):
-                break
-            if full_at >= 0 and P.caches[c, 0] != LRU and made >= 8 * full_at and (ttl > 1e300 or age >= ttl):
-                break
-            if full_at < 0 and ttl < 1e300 and age >= 2.0 * ttl:
+            if full_at >= 0:
+                settled = made >= (1 if P.caches[c, 0] == LRU else 8) * full_at
+                # a time to live much longer than the stay of an entry ends few of them
+                if settled and (ttl > 1e300 or age >= ttl or ttl > 20.0 * full_at * dt):
+                    break
+            elif ttl < 1e300 and age >= 2.0 * ttl:
                 break
     # the clock starts at zero
     if ttl < 1e300:
@@ -1651,7 +1652,7 @@ def run(P, S, quota):
                 k = fl[f, KEY0 + code[pc, 3]] * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
-                    e = find(C.table, C.ekey, P.caches[a, 4], P.caches[a, 5], k, row)
+                    e = find(C.table, C.ekey, P.caches[a, 4], P.caches[a, 5], k, a)
                     if e >= 0:
                         forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1

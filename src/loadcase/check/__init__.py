@@ -1,0 +1,1 @@
+"""Judging: results of runs against a contract. Never imports the engine."""

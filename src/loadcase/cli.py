@@ -1,0 +1,364 @@
+"""The command line: arguments and exit codes. Everything heavy is imported by the command that needs it.
+
+Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from loadcase import __version__
+from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError, render
+
+if TYPE_CHECKING:
+    from loadcase.blueprint.model import Blueprint
+
+HELP = """Pytest for architecture: a system design as a program.
+
+Write one YAML blueprint; estimate it, run it under load, and judge it against its own contract.
+
+    loadcase new my-design.yaml        start from a small commented design
+    loadcase estimate my-design.yaml   its numbers in closed form, at once
+    loadcase check my-design.yaml      simulate it and judge every guarantee in every case
+
+Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided."""
+
+app = App(name="loadcase", help=HELP, version=__version__, help_format="plaintext")
+
+File = Annotated[Path, Parameter(help="A blueprint file, or a folder that holds blueprint.yaml.")]
+Variant = Annotated[str | None, Parameter(help="Lay this variant of the blueprint over it first.")]
+Format = Annotated[Literal["text", "json"], Parameter(help="text for people, json for programs.")]
+EXIT = {"holds": 0, "broken": 1, "unknown": 3}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits."""
+    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+
+
+def execute(arguments: list[str]) -> int:
+    """Runs the command line; gives the exit code. Never shows a traceback for bad input."""
+    as_json = _wants(arguments, "json")
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CycloptsError as error:
+        return _fail(UsageError(str(error).strip(), hint="loadcase --help lists the commands"), as_json, arguments)
+    except LoadcaseError as error:
+        return _fail(error, as_json, arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (RecursionError, MemoryError) as error:
+        return _fail(UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments)
+
+
+def _wants(arguments: list[str], form: str) -> bool:
+    return f"--format={form}" in arguments or any(
+        a == "--format" and b == form for a, b in zip(arguments, arguments[1:], strict=False)
+    )
+
+
+def _fail(error: LoadcaseError, as_json: bool, arguments: list[str]) -> int:
+    if as_json:
+        from loadcase.report.shapes import error_json
+
+        print(json.dumps(error_json(error), indent=2))
+    elif _wants(arguments, "github"):
+        from loadcase.report.ci import github_error
+
+        print(github_error(error), end="")
+    elif isinstance(error, BlueprintError):
+        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        for problem in error.problems:
+            print(render(problem, color), file=sys.stderr)
+        count = len(error.problems)
+        print(f"{count} problem{'s'[: count > 1]} found", file=sys.stderr)
+    else:
+        print(f"error[{error.code}]: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"    hint: {error.hint}", file=sys.stderr)
+    return 2
+
+
+def _load(file: Path, variant: str | None = None) -> Blueprint:
+    from loadcase.blueprint.load import load
+
+    return load(file, variant)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+@app.command
+def estimate(file: File, *, case: str | None = None, variant: Variant = None, format: Format = "text") -> int:
+    """Numbers in closed form: the estimates, the load on every component, what saturates first, the cost.
+
+    Example: loadcase estimate gallery/chat
+
+    Parameters
+    ----------
+    case
+        Use the load factor of this case; 1 otherwise.
+    """
+    from loadcase.estimate.estimate import estimate as closed_form
+
+    blueprint = _load(file, variant)
+    load = 1.0
+    if case is not None:
+        if case not in blueprint.cases:
+            raise UsageError(f"there is no case {case!r}", hint=f"cases: {', '.join(blueprint.cases) or 'none'}")
+        load = blueprint.cases[case].load
+    report = closed_form(blueprint, load)
+    if format == "json":
+        _print_json(report.to_json())
+    else:
+        from loadcase.report.text import console, print_estimate
+
+        print_estimate(report, console())
+    return 0
+
+
+@app.command
+def run(
+    file: File,
+    *,
+    case: str = "normal",
+    seed: int = 1,
+    duration: str | None = None,
+    warmup: str | None = None,
+    scale: int = 1,
+    variant: Variant = None,
+    traces: Path | None = None,
+    format: Format = "text",
+    quiet: bool = False,
+) -> int:
+    """Simulate one case with one seed and show what was measured.
+
+    Example: loadcase run gallery/url-shortener --case peak --seed 7
+
+    Parameters
+    ----------
+    case
+        A case of the blueprint; `normal` exists without being declared.
+    seed
+        The same file, case and seed give the same numbers.
+    duration
+        Simulated time that is measured, such as 60s.
+    warmup
+        Simulated time before that, such as 10s.
+    scale
+        Run a scale model, 1/k of the load on 1/k of the parts; 1 is exact.
+    traces
+        Folder of the arrival traces that the blueprint names; no other file is read without it.
+    quiet
+        No progress on standard error.
+    """
+    from loadcase import api
+    from loadcase.report.progress import Progress
+    from loadcase.report.shapes import run_json
+
+    blueprint = _load(file, variant)
+    with Progress(quiet or format == "json", f"{blueprint.name}, {case}") as progress:
+        result = api.run(
+            blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
+            scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces,
+        )  # fmt: skip
+    if format == "json":
+        _print_json(run_json(result))
+    else:
+        from loadcase.report.text import console, print_run
+
+        print_run(result, console())
+    return 130 if progress.stop.is_set() else 0
+
+
+@app.command
+def check(
+    file: Annotated[list[Path], Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")],
+    *,
+    case: Annotated[list[str] | None, Parameter(negative="")] = None,
+    seeds: int | None = None,
+    budget: str = "60s",
+    exact: bool = False,
+    threads: int | None = None,
+    variant: Variant = None,
+    traces: Path | None = None,
+    format: Annotated[Literal["text", "json", "junit", "github"], Parameter(help="What is printed.")] = "text",
+    quiet: bool = False,
+) -> int:
+    """Simulate every case and judge every guarantee of the contract: holds, broken or unknown.
+
+    Example: loadcase check gallery/chat --case peak --budget 2min
+
+    Parameters
+    ----------
+    case
+        Judge this case only; may be given several times.
+    seeds
+        Run exactly this many seeds for each case.
+    budget
+        Wall time after which what is undecided stays unknown.
+    exact
+        Never run a scale model (1/k of the load on 1/k of the parts).
+    threads
+        Runs at once; all cores otherwise.
+    traces
+        Folder of the arrival traces that the blueprint names; no other file is read without it.
+    quiet
+        No progress on standard error.
+    """
+    from loadcase import api
+    from loadcase.core.results import CheckResult, worst
+    from loadcase.report.progress import Progress
+
+    budget_s = _seconds(budget, "--budget") or 60.0
+    if seeds is not None and not 1 <= seeds <= 10_000:
+        raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"--threads takes 1 to 1024, got {threads}")
+    results: list[CheckResult] = []
+    blueprints = [(str(path), _load(path, variant)) for path in file]
+    for path, blueprint in blueprints:
+        with Progress(quiet or format != "text", blueprint.name) as progress:
+            result = api.check(
+                blueprint, cases=case, seeds=seeds, budget_s=budget_s, threads=threads, exact=exact,
+                on_progress=progress.check, stop=progress.stop, trace_folder=traces,
+            )  # fmt: skip
+        results.append(result)
+        if format == "text":
+            from loadcase.report.text import console, print_check
+
+            print_check(result, console())
+        elif format == "github":
+            from loadcase.report.ci import github
+
+            print(github(blueprint, path, result), end="")
+        if result.interrupted:
+            break
+    if format == "json":
+        from loadcase.report.shapes import check_json
+
+        shapes = [check_json(r) for r in results]
+        verdict = worst([r.verdict for r in results])
+        _print_json(shapes[0] if len(shapes) == 1 else {"verdict": verdict, "blueprints": shapes})
+    elif format == "junit":
+        from loadcase.report.ci import junit
+
+        print(junit(results), end="")
+    if any(r.interrupted for r in results):
+        return 130
+    return EXIT[worst([r.verdict for r in results])]
+
+
+@app.command
+def draw(file: File, *, variant: Variant = None, format: Literal["mermaid", "json"] = "mermaid") -> int:
+    """Draw the design as a Mermaid flowchart, to paste into Markdown.
+
+    Example: loadcase draw gallery/chat > chat.mmd
+    """
+    from loadcase.report.draw import mermaid
+
+    blueprint = _load(file, variant)
+    text = mermaid(blueprint)
+    if format == "json":
+        _print_json({"blueprint": blueprint.name, "mermaid": text})
+    else:
+        print(text, end="")
+    return 0
+
+
+@app.command
+def kinds(name: str | None = None, *, format: Format = "text") -> int:
+    """List the component kinds, or show one: its verbs, its fields, what they mean.
+
+    Example: loadcase kinds cache
+
+    Parameters
+    ----------
+    name
+        Show this kind only.
+    """
+    from loadcase.report.catalogue import kind_shape, print_kind, print_kinds
+
+    if format == "json":
+        _print_json({"kinds": kind_shape(name)})
+    elif name is None:
+        print_kinds()
+    else:
+        print_kind(name)
+    return 0
+
+
+@app.command
+def profiles(name: str | None = None, *, format: Format = "text") -> int:
+    """List the profiles of known products, or show one: each number with its source.
+
+    Example: loadcase profiles redis
+
+    Parameters
+    ----------
+    name
+        Show this profile only.
+    """
+    from loadcase.report.catalogue import print_profile, print_profiles, profile_shape
+
+    if format == "json":
+        _print_json({"profiles": profile_shape(name)})
+    elif name is None:
+        print_profiles()
+    else:
+        print_profile(name)
+    return 0
+
+
+@app.command
+def new(path: Path, *, from_: Annotated[str | None, Parameter(name="--from")] = None, format: Format = "text") -> int:
+    """Start a blueprint: a small commented design, or a copy of one from the gallery. Never overwrites a file.
+
+    Example: loadcase new my-design.yaml --from url-shortener
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    from_
+        A system of the gallery to start from.
+    """
+    from loadcase.report.templates import write_new
+
+    source = write_new(path, from_)
+    if format == "json":
+        _print_json({"file": str(path), "from": source})
+    else:
+        print(f"wrote {path} (from {source}); next: loadcase check {path}")
+    return 0
+
+
+def _seconds(text: str | None, option: str) -> float | None:
+    if text is None:
+        return None
+    from loadcase.core.units import in_unit, parse_quantity
+
+    try:
+        value = in_unit(parse_quantity(text), "s")
+    except LoadcaseError:
+        raise UsageError(f"{option} takes a duration, got {text!r}", hint="for example 60s or 2min") from None
+    if not 0 <= value < 1e9:
+        raise UsageError(f"{option} takes a duration of at least 0, got {text!r}")
+    return value
+
+
+if __name__ == "__main__":
+    main()

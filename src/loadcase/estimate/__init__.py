@@ -1,0 +1,1 @@
+"""Closed forms: what a design does on average, without running it."""

@@ -1,0 +1,85 @@
+"""The documented JSON shapes. Values in base units; what is not a number is null; keys keep their order."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from loadcase.core.errors import BlueprintError, LoadcaseError
+from loadcase.core.results import CheckResult, RunResult
+
+
+def number(value: float | None) -> float | None:
+    """A JSON number, or None for what JSON cannot hold."""
+    return None if value is None or not math.isfinite(value) else value
+
+
+def check_json(result: CheckResult) -> dict[str, Any]:
+    """`check --format json`."""
+    return {
+        "blueprint": result.blueprint,
+        "verdict": result.verdict,
+        "partial": result.interrupted,
+        "wall_s": round(result.wall_s, 3),
+        "cases": [
+            {
+                "case": c.case,
+                "verdict": c.verdict,
+                "seeds": c.seeds,
+                "scale": c.scale,
+                "partial": c.partial,
+                "notes": list(c.notes),
+                "guarantees": [
+                    {
+                        "guarantee": o.guarantee,
+                        "metric": o.metric,
+                        "value": number(o.value),
+                        "low": number(o.low),
+                        "high": number(o.high),
+                        "bound": o.bound,
+                        "comparison": o.comparison,
+                        "unit": o.unit,
+                        "verdict": o.verdict,
+                        "margin": number(o.margin),
+                        "degraded": o.degraded,
+                        "evidence": o.evidence,
+                    }
+                    for o in c.guarantees
+                ],
+            }
+            for c in result.cases
+        ],
+    }
+
+
+def run_json(result: RunResult) -> dict[str, Any]:
+    """`run --format json`."""
+    return {
+        "blueprint": result.blueprint,
+        "case": result.case,
+        "seed": result.seed,
+        "scale": result.scale,
+        "duration_s": result.duration_s,
+        "warmup_s": result.warmup_s,
+        "partial": result.partial,
+        "notes": list(result.notes),
+        "metrics": {n: {"value": number(m.value), "unit": m.unit} for n, m in result.metrics.items()},
+        "series": {
+            n: {"start": s.start, "step": s.step, "unit": s.unit, "values": s.values} for n, s in result.series.items()
+        },
+        "requests": result.requests,
+        "events": result.events,
+        "wall_s": round(result.wall_s, 3),
+        "peak_rss_bytes": result.peak_rss_bytes,
+    }
+
+
+def error_json(error: LoadcaseError) -> dict[str, Any]:
+    """What any command prints with `--format json` when its input is wrong."""
+    problems = []
+    if isinstance(error, BlueprintError):
+        for p in error.problems:
+            problems.append(
+                {"code": p.code, "message": p.message, "file": p.file, "line": p.line, "column": p.column, "hint": p.hint}
+            )
+    return {"error": {"code": error.code, "message": error.message, "hint": error.hint, "problems": problems}}

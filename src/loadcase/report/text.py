@@ -1,0 +1,148 @@
+"""Tables for people at a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.box import ASCII, ROUNDED
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from loadcase.core.results import CheckResult, Outcome, RunResult
+from loadcase.core.values import show
+from loadcase.estimate.estimate import EstimateReport
+
+STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
+SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
+PLAIN = {"holds": "ok", "broken": "BROKEN", "unknown": "?"}
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that respects NO_COLOR, pipes and narrow encodings."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def _fancy(out: Console) -> bool:
+    return (out.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def print_check(result: CheckResult, out: Console) -> None:
+    """Guarantees x cases at a glance, then why whatever does not hold does not."""
+    fancy = _fancy(out)
+    symbols = SYMBOLS if fancy else PLAIN
+    per_table = max(1, (out.width - 36) // 14)
+    for start in range(0, len(result.cases), per_table):
+        cases = result.cases[start : start + per_table]
+        table = Table(box=ROUNDED if fancy else ASCII, title=result.blueprint if start == 0 else None, expand=False)
+        table.add_column("guarantee", overflow="fold", ratio=None)
+        for case in cases:
+            heading = Text(case.case)
+            if case.scale > 1:
+                heading.append(f"\n1:{case.scale}", style="dim")
+            table.add_column(heading, justify="right")
+        rows = cases[0].guarantees if cases else []
+        for i, row in enumerate(rows):
+            cells = [_cell(case.guarantees[i], symbols) for case in cases]
+            table.add_row(row.guarantee, *cells)
+        table.add_section()
+        table.add_row("verdict", *[Text(f"{symbols[c.verdict]} {c.verdict}", STYLES[c.verdict]) for c in cases])
+        out.print(table)
+    for case in result.cases:
+        for outcome in case.guarantees:
+            if outcome.verdict != "holds":
+                line = Text(f"{symbols[outcome.verdict]} {case.case}: {outcome.guarantee}", STYLES[outcome.verdict])
+                if outcome.degraded:
+                    line.append(f" (degraded to {outcome.comparison} {show(outcome.bound, outcome.unit)})", "dim")
+                out.print(line)
+                out.print(Text(f"    {outcome.evidence}"))
+        for note in case.notes:
+            out.print(Text(f"  {case.case}: {note}", "dim"))
+        if case.partial:
+            out.print(Text(f"  {case.case} is partial: {case.partial}", "yellow"))
+    seeds = sum(len(c.seeds) for c in result.cases)
+    scaled = sorted({c.scale for c in result.cases if c.scale > 1})
+    how = f"{seeds} runs, {result.wall_s:.0f} s"
+    if scaled:
+        how += f"; scale model {', '.join(f'1:{k}' for k in scaled)} (--exact forbids it)"
+    if result.interrupted:
+        out.print(Text("interrupted: these are partial results", "yellow"))
+    out.print(Text(f"{result.blueprint}: {result.verdict}", STYLES[result.verdict]).append(f"  ({how})", "dim"))
+
+
+def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:
+    value = "not observed" if outcome.value is None else show(outcome.value, outcome.unit).removesuffix("/month")
+    text = Text(f"{symbols[outcome.verdict]} {value}", STYLES[outcome.verdict])
+    if outcome.degraded:
+        text.append("*", "dim")
+    return text
+
+
+def print_run(result: RunResult, out: Console) -> None:
+    """The metrics of one run, by flow and component."""
+    fancy = _fancy(out)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, metric in result.metrics.items():
+        target, _, what = name.partition(".")
+        groups.setdefault(target, []).append((what or "per month", show(metric.value, metric.unit)))
+    table = Table(box=ROUNDED if fancy else ASCII, title=f"{result.blueprint}, {result.case}, seed {result.seed}")
+    table.add_column("of")
+    table.add_column("metrics", overflow="fold")
+    for target, rows in groups.items():
+        table.add_row(target, "  ".join(f"{what} {value}" for what, value in rows))
+    out.print(table)
+    if result.partial:
+        out.print(Text(f"partial: {result.partial}", "yellow"))
+    for note in result.notes:
+        out.print(Text(note, "dim"))
+    scale = f", scale model 1:{result.scale}" if result.scale > 1 else ""
+    out.print(
+        Text(
+            f"{show(result.requests, 'count')} operations, {show(result.events, 'count')} events in "
+            f"{result.wall_s:.1f} s{scale}; {result.duration_s:g} s measured after {result.warmup_s:g} s",
+            "dim",
+        )
+    )
+
+
+def print_estimate(report: EstimateReport, out: Console) -> None:
+    """The design's numbers, the load on its parts, and what saturates first."""
+    box = ROUNDED if _fancy(out) else ASCII
+    if report.estimates:
+        table = Table(box=box, title=f"{report.blueprint}: estimates")
+        table.add_column("name")
+        table.add_column("value", justify="right")
+        table.add_column("formula", overflow="fold", style="dim")
+        for line in report.estimates:
+            table.add_row(line.name, line.text, line.formula)
+        out.print(table)
+    table = Table(box=box, title="load in closed form")
+    for heading in ("component", "nodes", "rate", "used", "mean wait", "p99", "full at", "cost/month"):
+        table.add_column(heading, justify="left" if heading == "component" else "right")
+    for c in report.components:
+        table.add_row(
+            Text(c.name, "bold" if c is report.first else ""),
+            str(c.nodes),
+            show(c.rate, "1/s"),
+            "-" if c.utilisation is None else show(c.utilisation, "ratio"),
+            "-" if c.wait_mean_s is None else show(c.wait_mean_s, "s"),
+            "-" if c.p99_s is None else show(c.p99_s, "s"),
+            "-" if c.saturates_at is None else f"{c.saturates_at:.3g}x",
+            show(c.cost, "USD/month").removesuffix("/month"),
+        )
+    out.print(table)
+    if report.first is not None and report.first.saturates_at is not None:
+        out.print(Text(f"first to saturate: {report.first.name}, at {report.first.saturates_at:.3g}x this load"))
+    out.print(Text(f"cost: {show(report.cost, 'USD/month')}"))
+
+
+def print_rows(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], out: Console) -> None:
+    """A plain table."""
+    table = Table(box=ROUNDED if _fancy(out) else ASCII, title=title)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
