@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from loadcase.blueprint.load import loads
 from loadcase.validation import lengths
 from loadcase.validation.closed import closed_form
 from loadcase.validation.laws import law
@@ -123,13 +124,13 @@ def hit_ratio(case: Case, model: Model) -> Plan:
             plan.runs["pinned"] = pinned_run(case, name, keys, held, math.fsum(shares[:held]))
             plan.formulas[name] = "pinned.cache.hit_ratio"
         elif name.startswith("che_"):
-            che(plan, name, shares, held)
+            che(plan, name, keys, held)
     return plan
 
 
-def che(plan: Plan, name: str, shares: list[float], held: int) -> None:
-    """Adds Che's approximation by the estimator."""
-    which = {"che_hit_ratio": "che_hit_ratio", "che_characteristic_time": "che_time"}.get(name)
+def che(plan: Plan, name: str, keyspace: str, held: int) -> None:
+    """Adds Che's approximation, which the estimator computes of the same blueprint."""
+    which = {"che_hit_ratio": "hit_ratio", "che_characteristic_time": "characteristic_time"}.get(name)
     if which is None:
         return
     try:
@@ -137,7 +138,13 @@ def che(plan: Plan, name: str, shares: list[float], held: int) -> None:
     except NotExpressible as reason:
         plan.missing[name] = str(reason)
         return
-    plan.closed[name] = lambda: float(function(shares, held))
+    text = cached(name, keyspace, keys=held)
+
+    def value() -> float:
+        (popularity,) = loads(text).keys.values()
+        return float(function(popularity, held))
+
+    plan.closed[name] = value
 
 
 def ttl(case: Case, model: Model) -> Plan:
