@@ -103,9 +103,11 @@ def check(
 
     memos = {name: Warmed() for name in names}
 
-    def one(b: Model, case: str, seed: int, *, stop: Any, wall_limit_s: float | None) -> RunResult:
+    def one(
+        blueprint: Model, case: str, seed: int, *, stop: threading.Event | None, wall_limit_s: float | None
+    ) -> RunResult:
         return run(
-            b, case, seed, scale=scales[case], stop=stop, wall_limit_s=wall_limit_s, trace_folder=trace_folder,
+            blueprint, case, seed, scale=scales[case], stop=stop, wall_limit_s=wall_limit_s, trace_folder=trace_folder,
             warmed=memos[case],
         )  # fmt: skip
 

@@ -378,7 +378,7 @@ def touch(st, sa, i, now):
             over = busy - cap
         sa[i, SA_BUSY] += dt * (busy - over)
         sa[i, SA_QUEUE] += dt * (st[i, ST_QLEN] + over)
-        sa[i, SA_BUSY2] += dt * busy * busy
+        sa[i, SA_BUSY2] += dt * (busy - over) * (busy - over)
         sa[i, SA_LAST] = now
 
 

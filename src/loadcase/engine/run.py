@@ -65,7 +65,9 @@ def run(
     started = time.perf_counter()
     chosen = case_of(blueprint, case)
     duration_s = duration if duration is not None else chosen.duration or DURATION_S
-    warmup_s = warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
+    warmup_s = (
+        warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
+    )
     if not (0 < duration_s < 1e9 and 0 <= warmup_s < 1e9):
         raise UsageError(f"a run lasts between 0 and 10^9 seconds, not {duration_s} after {warmup_s}")
     whole = blueprint
@@ -208,7 +210,9 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
         return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
-    raise UsageError(f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}")
+    raise UsageError(
+        f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}"
+    )
 
 
 def check_size(blueprint: Blueprint) -> None:
