@@ -40,6 +40,7 @@ def run(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
+    warmed: Any = None,
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form."""
     from loadcase.engine.run import run as simulate
@@ -47,7 +48,7 @@ def run(
 
     result = simulate(
         blueprint, case, seed, duration=duration, warmup=warmup, scale=scale, progress=progress, stop=stop,
-        trace_folder=trace_folder, wall_limit_s=wall_limit_s,
+        trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
     )  # fmt: skip
     metrics = {**result.metrics, "cost": Metric(monthly_cost(blueprint), "USD/month")}
     return replace(result, metrics=dict(sorted(metrics.items())))
@@ -93,17 +94,22 @@ def check(
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models."""
     from loadcase.check.runner import check as judge
-    from loadcase.engine.run import case_of
+    from loadcase.engine.run import Warmed, case_of
 
     names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
     scales = {name: 1 if exact else scale_for(blueprint, name) for name in names}
 
-    def one(b: Model, case: str, seed: int, *, stop: Any, wall_limit_s: float | None) -> RunResult:
+    memos = {name: Warmed() for name in names}
+
+    def one(
+        blueprint: Model, case: str, seed: int, *, stop: threading.Event | None, wall_limit_s: float | None
+    ) -> RunResult:
         return run(
-            b, case, seed, scale=scales[case], stop=stop, wall_limit_s=wall_limit_s, trace_folder=trace_folder
-        )
+            blueprint, case, seed, scale=scales[case], stop=stop, wall_limit_s=wall_limit_s, trace_folder=trace_folder,
+            warmed=memos[case],
+        )  # fmt: skip
 
     return judge(
         blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop

@@ -5,6 +5,7 @@ Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -60,12 +61,14 @@ def execute(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (RecursionError, MemoryError) as error:
-        return _fail(UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments)
+        return _fail(
+            UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments
+        )
 
 
 def _wants(arguments: list[str], form: str) -> bool:
     return f"--format={form}" in arguments or any(
-        a == "--format" and b == form for a, b in zip(arguments, arguments[1:], strict=False)
+        a == "--format" and b == form for a, b in itertools.pairwise(arguments)
     )
 
 
@@ -320,6 +323,67 @@ def profiles(name: str | None = None, *, format: Format = "text") -> int:
         print_profiles()
     else:
         print_profile(name)
+    return 0
+
+
+@app.command
+def validate(
+    cases: Path | None = None,
+    *,
+    only: Annotated[list[str] | None, Parameter(negative="")] = None,
+    threads: int = 2,
+    format: Format = "text",
+    quiet: bool = False,
+) -> int:
+    """Run published and exact results as blueprints and compare: the built-in set, or a file of the same shape.
+
+    Example: loadcase validate --only QT-MM1-1
+
+    Parameters
+    ----------
+    cases
+        A JSON list of cases; the built-in set otherwise.
+    only
+        Ids, groups or phenomena; may be given several times.
+    threads
+        Runs at once.
+    quiet
+        No progress on standard error.
+    """
+    from loadcase.report.progress import Progress
+    from loadcase.validation.run import built_in, read_cases, run_cases
+
+    chosen = read_cases(cases) if cases is not None else built_in()
+    with Progress(quiet or format == "json", "validate") as progress:
+
+        def done(count: int, total: int, result: Any) -> None:
+            progress.note(f"{count} of {total}")
+            if progress.stop.is_set():
+                raise KeyboardInterrupt
+
+        results = run_cases(chosen, only, done, threads=threads)
+    counts = {s: sum(r["status"] == s for r in results) for s in ("pass", "fail", "not-expressible")}
+    if format == "json":
+        _print_json({"counts": counts, "cases": results})
+    else:
+        from loadcase.report.text import console, print_rows
+
+        rows = [(r["id"], r["status"], "" if r["residual"] is None else f"{r['residual']:.2%}", r["reason"] or "")
+                for r in results]  # fmt: skip
+        print_rows("validation", ("case", "status", "residual", "reason"), rows, console())
+        print(", ".join(f"{n} {s}" for s, n in counts.items()))
+    return 1 if counts["fail"] else 0
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of the blueprint format, for editors that complete and check YAML.
+
+    Example: loadcase schema > blueprint.schema.json
+    """
+    from loadcase.blueprint.schema import json_schema
+
+    _print_json(json_schema())
     return 0
 
 

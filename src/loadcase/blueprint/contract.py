@@ -21,7 +21,13 @@ from loadcase.core.quantity import median, strip_counts
 from loadcase.core.units import in_unit
 
 _LINE = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*(<=|>=|==|<|>)\s*(\S.*?)\s*\Z")
-_DIMS = {"s": (("time", 1),), "1/s": (("time", -1),), "ratio": (), "count": (), "USD/month": (("money", 1), ("time", -1))}
+_DIMS = {
+    "s": (("time", 1),),
+    "1/s": (("time", -1),),
+    "ratio": (),
+    "count": (),
+    "USD/month": (("money", 1), ("time", -1)),
+}
 _EXAMPLE = {"s": "300 ms", "1/s": "500 /s", "ratio": "99.9 %", "count": "1000", "USD/month": "900k USD/month"}
 
 

@@ -32,7 +32,7 @@ from loadcase.blueprint.model import (
 from loadcase.blueprint.overlay import SECTIONS, overlay
 from loadcase.blueprint.parse_steps import StepParser
 from loadcase.blueprint.patterns import parse_pattern
-from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.blueprint.problems import Path, Problems, describe, field_names
 from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UsageError
 from loadcase.core.expressions import evaluate_all
 from loadcase.kinds import kinds
@@ -104,7 +104,9 @@ class _Loader:
         b.document = self.document
         b.estimates = self.estimates()
         self.scope = {name: estimate.value for name, estimate in b.estimates.items()}
-        b.requirements = self.model(Requirements, self.data.get("requirements") or {}, ("requirements",)) or Requirements()
+        b.requirements = (
+            self.model(Requirements, self.data.get("requirements") or {}, ("requirements",)) or Requirements()
+        )
         b.entities = self.mapping("entities", Entity)
         b.api = self.mapping("api", Endpoint)
         b.network = self.model(Network, {**NETWORK, **(self.section("network") or {})}, ("network",))
@@ -179,7 +181,9 @@ class _Loader:
         raw = self.section("estimates") or {}
         for name, value in raw.items():
             if not isinstance(value, str | int | float) or isinstance(value, bool):
-                self.problems.add("LC303", f"expected a quantity or a formula, got {describe(value)}", ("estimates", name))
+                self.problems.add(
+                    "LC303", f"expected a quantity or a formula, got {describe(value)}", ("estimates", name)
+                )
         good = {n: v for n, v in raw.items() if isinstance(v, str | int | float) and not isinstance(v, bool)}
         try:
             return dict(evaluate_all(good))
@@ -228,7 +232,8 @@ class _Loader:
             for f in refused:
                 self.problems.add("LC002", f"{f!r} is not modelled yet: {cls.not_yet[f]}", (*path, f), key=True)
             merged = {**self.defaults(raw.get("like"), kind, path), **raw}
-            merged = {k: v for k, v in merged.items() if v is not None and k not in refused}
+            known = set(field_names(cls))
+            merged = {k: v for k, v in merged.items() if k not in refused and not (v is None and k in known)}
             component = self.model(cls, merged, path)
             if component is not None:
                 found[name] = component
@@ -265,7 +270,9 @@ class _Loader:
                 self.problems.add("LC313", f"a flow cannot be called {name!r}: {why}", path, key=True)
             for field in raw:
                 if field not in ("arrive", "consume", "steps"):
-                    self.problems.unknown("field of a flow", field, ("arrive", "consume", "steps"), (*path, field), "LC301")
+                    self.problems.unknown(
+                        "field of a flow", field, ("arrive", "consume", "steps"), (*path, field), "LC301"
+                    )
             if ("arrive" in raw) == ("consume" in raw):
                 both = "both arrive and consume" if "arrive" in raw else "neither arrive nor consume"
                 self.problems.add("LC314", f"flow {name!r} has {both}", path, "a flow has one of them", key=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from loadcase.core.fields import Factor, Number, Rate, Seconds, Whole, Work
 from pydantic import BaseModel, ConfigDict, Field
 
 from loadcase.blueprint.steps import Step
+from loadcase.core.fields import Factor, Number, Rate, Seconds, Whole, Work
 from loadcase.kinds.base import Component, Hedge, Priority, Retry
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)

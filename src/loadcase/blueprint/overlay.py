@@ -46,7 +46,8 @@ def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[
         return None
     if tokens[0] not in SECTIONS and tokens[0] in data.get("components", {}):
         tokens.insert(0, "components")
-    node, path = data, ()
+    node: Any = data
+    path: Path = ()
     i = 0
     while i < len(tokens):
         token = tokens[i]
@@ -65,7 +66,9 @@ def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[
                 nth, used = int(tokens[i + 2]), 3
             found = list(_named_steps(node, path, name))
             if not 1 <= nth <= len(found):
-                problems.unknown("step", name if not found else f"{name}[{nth}]", _all_steps(node, path), where, "LC352")
+                problems.unknown(
+                    "step", name if not found else f"{name}[{nth}]", _all_steps(node, path), where, "LC352"
+                )
                 return None
             holder, index, path = found[nth - 1]
             i += used

@@ -186,7 +186,7 @@ class StepParser:
     def need(self, raw: Any, n: int, path: Path) -> int:
         """How many of n must succeed: all, any, quorum or a number."""
         words = {None: n, "all": n, "any": 1, "quorum": n // 2 + 1}
-        if raw is None or isinstance(raw, str) and raw in words:
+        if raw is None or (isinstance(raw, str) and raw in words):
             return words[raw]
         return self.whole(raw, (*path, "need"), 1, max(1, n))
 

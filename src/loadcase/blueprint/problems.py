@@ -79,7 +79,9 @@ class Problems:
 
     def one(self, cls: type[BaseModel], item: Any, path: Path) -> None:
         """One finding of pydantic in plain words."""
-        loc = tuple(p for p in item["loc"] if not (isinstance(p, str) and ("[" in p or p in ("str", "constrained-str"))))
+        loc = tuple(
+            p for p in item["loc"] if not (isinstance(p, str) and ("[" in p or p in ("str", "constrained-str")))
+        )
         where = path + loc
         kind = item["type"]
         given = item.get("ctx") or {}

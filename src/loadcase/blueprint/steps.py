@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loadcase.core.distributions import Dist
-
 from loadcase.kinds.base import Options
 
 Path = tuple[str | int, ...]

@@ -70,7 +70,9 @@ def check(
                     done = len(results[name])
                     count = seeds if seeds is not None else MIN_SEEDS
                     for seed in range(done + 1, done + count + 1):
-                        batch.append((name, pool.submit(_one, run, blueprint, name, seed, stop, started, budget_s, seeds)))
+                        batch.append(
+                            (name, pool.submit(_one, run, blueprint, name, seed, stop, started, budget_s, seeds))
+                        )
                 for name, future in batch:
                     results[name].append(future.result())
                     runs += 1

@@ -70,7 +70,17 @@ METRICS: tuple[MetricSpec, ...] = (
 _PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
 
 NOT_YET = frozenset(
-    "lost applied_twice undelivered duplicates out_of_order stale_reads lost_updates double_claims diverged".split()
+    [
+        "lost",
+        "applied_twice",
+        "undelivered",
+        "duplicates",
+        "out_of_order",
+        "stale_reads",
+        "lost_updates",
+        "double_claims",
+        "diverged",
+    ]
 )
 """Metrics of correctness, which come with histories and checkers."""
 

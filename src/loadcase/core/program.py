@@ -37,7 +37,7 @@ F64 = NDArray[np.float64]
     SET,  # a register, b value
     LOOP,  # a register, b pc: decrement and jump while positive
     RETRY,  # a policy, b register, c pc of the attempt: back off and try again, or fall through
-    ADMIT,  # a policy: a success refills the retry budget
+    ADMIT,  # a policy: refills its retry budget
     STILL,  # child of a hedge: end silently when nobody waits any more
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
@@ -65,16 +65,42 @@ SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
 REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down")
 
 # --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement) ---
-(ROUND_ROBIN, RANDOM, LEAST, CHOICES, CHOICES_REPL, HASH, SHARD_ANY, SHARD_LEADER, SHARD_COPY, GROUP_ANY, EACH, OWNER,
- FIRST) = range(13)
+(
+    ROUND_ROBIN,
+    RANDOM,
+    LEAST,
+    CHOICES,
+    CHOICES_REPL,
+    HASH,
+    SHARD_ANY,
+    SHARD_LEADER,
+    SHARD_COPY,
+    GROUP_ANY,
+    EACH,
+    OWNER,
+    FIRST,
+) = range(13)
 SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
 
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
 
 # --- station columns -----------------------------------------------------------------------------------------------
-(ST_CAP, ST_BOUND, ST_DISC, ST_POOL, ST_BUSY, ST_QLEN, ST_QMAX, ST_PATIENCE, ST_PLACE, ST_ZONE, ST_REGION, ST_SERVING,
- ST_PSF) = range(13)
+(
+    ST_CAP,
+    ST_BOUND,
+    ST_DISC,
+    ST_POOL,
+    ST_BUSY,
+    ST_QLEN,
+    ST_QMAX,
+    ST_PATIENCE,
+    ST_PLACE,
+    ST_ZONE,
+    ST_REGION,
+    ST_SERVING,
+    ST_PSF,
+) = range(13)
 ST_HEAD = 13  # four queues, one per priority
 ST_TAIL = 17
 ST_WIDTH = 21

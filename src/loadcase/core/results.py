@@ -105,5 +105,5 @@ def worst(verdicts: list[Verdict]) -> Verdict:
     """Broken before unknown before holds; an empty list is unknown."""
     for verdict in ("broken", "unknown"):
         if verdict in verdicts:
-            return verdict  # type: ignore[return-value]
+            return verdict
     return "holds" if verdicts else "unknown"

@@ -23,10 +23,12 @@ def show(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "-"
     if unit == "s":
+        if abs(value) < 1e-10:
+            return "0 s"
         for limit, factor, name in _TIMES:
-            if abs(value) < limit and value != 0:
+            if abs(value) < limit:
                 return f"{digits(value * factor)} {name}"
-        return "0 s" if value == 0 else f"{digits(value)} s"
+        return f"{digits(value)} s"
     if unit == "ratio":
         percent = value * 100
         near = abs(100 - percent)

@@ -135,10 +135,7 @@ class Assembler:
             self._open_hop = (delays, start, end, before, name)
 
     def _hop_row(self, delays: tuple[Dist, Dist, Dist], extra: float, name: str) -> int:
-        lanes = [
-            self.lane(d.value + extra) if isinstance(d, Const) else -1 - self.dist(d)
-            for d in delays
-        ]
+        lanes = [self.lane(d.value + extra) if isinstance(d, Const) else -1 - self.dist(d) for d in delays]
         row = (lanes[0], lanes[1], lanes[2], self.place(name))
         found = self.hop_ids.get(row)
         if found is None:
@@ -219,12 +216,14 @@ class Assembler:
 
 def ints(rows: Any, width: int | None = None) -> op.I32:
     """An int32 table; never empty, so that a kernel may look at its shape."""
-    return _table(rows, width, np.int32)
+    table: op.I32 = _table(rows, width, np.int32)
+    return table
 
 
 def floats(rows: Any, width: int | None = None) -> op.F64:
     """A float64 table; never empty."""
-    return _table(rows, width, np.float64)
+    table: op.F64 = _table(rows, width, np.float64)
+    return table
 
 
 def _table(rows: Any, width: int | None, kind: Any) -> Any:

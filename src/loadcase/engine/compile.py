@@ -368,7 +368,6 @@ class _Compiler:
     # --- steps ----------------------------------------------------------------------------------------------------
     def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
         """A list of steps, made from `here` and, after moves, back to it."""
-        start = here
         trail: list[Here] = [here]
         for step in steps:
             moved = self.step(step, here, fail, top)
@@ -379,7 +378,6 @@ class _Compiler:
         while len(trail) > 1:
             last = trail.pop()
             self.hop(last, trail[-1])
-        del start
 
     def landing_back(self, there: Here, here: Here, fail: Label) -> Label:
         """Where a failure after a move goes: it travels back first."""
@@ -550,7 +548,9 @@ class _Compiler:
         added = 0.0
         if not isinstance(jitter, str):
             added, jitter = float(jitter), "added"
-        kind = {"none": op.NO_JITTER, "full": op.FULL_JITTER, "equal": op.EQUAL_JITTER, "added": op.ADDED_JITTER}[jitter]
+        kind = {"none": op.NO_JITTER, "full": op.FULL_JITTER, "equal": op.EQUAL_JITTER, "added": op.ADDED_JITTER}[
+            jitter
+        ]
         policy = len(self.retry_rows)
         budget = -1.0 if retry.budget is None else retry.budget
         cap = FOREVER if retry.cap is None else retry.cap
@@ -559,6 +559,8 @@ class _Compiler:
         )
         start, landing = Label(), Label()
         asm.emit(op.SET, register, 0)
+        if budget >= 0 and retry.budget_on == "attempt":
+            asm.emit(op.ADMIT, policy)
         asm.here(start)
 
         def land() -> None:
@@ -567,7 +569,11 @@ class _Compiler:
             asm.emit(op.JUMP, fail)
 
         asm.later(land)
-        return replace(here, register=register + 1), landing, policy if budget >= 0 else NOBODY
+        return (
+            replace(here, register=register + 1),
+            landing,
+            policy if budget >= 0 and retry.budget_on == "success" else NOBODY,
+        )
 
     def breaking(self, options: Options, fail: Label) -> tuple[Label, int]:
         asm = self.asm
@@ -773,9 +779,7 @@ class _Compiler:
             asm.weights.append(component.error_rate_of(call.verb))
             asm.emit(op.CHANCE, asm.place(f"{name}:error"), bad, weight)
 
-    def missed(
-        self, call: Call, component: Component, name: str, slot: int, here: Here, fail: Label, key: int
-    ) -> None:
+    def missed(self, call: Call, component: Component, name: str, slot: int, here: Here, fail: Label, key: int) -> None:
         """After a look-up: nothing on a hit; on a miss the caller fetches and stores."""
         asm = self.asm
         assert isinstance(component, Cache)
@@ -837,9 +841,7 @@ class _Compiler:
 
         self.asm.emit(op.SPAWN, self.child(emit))
 
-    def spread_body(
-        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int
-    ) -> Label:
+    def spread_body(self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int) -> Label:
         asm = self.asm
         slot = here.depth
         if slot >= SLOTS:
@@ -860,9 +862,7 @@ class _Compiler:
 
         return self.child(emit)
 
-    def select(
-        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int
-    ) -> int:
+    def select(self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int) -> int:
         """The selection row of a visit."""
         asm = self.asm
         group = self.pools[call.component, visit.pool]
@@ -953,7 +953,16 @@ class _Compiler:
             burst = (component.burst if component.burst is not None else component.rate) / parts
             row = self.limiter_ids[call.component] = len(self.limiter_rows)
             self.limiter_rows.append(
-                (kind[component.algorithm], self.limiter_counters, keys, parts, group.base, rate, burst, component.window)
+                (
+                    kind[component.algorithm],
+                    self.limiter_counters,
+                    keys,
+                    parts,
+                    group.base,
+                    rate,
+                    burst,
+                    component.window,
+                )
             )
             self.limiter_counters += keys * parts
         weight = len(asm.weights)
@@ -983,9 +992,7 @@ class _Compiler:
         rate = self.rate(spec) or 1000.0
         chosen = component.balance or component.default_balance
         spread = 0 if chosen == "hash" or component.replicas == 1 else 1
-        self.warmers.append(
-            (self.cache_ids[call.component], self.spaces.index(space), f"{name}:warm", spread, rate)
-        )
+        self.warmers.append((self.cache_ids[call.component], self.spaces.index(space), f"{name}:warm", spread, rate))
 
     # --- the network ----------------------------------------------------------------------------------------------
     def hop(self, start: Here, end: Here) -> None:
@@ -1011,8 +1018,10 @@ class _Compiler:
 
     # --- tables ---------------------------------------------------------------------------------------------------
     def source_tables(self) -> dict[str, Any]:
-        rows, parameters, trace = [], [], []
-        think = []
+        rows: list[tuple[int, ...]] = []
+        parameters: list[tuple[float, ...]] = []
+        trace: list[float] = []
+        think: list[int] = []
         for i, name in enumerate(self.flows):
             arrive = self.b.flows[name].arrive
             think.append(-2)
@@ -1060,10 +1069,15 @@ class _Compiler:
         return op.BURSTY, (low, low * factor, on, off)
 
     def key_tables(self) -> dict[str, Any]:
-        rows, counts, parameters, stay, other = [], [], [], [], []
+        rows: list[tuple[int, ...]] = []
+        counts: list[int] = []
+        parameters: list[tuple[float, ...]] = []
+        stay: list[float] = []
+        other: list[int] = []
         for space in self.b.keys.values():
             law = {"uniform": 0, "zipf": 1, "hot": 2, "weights": 3}[space.law]
-            first, par = 0, (0.0, 0.0, 0.0, 0.0)
+            first = 0
+            par: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
             size = 0
             if space.law == "zipf":
                 par = zipf_parameters(space.count, space.exponent)
@@ -1102,9 +1116,7 @@ class _Compiler:
         first = sum(row[1] * row[3] for row in self.cache_rows)
         table = sum(1 << row[5] for row in self.cache_rows if row[0] != op.COIN)
         renew = 1 if cache.ttl_from == "access" else 0
-        self.cache_rows.append(
-            (policy, group.count, first, per, table, bits, renew, place, group.base, ttl, 0.0)
-        )
+        self.cache_rows.append((policy, group.count, first, per, table, bits, renew, place, group.base, ttl, 0.0))
 
     def distinct_keys(self, name: str) -> int:
         """Keys that may reach a cache without a size."""
@@ -1145,7 +1157,9 @@ class _Compiler:
         }
 
     def channel_tables(self, channels: list[str]) -> dict[str, Any]:
-        rows, subscribers, samples = [], [], []
+        rows: list[tuple[int, ...]] = []
+        subscribers: list[tuple[int, ...]] = []
+        samples: list[float] = []
         for name in channels:
             component = self.b.components[name]
             partitions = component.partitions if isinstance(component, Log) else 1

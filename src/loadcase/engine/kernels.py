@@ -378,7 +378,7 @@ def touch(st, sa, i, now):
             over = busy - cap
         sa[i, SA_BUSY] += dt * (busy - over)
         sa[i, SA_QUEUE] += dt * (st[i, ST_QLEN] + over)
-        sa[i, SA_BUSY2] += dt * busy * busy
+        sa[i, SA_BUSY2] += dt * (busy - over) * (busy - over)
         sa[i, SA_LAST] = now
 
 
@@ -726,7 +726,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
     insert(C.table, first, bits, k, c, e)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def warm(P, S, c, space, place, modulus, rate, limit):
     """Fills a cache with the keys that arrivals would have left there; gives the accesses made.
 
@@ -763,18 +763,23 @@ def warm(P, S, c, space, place, modulus, rate, limit):
                     full_at = made
             age = made * dt
             if full_at >= 0:
-                settled = made >= (1 if P.caches[c, 0] == LRU else 8) * full_at
-                # a time to live much longer than the stay of an entry ends few of them
-                if settled and (ttl > 1e300 or age >= ttl or ttl > 20.0 * full_at * dt):
+                # FIFO and the like forget their empty start more slowly than LRU
+                settled = made >= (2 if P.caches[c, 0] == LRU else 8) * full_at
+                if settled or (P.caches[c, 0] == LRU and ttl > 1e300):
                     break
             elif ttl < 1e300 and age >= 2.0 * ttl:
                 break
-    # the clock starts at zero
+    # entries that have stayed since before the cache was full are of hot keys: they are stored again once per time to
+    # live, at any moment of it; the clock then starts at zero
     if ttl < 1e300:
+        long_ago = now - (made - full_at) * dt + ttl if full_at >= 0 and made * dt < ttl else -1e308
         for q in range(replicas):
             base = P.caches[c, 2] + q * cap
             for e in range(base, base + S.cache.cstate[row + q, 0]):
-                S.cache.eend[e] -= now
+                if S.cache.eend[e] < long_ago:
+                    S.cache.eend[e] = uniform(S.rng, place) * ttl
+                else:
+                    S.cache.eend[e] -= now
     return made
 
 

@@ -17,7 +17,21 @@ from loadcase.kinds.gateway import Gateway
 
 PERCENTILES = ("p50", "p75", "p90", "p95", "p98", "p99", "p999", "p9999")
 EXTENSIVE = frozenset(
-    "rate goodput errors timeouts retries queue in_service shed rejected lag lag.peak dead_letters stored_keys".split()
+    [
+        "rate",
+        "goodput",
+        "errors",
+        "timeouts",
+        "retries",
+        "queue",
+        "in_service",
+        "shed",
+        "rejected",
+        "lag",
+        "lag.peak",
+        "dead_letters",
+        "stored_keys",
+    ]
 )
 """Metrics that grow with the size of the design: a scale model's are multiplied back."""
 

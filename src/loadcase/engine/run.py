@@ -53,6 +53,7 @@ def run(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
+    warmed: Warmed | None = None,
 ) -> RunResult:
     """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
 
@@ -64,7 +65,9 @@ def run(
     started = time.perf_counter()
     chosen = case_of(blueprint, case)
     duration_s = duration if duration is not None else chosen.duration or DURATION_S
-    warmup_s = warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
+    warmup_s = (
+        warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
+    )
     if not (0 < duration_s < 1e9 and 0 <= warmup_s < 1e9):
         raise UsageError(f"a run lasts between 0 and 10^9 seconds, not {duration_s} after {warmup_s}")
     whole = blueprint
@@ -74,7 +77,7 @@ def run(
     traces = read_traces(blueprint, trace_folder)
     compiled = compile_blueprint(blueprint, chosen.load, traces)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
-    loop.warm_caches()
+    loop.warm_caches(warmed)
     partial = loop.run()
     state = loop.state
     reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
@@ -104,6 +107,15 @@ def run(
     )
 
 
+class Warmed:
+    """The filled caches of one case, shared by its seeds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.key: list[Any] | None = None
+        self.caches: Any = None
+
+
 class Loop:
     """Calls the kernel until the run is over, growing what is too small."""
 
@@ -127,8 +139,25 @@ class Loop:
         self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
         self.notes: list[str] = []
 
-    def warm_caches(self) -> None:
-        """Replays key requests so that the caches hold what they would after a long time."""
+    def warm_caches(self, memo: Warmed | None = None) -> None:
+        """Replays key requests so that the caches hold what they would after a long time.
+
+        What the past left is the same for all seeds: it comes from a stream of its own. A memo keeps it for the other
+        seeds of a case.
+        """
+        if not self.compiled.warmers:
+            return
+        if memo is None:
+            self.state = self.warmed()
+            return
+        with memo.lock:
+            if memo.key != self.compiled.warmers:
+                memo.key, memo.caches = list(self.compiled.warmers), self.warmed().cache
+            caches = kernels.Caches(*(array.copy() for array in memo.caches))
+        self.state = self.state._replace(cache=caches)
+
+    def warmed(self) -> kernels.State:
+        """The state with its caches filled."""
         rates: dict[int, float] = {}
         for cache_id, *_, rate in self.compiled.warmers:
             rates[cache_id] = rates.get(cache_id, 0.0) + rate
@@ -137,12 +166,13 @@ class Loop:
             if cache_id in done:
                 continue  # the first flow's keys stand for all flows that share the cache
             done.add(cache_id)
-            row = len(self.state.rng)
-            state = self.state._replace(rng=np.vstack([self.state.rng, streams({place: 0}, self.seed)]))
-            made = kernels.warm(self.compiled.program, state, cache_id, space, row, spread, rates[cache_id], WARM_ACCESSES)
-            self.state = state._replace(rng=state.rng[:row].copy())
-            if made >= WARM_ACCESSES:
-                self.notes.append(f"{self.compiled.caches[cache_id]}: not full after {made} warming accesses")
+            rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
+            row = len(rng) - 1
+            kernels.warm(
+                self.compiled.program, self.state._replace(rng=rng), cache_id, space, row, spread, rates[cache_id],
+                WARM_ACCESSES,
+            )  # fmt: skip
+        return self.state
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
@@ -180,7 +210,9 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
         return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
-    raise UsageError(f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}")
+    raise UsageError(
+        f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}"
+    )
 
 
 def check_size(blueprint: Blueprint) -> None:

@@ -129,10 +129,7 @@ def _schedule_start(compiled: Compiled, s: k.State) -> None:
             continue
         if kind != op.TRACE and p.source_par[i, 0] <= 0.0:
             continue
-        if kind == op.PACED:
-            first = k.uniform(s.rng, place) / p.source_par[i, 0]
-        else:
-            first = k.next_arrival(p, s, i, 0.0)
+        first = k.uniform(s.rng, place) / p.source_par[i, 0] if kind == op.PACED else k.next_arrival(p, s, i, 0.0)
         if first < times[k.D_END] and math.isfinite(first):
             add(first, k.SOURCE0 + i)
     regs[k.R_HEAP], regs[k.R_SEQ], regs[k.R_FREE] = n, seq, nfree

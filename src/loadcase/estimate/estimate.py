@@ -107,9 +107,7 @@ def estimate(blueprint: Blueprint, load: float = 1.0) -> EstimateReport:
     ]
     full = [c for c in components if c.saturates_at is not None]
     first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
-    return EstimateReport(
-        blueprint.name, lines, components, found.flows, first, math.fsum(c.cost for c in components)
-    )
+    return EstimateReport(blueprint.name, lines, components, found.flows, first, math.fsum(c.cost for c in components))
 
 
 def monthly_cost(blueprint: Blueprint) -> float:
@@ -148,11 +146,15 @@ def _waiting(load: Load, stations: int, workers: int) -> tuple[float | None, flo
         return math.inf, math.inf, "overloaded"
     works = [w for _, w in load.works]
     single = works[0]
-    if len({w for w in works}) == 1 and abs(held - single.mean()) < 1e-12:
+    if len(set(works)) == 1 and abs(held - single.mean()) < 1e-12:
         wait = wait_mean(workers, rate, single)
         p99 = wait_quantile(workers, rate, single, 0.99) + single.quantile(0.99)
         exact = workers == 1 or abs(single.scv() - 1) < 1e-9
-        return wait, p99, "M/G/1 (Pollaczek-Khinchine)" if workers == 1 else "M/M/c" if exact else "M/G/c (Allen-Cunneen)"
+        return (
+            wait,
+            p99,
+            "M/G/1 (Pollaczek-Khinchine)" if workers == 1 else "M/M/c" if exact else "M/G/c (Allen-Cunneen)",
+        )
     wait = erlang_c(workers, rate * held) * held / (workers - rate * held)
     return wait, None, "M/M/c on the mean time held"
 

@@ -116,7 +116,10 @@ class Retry(BaseModel):
         description="none; full: U(0, wait); equal: wait/2 + U(0, wait/2); a duration d: wait + U(0, d).",
     )
     budget: Ratio | None = Field(
-        None, description="Retries may be at most this share of first attempts (a token bucket of 10 tokens)."
+        None, description="Retries may be at most this share of calls (a token bucket that starts with 10)."
+    )
+    budget_on: Literal["attempt", "success"] = Field(
+        "attempt", description="Whether every call refills the budget, or only one that succeeds."
     )
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from loadcase.core.distributions import Dist, LogNormal
-from loadcase.core.fields import Bytes, Dollars, Whole0
+from loadcase.core.fields import Bytes, DollarsPerByte, Whole0
 from loadcase.kinds.base import Component, Options
 from loadcase.kinds.cache import Cache, GetOptions
 
@@ -32,9 +32,9 @@ class Cdn(Cache):
     Source: as for the cache.
     """
 
-    kind: Literal["cdn"] = "cdn"
+    kind: Literal["cdn"] = "cdn"  # type: ignore[assignment]  # a cdn is a cache of another kind
     workers: Whole0 = Field(0, description="Operations that one edge serves at once; 0 means unlimited.")
-    price_per_byte_sent: Dollars = Field(0.0, description="Cost of one byte sent.")
+    price_per_byte_sent: DollarsPerByte = Field(0.0, description="Cost of one byte sent.")
 
     verbs = {"fetch": FetchOptions, "put": Options, "delete": Options}
     behaviours = {"fetch": "lookup", "put": "fill", "delete": "drop"}

@@ -58,6 +58,10 @@ class Progress:
         """A run of a check is done."""
         self._line(f"{self.title}: {progress.runs} runs, {progress.case}")
 
+    def note(self, text: str) -> None:
+        """Something is done."""
+        self._line(f"{self.title}: {text}")
+
     def _line(self, text: str) -> None:
         now = time.monotonic()
         if self.quiet or now - self.started < PATIENCE_S:

@@ -80,6 +80,13 @@ def error_json(error: LoadcaseError) -> dict[str, Any]:
     if isinstance(error, BlueprintError):
         for p in error.problems:
             problems.append(
-                {"code": p.code, "message": p.message, "file": p.file, "line": p.line, "column": p.column, "hint": p.hint}
+                {
+                    "code": p.code,
+                    "message": p.message,
+                    "file": p.file,
+                    "line": p.line,
+                    "column": p.column,
+                    "hint": p.hint,
+                }
             )
     return {"error": {"code": error.code, "message": error.message, "hint": error.hint, "problems": problems}}

@@ -29,9 +29,9 @@ entities:
   post: {count: 10k, popularity: zipf(0.9)}
 
 components:
-  web: {kind: service, replicas: 2, workers: 16, queue: 128, price: 92 USD/month, why: two, so that one may fail}
+  web: {kind: service, replicas: 2, workers: 16, queue: 128, price: 92 USD/month, why: "two, so that one may fail"}
   pages: {kind: cache, like: redis, keys: 2k, ttl: 1 min, coalesce: true, why: most readers want the same posts}
-  db: {kind: store, like: postgres, replicas: 2, write: async, read: leader, why: relational, and small}
+  db: {kind: store, like: postgres, replicas: 2, write: async, read: leader, why: "relational, and small"}
 
 flows:
   read:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadcase.core.results import CheckResult, Outcome, RunResult
-from loadcase.core.values import show
+from loadcase.core.values import digits, show
 from loadcase.estimate.estimate import EstimateReport
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
@@ -120,7 +120,7 @@ def print_estimate(report: EstimateReport, out: Console) -> None:
         out.print(table)
     table = Table(box=box, title="load in closed form")
     for heading in ("component", "nodes", "rate", "used", "mean wait", "p99", "full at", "cost/month"):
-        table.add_column(heading, justify="left" if heading == "component" else "right")
+        table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=heading == "component")
     for c in report.components:
         table.add_row(
             Text(c.name, "bold" if c is report.first else ""),
@@ -129,12 +129,12 @@ def print_estimate(report: EstimateReport, out: Console) -> None:
             "-" if c.utilisation is None else show(c.utilisation, "ratio"),
             "-" if c.wait_mean_s is None else show(c.wait_mean_s, "s"),
             "-" if c.p99_s is None else show(c.p99_s, "s"),
-            "-" if c.saturates_at is None else f"{c.saturates_at:.3g}x",
+            "-" if c.saturates_at is None else f"{digits(c.saturates_at)}x",
             show(c.cost, "USD/month").removesuffix("/month"),
         )
     out.print(table)
     if report.first is not None and report.first.saturates_at is not None:
-        out.print(Text(f"first to saturate: {report.first.name}, at {report.first.saturates_at:.3g}x this load"))
+        out.print(Text(f"first to saturate: {report.first.name}, at {digits(report.first.saturates_at)}x this load"))
     out.print(Text(f"cost: {show(report.cost, 'USD/month')}"))
 
 

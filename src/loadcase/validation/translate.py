@@ -1,0 +1,99 @@
+"""From a case to a plan: by its phenomenon and the fields of its model, never by its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, tail
+from loadcase.validation.plan import Model, NotExpressible, Plan
+
+Translator = Callable[[Mapping[str, Any], Model], Plan]
+
+TRANSLATORS: tuple[tuple[str, Translator], ...] = (
+    (r"priority", queueing.priority),
+    (r"tandem|jackson", networks.network),
+    (r"closed network|mva|machine repair", networks.closed),
+    (r"fork.?join", networks.fork_join),
+    (r"power of d|join .*shortest|^random$|round robin|load.?balanc", balancing.servers),
+    (r"balls into bins", balancing.bins),
+    (r"fan-?out|k-of-n", tail.fan_out),
+    (r"redundant", tail.redundant),
+    (r"hedge", tail.hedged),
+    (r"serial chain", tail.chain),
+    (r"hit ratio", caching.hit_ratio),
+    (r"ttl cache", caching.ttl),
+    (r"stampede", caching.stampede),
+    (r"cache loss", caching.loss),
+    (r"hot key", caching.hot_keys),
+    (r"retry amplification", overload.layers),
+    (r"retries, independent", overload.retries),
+    (r"retry budget", overload.budget),
+    (r"circuit breaker on calls", overload.probes),
+    (r"metastable failure: retries", overload.threshold),
+    (r"rate limiter", overload.limiter),
+    (r"visibility", messages.visibility),
+    (r"at-least-once", messages.at_least_once),
+    (r"partition parallelism", messages.partitions),
+    (r"quorum latency", tail.quorum_latency),
+    (r"quorum availability", replication.quorum),
+    (r"availability arithmetic", replication.arithmetic),
+    (r"multi-region", tail.regions),
+    (r"measured", tail.measured),
+    (r"^m/|^g/|^d/|erlang|bounded queue|shedding|paced|timeouts? that|concurrency|little", queueing.station),
+)
+"""What translates a phenomenon; the first pattern that is found in its name."""
+
+NOT_YET: tuple[tuple[str, str], ...] = (
+    (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
+    (r"backoff and jitter", "needs conditional writes that a newer version refuses (histories)"),
+    (
+        r"metastable failure: load spike",
+        "needs a traffic spike as a fault and a service time that grows with concurrency",
+    ),
+    (r"adaptive throttling", "the format has no client-side throttle by accepted share"),
+    (
+        r"hashing balance|bounded loads",
+        "needs ring placement with points per server: shards are placed by an even hash",
+    ),
+    (r"resharding", "needs a change of the number of shards during a run (faults)"),
+    (
+        r"consumer lag drain",
+        "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
+    ),
+    (r"k-staleness", "needs versions of what a read saw (histories)"),
+)
+"""Families that no blueprint of this version can give, each with what it needs."""
+
+
+def translate(case: Mapping[str, Any]) -> Plan:
+    """The plan of a case. Every expected value is in exactly one of its `formulas`, `closed` and `missing`.
+
+    Raises NotExpressible, with the reason, when no blueprint of this version is the case.
+    """
+    phenomenon = str(case.get("phenomenon", "")).lower()
+    model, expected = case.get("model"), case.get("expected")
+    if not isinstance(model, Mapping) or not isinstance(expected, Mapping) or not expected:
+        raise NotExpressible("a case has a model and expected values")
+    for pattern, reason in NOT_YET:
+        if re.search(pattern, phenomenon):
+            raise NotExpressible(reason)
+    fields = Model(model)
+    plan = translator_of(phenomenon, model)({"title": phenomenon, **case}, fields)
+    if fields.unread():
+        raise NotExpressible(f"the translation of {phenomenon!r} does not know the field {', '.join(fields.unread())}")
+    for name in expected:
+        if name not in plan.formulas and name not in plan.closed and name not in plan.missing:
+            plan.missing[name] = f"{name!r} is not a value that this family is asked for"
+    return plan
+
+
+def translator_of(phenomenon: str, model: Mapping[str, Any]) -> Translator:
+    """The translator of a family; of an unknown one, by the shape of the model."""
+    for pattern, translator in TRANSLATORS:
+        if re.search(pattern, phenomenon):
+            return translator
+    if "arrival_rate" in model and "service" in model:
+        return balancing.servers if "policy" in model else queueing.station
+    raise NotExpressible(f"there is no translation of {phenomenon or 'a case without a phenomenon'!r}")

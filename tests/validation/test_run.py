@@ -1,0 +1,137 @@
+"""Running cases, with an engine of our own making."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from loadcase.core.errors import UsageError
+from loadcase.core.results import Metric
+from loadcase.validation.lengths import MOST_SEEDS, SEEDS
+from loadcase.validation.run import built_in, read_cases, run_cases
+from loadcase.validation.table import table
+
+MODEL = {"arrival": "poisson", "arrival_rate": 0.5, "servers": 1, "service": {"dist": "exponential", "mean": 1.0}}
+
+
+def case(**changes: Any) -> dict[str, Any]:
+    whole = {"id": "x", "group": "1-queueing", "phenomenon": "M/M/1", "title": "An M/M/1", "model": MODEL}
+    return {**whole, "expected": {"mean_wait": 1.0}, "tolerance": {"sim_rel": 0.02, "analytic_rel": 1e-4}, **changes}
+
+
+class Engine:
+    """Gives the same metrics for every run, with noise, and remembers what it was asked."""
+
+    def __init__(self, noise: float = 0.0, partial: str | None = None, **metrics: float) -> None:
+        self.noise, self.partial, self.metrics = noise, partial, metrics
+        self.calls: list[tuple[str, int, float, float]] = []
+
+    def __call__(self, blueprint: Any, case: str, seed: int, *, duration: float, warmup: float) -> Any:
+        self.calls.append((case, seed, duration, warmup))
+        sign = 1 if seed % 2 else -1
+        found = {k.replace("__", "."): Metric(v * (1 + sign * self.noise), "s") for k, v in self.metrics.items()}
+        return SimpleNamespace(metrics=found, partial=self.partial)
+
+
+def run(engine: Engine, *cases: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    return run_cases(list(cases), run=engine, loads=lambda text: text, **options)
+
+
+def test_a_value_within_its_tolerance_passes() -> None:
+    (result,) = run(Engine(server__wait__mean=1.01), case())
+    assert (result["status"], result["got"]) == ("pass", {"mean_wait": pytest.approx(1.01)})
+    assert result["residual"]["mean_wait"] == pytest.approx(0.01)
+    assert result["metrics"]["mean_wait"]["by"] == "server.wait.mean"
+
+
+def test_a_value_outside_its_tolerance_fails() -> None:
+    (result,) = run(Engine(server__wait__mean=1.03), case())
+    assert result["status"] == "fail"
+    assert "mean_wait" in result["reason"]
+
+
+def test_a_tolerance_of_its_own_replaces_the_general_one() -> None:
+    own = {"sim_rel": 0.02, "per_metric": {"mean_wait": {"sim_abs": 0.1}}}
+    assert run(Engine(server__wait__mean=1.09), case(tolerance=own))[0]["status"] == "pass"
+    assert run(Engine(server__wait__mean=1.11), case(tolerance=own))[0]["status"] == "fail"
+
+
+def test_what_the_engine_does_not_report_is_named() -> None:
+    (result,) = run(Engine(request__mean=2.0), case(expected={"mean_wait": 1.0, "mean_sojourn": 2.0}))
+    assert result["status"] == "not-expressible"
+    assert "server.wait.mean" in result["reason"]
+    assert "mean_sojourn within tolerance" in result["reason"]
+
+
+def test_seeds_are_added_until_the_error_is_small() -> None:
+    steady, noisy = Engine(server__wait__mean=1.0), Engine(0.1, server__wait__mean=1.0)
+    run(steady, case())
+    run(noisy, case())
+    assert [seed for _, seed, _, _ in steady.calls] == [*range(1, SEEDS + 1)]
+    assert len(noisy.calls) == MOST_SEEDS
+
+
+def test_a_run_that_ended_early_is_not_a_pass() -> None:
+    (result,) = run(Engine(partial="over 2000000 requests in flight", server__wait__mean=1.0), case())
+    assert result["status"] == "fail"
+    assert "in flight" in result["reason"]
+
+
+def test_only_keeps_an_id_a_group_or_a_phenomenon() -> None:
+    cases = (case(id="a"), case(id="b", group="2"), case(id="c", phenomenon="M/D/1"))
+    engine = Engine(server__wait__mean=1.0)
+    assert [r["id"] for r in run(engine, *cases, only=["a"])] == ["a"]
+    assert [r["id"] for r in run(engine, *cases, only=["2", "M/D/1"])] == ["b", "c"]
+    with pytest.raises(UsageError, match="nothing"):
+        run(engine, *cases, only=["nothing"])
+
+
+def test_progress_is_told_after_each_case() -> None:
+    told: list[tuple[int, int, str]] = []
+    run(Engine(server__wait__mean=1.0), case(), case(id="y"), on_progress=lambda i, n, r: told.append((i, n, r["id"])))
+    assert told == [(1, 2, "x"), (2, 2, "y")]
+
+
+@pytest.mark.parametrize(
+    "broken", [{"model": None}, {"expected": {}}, {"model": {**MODEL, "servers": "many"}}, {"phenomenon": "?"}]
+)
+def test_a_broken_case_gives_a_reason(broken: dict[str, Any]) -> None:
+    model = {"model": {"nothing": 1}} if broken.get("phenomenon") else {}
+    (result,) = run(Engine(), case(**{**broken, **model}))
+    assert result["status"] == "not-expressible"
+    assert result["reason"]
+
+
+def test_cases_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([case()]))
+    assert read_cases(file)[0]["id"] == "x"
+    file.write_text('{"a": 1}')
+    with pytest.raises(UsageError, match="not a list of cases"):
+        read_cases(file)
+    file.write_text("{")
+    with pytest.raises(UsageError, match="cannot read"):
+        read_cases(file)
+
+
+def test_the_package_brings_its_cases() -> None:
+    assert len({c["id"] for c in built_in()}) == len(built_in()) > 100
+
+
+def test_the_table_shows_values_and_reasons() -> None:
+    results = run(Engine(server__wait__mean=1.01), case(), case(id="y", phenomenon="k-staleness", title="a | b"))
+    page = table(results)
+    assert "| x | mean_wait | 1 | 1.01 | +1 % | 2 % | ok |" in page
+    assert "| **all** | **1** | **0** | **1** |" in page
+    assert "a \\| b" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["QT-MM1-1", "QT-JACKSON-1", "LB-BINS-1", "TL-HEDGE-3", "RT-LAYERS-1"])
+def test_the_engine_gives_the_known_answer(name: str) -> None:
+    (result,) = run_cases(only=[name])
+    assert result["status"] == "pass", result["reason"]
