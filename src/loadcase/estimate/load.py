@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass, field
 
 from loadcase.blueprint.model import Blueprint, FlowSpec, Popularity
-from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
+from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.core.distributions import Dist
 from loadcase.estimate.caching import hit_ratio
-from loadcase.estimate.places import Here, after, arrived, moves, rank_of
+from loadcase.estimate.places import Here, after, arrived, hop, is_local, moves, rank_of
 from loadcase.estimate.popularity import key_rates
 from loadcase.kinds.base import PRIORITIES, Component, Options
 from loadcase.kinds.cache import Cache
@@ -123,14 +123,45 @@ class _Walker:
         return (arrive.rate or 0.0) * self.factor
 
     def bare_time(self, flow: FlowSpec) -> float:
-        """Seconds that the calls of a flow work, without waits and the network; for a first guess."""
-        total = 0.0
-        for step in walk(flow.steps):
-            if isinstance(step, Call):
-                visits = self.b.components[step.component].visits(step.verb, step.options)
-                total += math.fsum(v.work.mean() for v in visits if v.need)
-            elif isinstance(step, Wait):
-                total += step.time.mean()
+        """Mean seconds of a flow without any wait."""
+        return self.bare(flow.steps, start_of(flow), top=True)
+
+    def bare(self, steps: tuple[Step, ...], here: Here, top: bool = False) -> float:
+        """Mean seconds of a list without any wait: works, and hops there and back."""
+        total, trail = 0.0, [here]
+        for step in steps:
+            match step:
+                case Call():
+                    component = self.b.components[step.component]
+                    there = arrived(step, component, here)
+                    trip = 0.0 if is_local(step, here) else hop(self.b, here, there).mean
+                    stay = moves(step, component, top)
+                    total += trip * (1 if stay else 2) + self.bare(step.nested.get("do", ()), there)
+                    for v in component.visits(step.verb, step.options):
+                        if v.need:
+                            total += v.work.mean() + (v.then.mean() if v.then and not v.detach else 0.0)
+                    if "miss" in step.nested:
+                        total += (1.0 - self.hits.get(step.component, 1.0)) * self.bare(step.nested["miss"], here)
+                    if stay:
+                        here = after(step, component, there)
+                        trail.append(here)
+                case Wait(time=time):
+                    total += time.mean()
+                case Repeat(times=times, steps=inner):
+                    total += times * self.bare(inner, here)
+                case FanOut(steps=inner):
+                    total += self.bare(inner, here)
+                case Parallel(branches=branches):
+                    total += max(self.bare(branch, here) for branch in branches)
+                case Choose(weights=weights, branches=branches):
+                    parts = [w * self.bare(branch, here) for w, branch in zip(weights, branches, strict=True)]
+                    total += math.fsum(parts) / math.fsum(weights)
+                case Spawn():
+                    pass
+        while len(trail) > 1:
+            end = trail.pop()
+            if end.component != trail[-1].component or not end.sticky:
+                total += hop(self.b, end, trail[-1]).mean
         return total
 
     def consumed(self, flow: FlowSpec, published: dict[str, float]) -> float:
@@ -192,7 +223,7 @@ class _Walker:
         there = arrived(call, component, here)
         before, self.rank = self.rank, rank
         inner = self.steps(call.nested.get("do", ()), there, rate * attempts * kept)
-        self.count(site, rate * attempts * kept)
+        self.count(site, rate * attempts * kept, self.bare(call.nested.get("do", ()), there))
         site.passed = kept * (1.0 - error**tries)
         if component.behaviours.get(call.verb) == "publish":
             self.publish(name, rate * kept)
@@ -212,7 +243,7 @@ class _Walker:
             found += (1.0 - found) * self.steps(call.nested["fallback"], here, rate * (1.0 - found))
         return found, after(call, component, there) if moves(call, component, top) else here
 
-    def count(self, site: Site, rate: float) -> None:
+    def count(self, site: Site, rate: float, inner: float = 0.0) -> None:
         """Adds a call to the load of its component."""
         load = self.load[site.call.component]
         load.requests += rate
@@ -220,7 +251,7 @@ class _Walker:
         for visit in site.component.visits(site.call.verb, site.call.options):
             times = rate * max(0, visit.copies)
             load.rate += times
-            load.busy += times * (visit.work.mean() + (visit.then.mean() if visit.then else 0.0))
+            load.busy += times * (visit.work.mean() + (visit.then.mean() if visit.then else 0.0) + inner)
             load.works.append((times, visit.work))
 
     def publish(self, name: str, rate: float) -> None:

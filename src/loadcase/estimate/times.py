@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
-from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
+from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core.distributions import Const, Dist
 from loadcase.estimate.latency import NEVER, Latency, hedged, kth, mixture
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.places import Here, after, arrived, choose, hop, is_local, moves
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.stations import Solved, Stream, solve
-from loadcase.kinds.base import PRIORITIES, Visit
+from loadcase.kinds.base import Visit
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
 from loadcase.kinds.store import Store
@@ -52,6 +52,8 @@ class Times:
     flows: dict[str, FlowTimes] = field(default_factory=dict)
     calls: dict[tuple[str, tuple[str | int, ...]], Latency] = field(default_factory=dict)
     """Round trip of one attempt of each call, by flow and path."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """What each consuming flow consumes."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -220,9 +222,11 @@ class _Solver:
         if ages:
             age = mixture([r for r, _ in ages], [a for _, a in ages]).plus(latency)
             before = mixture([r for r, _ in ages], [a for _, a in ages]).plus(wait)
-            self.whole(flow, (before,))
+            if self.publishes(flow.steps):
+                self.whole(flow, (before,))
         lag = rate * wait.mean if math.isfinite(wait.mean) else math.inf
         self.times.gates[flow.name] = gates
+        self.times.sources[flow.name] = source
         self.times.flows[flow.name] = FlowTimes(latency, age, lag)
 
     # --- steps --------------------------------------------------------------------------------------------------------
@@ -276,6 +280,8 @@ class _Solver:
             fetch = self.steps(miss, here, rank, before)
             law = law.plus(mixture([site.hit, 1.0 - site.hit], [NOTHING, fetch]))
         self.times.calls[site.place] = law
+        if call.options.timeout is not None:
+            law = law.capped(call.options.timeout)
         if call.options.hedge is not None:
             law = hedged(law, law, call.options.hedge.after)
         if "fallback" in call.nested:
@@ -331,8 +337,6 @@ class _Solver:
 
     def publishes(self, steps: tuple[Step, ...]) -> bool:
         """Whether messages leave from somewhere in these steps."""
-        from loadcase.blueprint.steps import walk
-
         sources = {c.source for c in self.b.components.values() if isinstance(c, Log) and c.source}
         for step in walk(steps):
             if isinstance(step, Call):
@@ -358,5 +362,3 @@ class _Solver:
             law = law.plus(part)
         self.ages.setdefault(channel, []).append((rate, law))
 
-
-NORMAL = PRIORITIES["normal"]
