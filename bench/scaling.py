@@ -5,8 +5,10 @@
 
 Every run is a process of its own, so that its peak memory is its own, and the kernel has been loaded from its cache
 before the clock starts. What a run costs before its first simulated second (the caches are filled then) is told apart
-by a straight line through the runs. Bars: 60 simulated seconds take under 40 s and 1.5 GiB; twice the time costs 1.9 to 2.1 times
-the wall and no more memory (5 % is taken for noise); a check of four seeds on two cores is 1.5 times as fast.
+by a straight line through the runs.
+
+Bars: 60 simulated seconds take under 40 s and 1.5 GiB; twice the time costs 1.9 to 2.1 times the wall and no more memory
+(5 % is taken for noise); a check of four seeds on two cores is 1.5 times as fast.
 """
 
 from __future__ import annotations
@@ -96,7 +98,7 @@ def judge_runs(lines: list[Line]) -> list[bool]:
         met.append(bar(f"{step}: memory x{memory:.3f}, at most {BAR_MEMORY:g}", memory <= BAR_MEMORY))
     if len(lines) > 1:
         per_s, fixed_s = linear_regression([x["seconds"] for x in lines], [x["wall_s"] for x in lines])
-        print(f"       {fixed_s:.1f} s whatever the length, and {per_s:.3f} s for each simulated second")
+        print(f"       {fixed_s:.3g} s whatever the length, and {per_s:.3g} s for each simulated second")
     return met
 
 
