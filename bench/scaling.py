@@ -7,8 +7,8 @@ Every run is a process of its own, so that its peak memory is its own, and the k
 before the clock starts. What a run costs before its first simulated second (the caches are filled then) is told apart
 by a straight line through the runs.
 
-Bars: 60 simulated seconds take under 40 s and 1.5 GiB; twice the time costs 1.9 to 2.1 times the wall and no more memory
-(5 % is taken for noise); a check of four seeds on two cores is 1.5 times as fast.
+Bars: 60 simulated seconds take under 40 s and 1.5 GiB; twice the time costs 1.9 to 2.1 times the wall and no more
+memory (5 % is taken for noise); a check of four seeds on two cores is 1.5 times as fast.
 """
 
 from __future__ import annotations
