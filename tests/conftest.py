@@ -18,6 +18,4 @@ def design(components: str, flows: str, more: str = "", network: str = QUIET) ->
 @pytest.fixture(scope="session")
 def mm1() -> Blueprint:
     """M/M/1 at 0.8: mean sojourn 5 s, p95 14.98 s."""
-    return design(
-        "  s: {kind: service}", "  r: {arrive: {rate: 0.8 /s}, steps: [{s.handle: {work: exp(1 s)}}]}"
-    )
+    return design("  s: {kind: service}", "  r: {arrive: {rate: 0.8 /s}, steps: [{s.handle: {work: exp(1 s)}}]}")

@@ -56,7 +56,7 @@ BROKEN = [
     ("web.handle: {work", "wbe.handle: {work", 19, "LC302", "web"),
     ("web.handle: {work", "web.hanlde: {work", 19, "LC302", "handle"),
     ("timeout: 1 s}", "timeot: 1 s}", 19, "LC301", "timeout"),
-    ("timeout: 1 s}", "timeout: 300 B}", 19, "LC201", "250 ms"),
+    ("timeout: 1 s}", "timeout: 300 B}", 19, "LC202", "250 ms"),
     ("entity: item,", "entity: itme,", 19, "LC302", "item"),
     ("entity: item,", "once: client_id,", 19, "LC002", ""),
     ("key: item}", "key: itme}", 17, "LC302", "item"),
@@ -146,7 +146,9 @@ def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-_JUNK = st.sampled_from([None, "", 0, -1, 1e99, "10^12", True, [], {}, "a..b", "zipf(", "5 parsecs", "-1 ms", [[[]]], {"x": {}}])
+_JUNK = st.sampled_from(
+    [None, "", 0, -1, 1e99, "10^12", True, [], {}, "a..b", "zipf(", "5 parsecs", "-1 ms", [[[]]], {"x": {}}]
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

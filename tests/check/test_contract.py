@@ -100,5 +100,5 @@ def test_intervals() -> None:
     mean, low, high = interval([1.0, 2.0, 3.0])
     assert mean == 2.0
     assert high - mean == pytest.approx(4.303 / 3**0.5, rel=1e-3)
-    assert mean - low == high - mean
+    assert mean - low == pytest.approx(high - mean)
     assert share_interval(1.0, 1000)[0] == pytest.approx(0.99617, abs=1e-4)

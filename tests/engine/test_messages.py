@@ -105,7 +105,7 @@ def test_a_write_waits_for_its_quorum(write: str, mean: float) -> None:
     assert values(run(b, seed=1, duration=2_000, warmup=50))["r.mean"] == pytest.approx(mean, rel=0.03)
 
 
-@pytest.mark.parametrize("policy", ["lru", "fifo", "random", "lfu"])
+@pytest.mark.parametrize("policy", ["lru", "fifo", "random"])
 def test_the_hit_ratio_is_an_outcome(policy: str) -> None:
     b = design(
         f"  c: {{kind: cache, keys: 200, policy: {policy}, workers: 0}}\n  db: {{kind: store, workers: 0}}",
@@ -117,6 +117,18 @@ def test_the_hit_ratio_is_an_outcome(policy: str) -> None:
     assert got["c.hit_ratio"] == pytest.approx(hit_ratio(space, 200, policy), rel=0.03)
     assert got["db.rate"] == pytest.approx(got["c.rate"] * (1 - got["c.hit_ratio"]), rel=0.02)
     assert got["c.stored_keys"] == 200
+
+
+def test_lfu_keeps_what_is_used_and_forgets_the_counts_of_what_it_evicts() -> None:
+    b = design(
+        "  c: {kind: cache, keys: 200, policy: lfu, workers: 0}\n  db: {kind: store, workers: 0}",
+        "  r:\n    arrive: {rate: 1000 /s, key: {count: 2000, popularity: zipf(0.8)}}\n"
+        "    steps: [{c.get: {miss: [{db.read: {work: 0 s}}]}}]",
+    )
+    space = next(iter(b.keys.values()))
+    got = values(run(b, seed=1, duration=200, warmup=20))["c.hit_ratio"]
+    # better than LRU, and short of the most popular keys (the closed form), which no cache of 200 counts can know
+    assert hit_ratio(space, 200, "lru") * 1.02 < got < hit_ratio(space, 200, "lfu")
 
 
 def test_one_caller_fetches_and_the_others_wait() -> None:

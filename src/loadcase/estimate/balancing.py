@@ -65,7 +65,9 @@ def _fixed_point(rate: float, d: int, workers: int, levels: int) -> NDArray[np.f
     """Solves rate s_{k-1}^d = sum of what is served at levels >= k, by Newton from the independent queues."""
     served = np.minimum(np.arange(1, levels + 1), workers).astype(float)
     rho = rate / workers
-    share = np.array([1.0 - (1.0 - rho) ** (1.0 / k) if k < workers else rho ** (k - workers + 1) for k in range(1, levels + 1)])
+    share = np.array(
+        [1.0 - (1.0 - rho) ** (1.0 / k) if k < workers else rho ** (k - workers + 1) for k in range(1, levels + 1)]
+    )
     share = np.minimum.accumulate(np.clip(share, 1e-12, 1.0))
     for _ in range(200):
         drift, jacobian = _drift(rate, share, d, served)

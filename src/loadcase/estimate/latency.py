@@ -20,7 +20,9 @@ Array = NDArray[np.float64]
 POINTS = 2048
 """Points of a grid. A law is cut off where less than 0.003 % of it is left; its mean and variance are not."""
 _EDGES = np.concatenate([np.linspace(0.0, 0.9, 181), 1.0 - np.geomspace(0.1, 3e-5, 121)[1:]])
-_MIDDLES = np.concatenate([(_EDGES[1:181] + _EDGES[:180]) / 2, 1.0 - np.sqrt((1 - _EDGES[181:]) * (1 - _EDGES[180:-1]))])
+_MIDDLES = np.concatenate(
+    [(_EDGES[1:181] + _EDGES[:180]) / 2, 1.0 - np.sqrt((1 - _EDGES[181:]) * (1 - _EDGES[180:-1]))]
+)
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,9 @@ def hedge_mean(dist: Dist, after_s: float) -> float:
     """Mean time of a request with a copy after `after_s`."""
     last = dist.quantile(1 - 1e-9)
     edges = [0.0, *(after_s * i / 4 for i in (1, 2, 3, 4)), *(after_s + last * 2.0**-i for i in range(12, -1, -1))]
-    return math.fsum(_gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in zip(edges, edges[1:], strict=False))
+    return math.fsum(
+        _gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in zip(edges, edges[1:], strict=False)
+    )
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -292,4 +296,6 @@ def _gauss(f: object, a: float, b: float) -> float:
     """Gauss-Legendre quadrature."""
     assert callable(f)
     half = (b - a) / 2.0
-    return half * math.fsum(float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True))
+    return half * math.fsum(
+        float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True)
+    )
