@@ -134,7 +134,7 @@ def test_lfu_keeps_what_is_used_and_forgets_the_counts_of_what_it_evicts() -> No
 def test_one_caller_fetches_and_the_others_wait() -> None:
     def misses(coalesce: str) -> float:
         b = design(
-            f"  c: {{kind: cache, keys: 1, ttl: 60 s, coalesce: {coalesce}, workers: 0}}\n  db: {{kind: store, workers: 0}}",
+            f"  c: {{kind: cache, keys: 1, ttl: 60 s, coalesce: {coalesce}, workers: 0}}\n  db: {{kind: store, workers: 0}}",  # noqa: E501
             "  r:\n    arrive: {rate: 50 /s, key: {count: 1}}\n"
             "    steps: [{c.get: {miss: [{db.read: {work: 200 ms}}]}}]",
         )

@@ -92,7 +92,7 @@ def test_a_full_queue_sheds() -> None:
 def test_fan_out_waits_for_as_many_as_it_needs(need: str, mean: float) -> None:
     b = design(
         "  s: {kind: service, workers: 0}",
-        f"  r: {{arrive: {{rate: 10 /s}}, steps: [{{fan_out: {{n: 4, need: {need}, do: [{{s.handle: {{work: exp(1 s)}}}}]}}}}]}}",
+        f"  r: {{arrive: {{rate: 10 /s}}, steps: [{{fan_out: {{n: 4, need: {need}, do: [{{s.handle: {{work: exp(1 s)}}}}]}}}}]}}",  # noqa: E501
     )
     assert values(run(b, seed=1, duration=4_000, warmup=50))["r.mean"] == pytest.approx(mean, rel=0.03)
 

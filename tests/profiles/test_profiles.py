@@ -26,8 +26,8 @@ def per_node(name: str, verb: str) -> float:
 
 @pytest.mark.parametrize(
     ("name", "verb", "published"),
-    [("redis", "get", 72_500), ("postgres", "read", 18_000), ("postgres", "write", 3_000), ("cassandra", "write", 3_300),
-     ("ws_gateway", "push", 58_000), ("sql_global", "read", 22_500), ("etcd", "read", 10_000), ("nginx", "forward", 80_000)],
+    [("redis", "get", 72_500), ("postgres", "read", 18_000), ("postgres", "write", 3_000), ("cassandra", "write", 3_300),  # noqa: E501
+     ("ws_gateway", "push", 58_000), ("sql_global", "read", 22_500), ("etcd", "read", 10_000), ("nginx", "forward", 80_000)],  # noqa: E501
 )  # fmt: skip
 def test_workers_and_work_give_the_published_throughput(name: str, verb: str, published: float) -> None:
     assert per_node(name, verb) == pytest.approx(published, rel=0.07)

@@ -54,7 +54,7 @@ class Problems:
 
     def unknown(self, what: str, name: object, known: Any, path: Path, code: str = "LC302") -> None:
         """Notes a name that does not exist, with the nearest that does, or all of them when they are few."""
-        if name in self.broken:
+        if isinstance(name, str) and name in self.broken:
             return
         names = sorted(str(k) for k in known)
         hint = suggest(str(name), names)
