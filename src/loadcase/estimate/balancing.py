@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def power_of_d(rho: float, d: int, stations: int, workers: int = 1, replacement:
     return max(1.0, number / rate)
 
 
-def _mean_field(rate: float, d: int, workers: int) -> NDArray[np.float64]:
+def _mean_field(rate: float, d: int, workers: int) -> NDArray[Any]:
     """Share of the stations with at least k requests, k = 1, 2, ...: the fixed point of the mean field."""
     levels = workers + 8
     while True:
@@ -61,11 +62,13 @@ def _mean_field(rate: float, d: int, workers: int) -> NDArray[np.float64]:
         levels *= 2
 
 
-def _fixed_point(rate: float, d: int, workers: int, levels: int) -> NDArray[np.float64]:
+def _fixed_point(rate: float, d: int, workers: int, levels: int) -> NDArray[Any]:
     """Solves rate s_{k-1}^d = sum of what is served at levels >= k, by Newton from the independent queues."""
     served = np.minimum(np.arange(1, levels + 1), workers).astype(float)
     rho = rate / workers
-    share = np.array([1.0 - (1.0 - rho) ** (1.0 / k) if k < workers else rho ** (k - workers + 1) for k in range(1, levels + 1)])
+    share = np.array(
+        [1.0 - (1.0 - rho) ** (1.0 / k) if k < workers else rho ** (k - workers + 1) for k in range(1, levels + 1)]
+    )
     share = np.minimum.accumulate(np.clip(share, 1e-12, 1.0))
     for _ in range(200):
         drift, jacobian = _drift(rate, share, d, served)
@@ -82,8 +85,8 @@ def _fixed_point(rate: float, d: int, workers: int, levels: int) -> NDArray[np.f
 
 
 def _drift(
-    rate: float, share: NDArray[np.float64], d: int, served: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rate: float, share: NDArray[Any], d: int, served: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Drift of the shares and its Jacobian."""
     before = np.concatenate([[1.0], share[:-1]])
     after = np.concatenate([share[1:], [0.0]])
@@ -97,9 +100,7 @@ def _drift(
     return drift, jacobian
 
 
-def _size_correction(
-    rate: float, share: NDArray[np.float64], d: int, workers: int, replacement: bool
-) -> NDArray[np.float64]:
+def _size_correction(rate: float, share: NDArray[Any], d: int, workers: int, replacement: bool) -> NDArray[Any]:
     served = np.minimum(np.arange(1, len(share) + 1), workers).astype(float)
     _, jacobian = _drift(rate, share, d, served)
     before = np.concatenate([[1.0], share[:-1]])
@@ -115,7 +116,7 @@ def _size_correction(
     if not replacement:
         fewer = -d * (d - 1) / 2.0 * share ** (d - 1) * (1.0 - share)
         pushed += rate * (np.concatenate([[0.0], fewer[:-1]]) - fewer)
-    solved: NDArray[np.float64] = -np.linalg.solve(jacobian, pushed)
+    solved: NDArray[Any] = -np.linalg.solve(jacobian, pushed)
     return solved
 
 
@@ -167,7 +168,8 @@ def shortest_queue(rho: float, stations: int, workers: int = 1) -> float:
     pooled = mmc(rho * stations * workers, 1.0, stations * workers).mean_wait
     if stations <= 1:
         return 1.0 + pooled
-    return 1.0 + pooled * (1.0 + 0.58 * (1.0 - rho) ** 1.1 * (stations - 1) ** 0.97 / math.sqrt(workers))
+    kept_apart = 1.0 + 0.58 * math.pow(1.0 - rho, 1.1) * math.pow(stations - 1, 0.97) / math.sqrt(workers)
+    return 1.0 + pooled * kept_apart
 
 
 def expected_fullest_bin(balls: int, bins: int) -> float:

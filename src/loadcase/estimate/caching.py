@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from loadcase.blueprint.model import Popularity
 from loadcase.estimate.popularity import key_rates as key_rates
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @lru_cache(maxsize=256)

@@ -38,7 +38,7 @@ class EstimateLine:
 
 @dataclass(frozen=True)
 class ComponentLine:
-    """The closed-form load of one component. `saturates_at` is the multiple of this load at which it is full."""
+    """The closed-form load of one component. `saturates_at` is the load factor at which it is full."""
 
     name: str
     kind: str
@@ -130,7 +130,7 @@ class EstimateReport:
                 "component": self.first.name,
                 "at_load": self.first.saturates_at,
                 "limited_by": self.first.limited_by,
-                "text": f"{self.first.name} saturates at {self.first.saturates_at:.3g}x this load",
+                "text": f"{self.first.name} saturates at {self.first.saturates_at:.3g}x",
             }
         breakdown = {
             n: {"nodes": c.nodes, "stored": c.stored, "requests": c.requests, "total": c.total}
@@ -159,7 +159,7 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     found, known = solved(blueprint, load)
     base = found if load == 1.0 else loads(blueprint, 1.0)
     parts = costs(blueprint, base)
-    components = [_component(n, c, found, known, parts[n].total) for n, c in blueprint.components.items()]
+    components = [_component(n, c, found, known, parts[n].total, load) for n, c in blueprint.components.items()]
     full = [c for c in components if c.saturates_at is not None]
     first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
     flows = {name: _flow(blueprint, name, found, known, load) for name in blueprint.flows}
@@ -205,7 +205,7 @@ def _lines(blueprint: Blueprint) -> list[EstimateLine]:
     return lines
 
 
-def _component(name: str, component: Component, found: Loads, known: Times, cost: float) -> ComponentLine:
+def _component(name: str, component: Component, found: Loads, known: Times, cost: float, load: float) -> ComponentLine:
     pools = [known.pools[name, p.name] for p in component.pools()]
     main = pools[0]
     hits = found.hit_ratios.get(name)
@@ -216,7 +216,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
     if name in found.limits:
         bounds.append((found.limits[name], "limit" if component.kind == "limiter" else "quota"))
     worst, limited = max(bounds, default=(0.0, "workers"))
-    full = 1.0 / worst if worst > 0 else None
+    full = load / worst if worst > 0 else None
     return ComponentLine(
         name=name,
         kind=component.kind,

@@ -6,21 +6,25 @@ equidistant grid, for the percentiles. Adding two laws is a convolution by fast 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadcase.core.distributions import Const, Dist
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 POINTS = 2048
 """Points of a grid. A law is cut off where less than 0.003 % of it is left; its mean and variance are not."""
 _EDGES = np.concatenate([np.linspace(0.0, 0.9, 181), 1.0 - np.geomspace(0.1, 3e-5, 121)[1:]])
-_MIDDLES = np.concatenate([(_EDGES[1:181] + _EDGES[:180]) / 2, 1.0 - np.sqrt((1 - _EDGES[181:]) * (1 - _EDGES[180:-1]))])
+_MIDDLES = np.concatenate(
+    [(_EDGES[1:181] + _EDGES[:180]) / 2, 1.0 - np.sqrt((1 - _EDGES[181:]) * (1 - _EDGES[180:-1]))]
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Latency:
         m = float(t @ self.mass)
         v = float((t - m) ** 2 @ self.mass)
         skew = float((t - m) ** 3 @ self.mass) / v**1.5 if v > 1e-24 else 0.0
-        return self.mean**3 + 3.0 * self.mean * self.variance + skew * self.variance**1.5
+        return float(self.mean**3 + 3.0 * self.mean * self.variance + skew * self.variance**1.5)
 
     def quantile(self, p: float) -> float:
         """The time that a share `p` does not exceed."""
@@ -150,7 +154,7 @@ class Latency:
     def _on(self, start: float, step: float, size: int | None = None) -> Array:
         """The masses on another grid."""
         position = (self.times - start) / step
-        return _binned(position, self.mass, size or int(math.ceil(position[-1])) + 1)
+        return _binned(position, self.mass, size or math.ceil(position[-1]) + 1)
 
 
 @lru_cache(maxsize=512)
@@ -279,7 +283,7 @@ def order_mean(dist: Dist, n: int, need: int) -> float:
     """Mean time by which `need` of `n` independent times have passed: the integral of what is not past."""
     edges = [order_quantile(dist, n, need, p) for p in (1e-9, 1e-3, 0.1, 0.5, 0.9, 0.99, 0.999, 0.99999, 1 - 1e-8)]
     return edges[0] + math.fsum(
-        _gauss(lambda t: 1.0 - order_cdf(dist.cdf(t), n, need), a, b) for a, b in zip(edges, edges[1:], strict=False)
+        _gauss(lambda t: 1.0 - order_cdf(dist.cdf(t), n, need), a, b) for a, b in itertools.pairwise(edges)
     )
 
 
@@ -293,7 +297,7 @@ def hedge_mean(dist: Dist, after_s: float) -> float:
     """Mean time of a request with a copy after `after_s`."""
     last = dist.quantile(1 - 1e-9)
     edges = [0.0, *(after_s * i / 4 for i in (1, 2, 3, 4)), *(after_s + last * 2.0**-i for i in range(12, -1, -1))]
-    return math.fsum(_gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in zip(edges, edges[1:], strict=False))
+    return math.fsum(_gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in itertools.pairwise(edges))
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -303,4 +307,6 @@ def _gauss(f: object, a: float, b: float) -> float:
     """Gauss-Legendre quadrature."""
     assert callable(f)
     half = (b - a) / 2.0
-    return half * math.fsum(float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True))
+    return half * math.fsum(
+        float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True)
+    )

@@ -72,9 +72,7 @@ def mva(population: Sequence[int], delays: Sequence[float], demands: Sequence[Se
             total = delays[r] + sum(times[r])
             rates[r] = now[r] / total if total > 0 else 0.0
         queue[now] = [sum(rates[r] * times[r][i] for r in range(classes)) for i in range(stations)]
-    number = tuple(
-        (rates[r] * delays[r], *(rates[r] * times[r][i] for i in range(stations))) for r in range(classes)
-    )
+    number = tuple((rates[r] * delays[r], *(rates[r] * times[r][i] for i in range(stations))) for r in range(classes))
     return Closed(tuple(rates), number, tuple(sum(times[r]) for r in range(classes)))
 
 

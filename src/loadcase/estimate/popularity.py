@@ -7,13 +7,14 @@ tail of the curve integrated.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadcase.blueprint.model import Popularity
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 HEAD = 2000
 """Ranks that are summed one by one."""
 TAIL = 400
@@ -52,7 +53,7 @@ def first_keys(popularity: Popularity, most: int) -> Array:
     if popularity.law == "weights":
         return np.array(popularity.weights[:count])
     if popularity.law == "zipf" and popularity.exponent > 0:
-        share, number = key_rates(popularity)
+        share, _number = key_rates(popularity)
         return np.asarray(share[0] * np.arange(1, count + 1, dtype=float) ** -popularity.exponent)
     if popularity.law == "hot":
         rest = popularity.count - popularity.hot
@@ -84,7 +85,7 @@ def bucket_shares(popularity: Popularity | None, buckets: int, modulo: bool = Fa
     if buckets == 1:
         return np.ones(1)
     if popularity is None:
-        shares = np.zeros(buckets)
+        shares: Array = np.zeros(buckets)
         shares[0 if modulo else int(hashed(np.zeros(1, np.uint64), buckets)[0])] = 1.0
         return shares
     first = first_keys(popularity, PLACED)

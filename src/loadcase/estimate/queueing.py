@@ -186,10 +186,7 @@ def mm1_fixed_patience(rate: float, service_s: float, patience_s: float) -> Stat
     inside = patience_s if abs(a) < 1e-12 else (1.0 - e) / a  # integral of exp(-a x) over 0..patience
     empty = 1.0 / (1.0 + rate * inside + rate * e / mu)
     abandon = empty * rate * e / mu
-    if abs(a) < 1e-12:
-        moment = patience_s**2 / 2.0
-    else:
-        moment = (1.0 - e * (1.0 + a * patience_s)) / a**2
+    moment = patience_s**2 / 2.0 if abs(a) < 1e-12 else (1.0 - e * (1.0 + a * patience_s)) / a**2
     wait = empty * rate * moment / (1.0 - abandon)
     busy = rate * (1.0 - abandon) * service_s
     return Station(rate, 1, busy, 1.0 - empty, wait, wait + service_s, p_abandon=abandon)
@@ -426,7 +423,7 @@ def processor_sharing(rate: float, service_s: float, servers: int = 1) -> Statio
 def processor_sharing_scv(rho: float) -> float:
     """Squared coefficient of variation of the time in M/M/1 with processor sharing.
 
-    Source: E. Coffman, R. Muntz, H. Trotter, Waiting Time Distributions for Processor-Sharing Systems, JACM 17(1), 1970.
+    Source: E. Coffman, R. Muntz, H. Trotter, Waiting Time Distributions for Processor-Sharing Systems, JACM 17, 1970.
     """
     return (2.0 + rho) / (2.0 - rho)
 
