@@ -55,6 +55,8 @@ class ComponentLine:
     """Utilisation of its busiest replica, shard or partition."""
     limited_by: str = "workers"
     """What is full first: workers, partitions, keys in order, in flight, a quota or a limit."""
+    bottleneck: float | None = None
+    """How full that is; None where nothing can be full."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hit_ratio=hits,
         hottest=main.hottest,
         limited_by=limited,
+        bottleneck=worst if bounds else None,
     )
 
 
@@ -238,11 +241,10 @@ def _p99(pool: Solved) -> float | None:
     """99th percentile of wait and work of all visits together; None where there is no formula or no end."""
     if pool.rate <= 0 or "mean only" in pool.formula:
         return None
-    if pool.stretch:
-        return finite(next(iter(pool.stretch.values())).quantile(0.99))
     if len(pool.waits) != 1:
         return None
-    return finite(next(iter(pool.waits.values())).plus(pool.held).quantile(0.99))
+    wait = next(iter(pool.waits.values()))
+    return finite((wait if pool.shared else wait.plus(pool.held)).quantile(0.99))
 
 
 def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: float) -> FlowLine:
