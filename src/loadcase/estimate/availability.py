@@ -42,7 +42,7 @@ def k_of_n_down(p: float, n: int, need: int) -> float:
 
 
 def majority(p: float, n: int) -> float:
-    """A majority quorum. Source: D. Peleg, A. Wool, The Availability of Quorum Systems, Information and Computation 1995."""
+    """A majority quorum. Source: D. Peleg, A. Wool, The Availability of Quorum Systems, 1995."""
     return k_of_n(p, n, n // 2 + 1)
 
 

@@ -23,7 +23,9 @@ def solved(blueprint: Blueprint, factor: float = 1.0) -> tuple[Loads, Times]:
     times), and else that of Schweitzer's mean value analysis; workers that are held over nested steps bound it.
     """
     users = {
-        n: f.arrive.users * factor for n, f in blueprint.flows.items() if f.arrive is not None and f.arrive.users is not None
+        n: f.arrive.users * factor
+        for n, f in blueprint.flows.items()
+        if f.arrive is not None and f.arrive.users is not None
     }
     if not users:
         found = loads(blueprint, factor)

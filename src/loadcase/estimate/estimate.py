@@ -167,7 +167,16 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     flows = {name: _flow(blueprint, name, found, known, load) for name in blueprint.flows}
     metrics = _metrics(blueprint, found, known, flows, total(parts))
     return EstimateReport(
-        blueprint.name, _lines(blueprint), components, flows, first, total(parts), load, parts, metrics, tuple(known.notes)
+        blueprint.name,
+        _lines(blueprint),
+        components,
+        flows,
+        first,
+        total(parts),
+        load,
+        parts,
+        metrics,
+        tuple(known.notes),
     )
 
 
@@ -202,7 +211,9 @@ def _lines(blueprint: Blueprint) -> list[EstimateLine]:
         spread = (value.p5, value.p50, value.p95) if isinstance(value, Uncertain) else None
         middle = median(value)
         lines.append(
-            EstimateLine(name, middle.value, format_dims(middle.dims), format_quantity(value), str(entry.formula), spread)
+            EstimateLine(
+                name, middle.value, format_dims(middle.dims), format_quantity(value), str(entry.formula), spread
+            )
         )
     return lines
 

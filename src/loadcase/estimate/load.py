@@ -205,7 +205,10 @@ class _Walker:
             case Choose(weights=weights, branches=branches):
                 total = sum(weights)
                 return (
-                    sum(self.steps(b, here, rate * w / total) * w / total for w, b in zip(weights, branches, strict=True)),
+                    sum(
+                        self.steps(b, here, rate * w / total) * w / total
+                        for w, b in zip(weights, branches, strict=True)
+                    ),
                     here,
                 )
 
@@ -314,7 +317,7 @@ class _Walker:
         return found
 
 
-# --- shared with the walk of the times ----------------------------------------------------------------------------------
+# --- shared with the walk of the times ---
 def source_of(flow: FlowSpec) -> str:
     """What a consuming flow consumes."""
     assert flow.consume is not None
@@ -365,5 +368,3 @@ def _arrival_scv(flow: FlowSpec) -> float:
     if flow.arrive is not None and flow.arrive.pattern == "paced" and flow.arrive.users is None:
         return 0.0
     return 1.0
-
-

@@ -99,7 +99,7 @@ def machine_repair(clients: int, think_s: float, service_s: float, servers: int 
 def closed_throughput(users: float, away_s: float, demands: Sequence[tuple[float, float, int]]) -> float:
     """Rounds per second of one class in a closed network, approximately.
 
-    `demands` are (s per round at one queue, its servers, how many such queues there are); a round takes `away_s` beside.
+    `demands` are (s per round at one queue, its servers, how many such queues there are); a round takes `away_s` too.
     Source: P. Schweitzer's fixed point of mean value analysis, 1979, with A. Seidmann's transformation of a queue with
     c servers into a faster one and a delay, 1987.
     """

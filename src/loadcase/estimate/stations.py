@@ -93,7 +93,11 @@ def solve(
     live = [s for s in streams if s.rate > 0]
     total = math.fsum(s.rate * float(s.pattern.sum()) for s in live)
     ranks = sorted({s.rank for s in live})
-    held = mixture([s.rate * float(s.pattern.sum()) for s in live], [s.held for s in live]) if live else Latency.constant(0.0)
+    held = (
+        mixture([s.rate * float(s.pattern.sum()) for s in live], [s.held for s in live])
+        if live
+        else Latency.constant(0.0)
+    )
     if workers == 0 or not live:
         formula = "M/G/inf: no wait" if live else ""
         return Solved(total, None, None, {r: Latency.constant(0.0) for r in ranks}, formula, held=held)
@@ -138,7 +142,7 @@ def _moments(streams: Sequence[Stream], rates: Array) -> _Moments:
     return _Moments(rate, mean, scv, third, float(rates.sum()), tuple(float(e) for e in each))
 
 
-# --- first come, first served ------------------------------------------------------------------------------------------
+# --- first come, first served ---
 def _in_turn(
     solved: Solved, streams: Sequence[Stream], classes: Sequence[_Moments], workers: int, queue: int | None,
     discipline: str, balance: str, choices: int, replacement: bool, ranks: Sequence[int], stations: int,
@@ -184,7 +188,14 @@ def _arrival_scv(streams: Sequence[Stream], c: _Moments, workers: int) -> float:
 
 
 def _one(
-    c: _Moments, workers: int, queue: int | None, scv: float, balance: str, choices: int, replacement: bool, stations: int
+    c: _Moments,
+    workers: int,
+    queue: int | None,
+    scv: float,
+    balance: str,
+    choices: int,
+    replacement: bool,
+    stations: int,
 ) -> tuple[Latency, str, float, float]:
     """Wait at one station: its law, the formula, the share that waits, the share that is refused."""
     rho = c.rate * c.mean / workers
@@ -266,7 +277,7 @@ def _bounded(c: _Moments, workers: int, queue: int) -> Latency:
     return delayed(p_wait, mean, max(0.02, second / mean**2 - 1.0))
 
 
-# --- priorities and sharing ----------------------------------------------------------------------------------------------
+# --- priorities and sharing ---
 def _by_rank(
     solved: Solved, streams: Sequence[Stream], classes: Sequence[_Moments], workers: int, discipline: str,
     ranks: Sequence[int],
@@ -339,7 +350,7 @@ def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Se
     solved.p_wait = 0.0
 
 
-# --- laws from moments ---------------------------------------------------------------------------------------------------
+# --- laws from moments ---
 def delayed(p_wait: float, mean: float, scv: float) -> Latency:
     """0 for those that do not wait, else a law of this mean and variability."""
     if p_wait <= 1e-9 or mean <= 0:

@@ -305,9 +305,7 @@ class _Solver:
             case Choose(weights=weights, branches=branches):
                 return mixture(weights, [self.steps(b, here, rank, before) for b in branches]), here
 
-    def call(
-        self, call: Call, here: Here, rank: int, before: Prefix | None, top: bool
-    ) -> tuple[Latency, Here]:
+    def call(self, call: Call, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:
         assert self.flow is not None
         site = self.found.sites[self.flow.name, call.path]
         stay = moves(call, site.component, top)
@@ -409,4 +407,3 @@ class _Solver:
         for part in before:
             law = law.plus(part)
         self.ages.setdefault(channel, []).append((rate, law))
-
