@@ -45,6 +45,7 @@ class ComponentLine:
     nodes: int
     rate: float
     utilisation: float | None
+    """Offered to its workers: above 1 it cannot keep up."""
     wait_mean_s: float | None
     p99_s: float | None
     formula: str
@@ -278,6 +279,7 @@ def _metrics(
     blueprint: Blueprint, found: Loads, known: Times, flows: dict[str, FlowLine], cost: float
 ) -> dict[str, float]:
     values: dict[str, float] = {"cost": cost}
+    looped = any(f.arrive is not None and f.arrive.users is not None for f in blueprint.flows.values())
     lag: dict[str, float] = {}
     for name, line in flows.items():
         times = known.flows[name]
@@ -301,11 +303,13 @@ def _metrics(
         pool = known.pools[name, component.pools()[0].name]
         values[f"{name}.rate"] = pool.rate
         if pool.utilisation is not None and pool.hottest is not None:
-            values[f"{name}.utilisation"] = pool.utilisation
-            values[f"{name}.hottest_shard"] = pool.hottest
-            values[f"{name}.wait.mean"] = pool.mean_wait
-            values[f"{name}.queue"] = pool.rate * pool.mean_wait
+            served = 1.0 - pool.loss  # what is shed occupies nobody
+            values[f"{name}.utilisation"] = min(1.0, pool.utilisation * served)
+            values[f"{name}.hottest_shard"] = min(1.0, pool.hottest * served)
             values[f"{name}.shed_ratio"] = pool.loss
+            if not looped:
+                values[f"{name}.wait.mean"] = pool.mean_wait
+                values[f"{name}.queue"] = pool.rate * served * pool.mean_wait
         if name in found.hit_ratios:
             values[f"{name}.hit_ratio"] = found.hit_ratios[name]
         if isinstance(component, Gateway) and component.online is not None:

@@ -127,7 +127,7 @@ def uneven_hold(jobs: float, replicas: int, workers: int) -> float:
     """
 
     def whole(n: int) -> float:
-        if n <= min(1, workers) or replicas == 1 and n <= workers:
+        if n <= min(1, workers) or (replicas == 1 and n <= workers):
             return 1.0
         one = np.cumprod([1.0] + [1.0 / min(k, workers) for k in range(1, n + 1)])
         all_of_them, power, left = np.ones(1), one, replicas

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint, Guarantee
-from loadcase.core.unitformat import Quantity, format_quantity
+from loadcase.core.quantity import Quantity
+from loadcase.core.unitformat import format_quantity
 from loadcase.estimate.estimate import ComponentLine, EstimateReport, estimate
 from loadcase.kinds.base import Component
 from loadcase.kinds.gateway import Gateway
@@ -95,12 +96,8 @@ def size(blueprint: Blueprint, headroom: float = 0.3) -> SizeReport:
         if field is None:
             continue
         old, new = (getattr(b.components[line.name], field) for b in (blueprint, sizer.b))
-        changes.append(
-            Change(
-                line.name, field, old, new, _busiest(lines[line.name]), _busiest(line), lines[line.name].cost, line.cost,
-                sizer.reasons.get(line.name, "as it is"),
-            )
-        )  # fmt: skip
+        was, why = lines[line.name], sizer.reasons.get(line.name, "as it is")
+        changes.append(Change(line.name, field, old, new, _busiest(was), _busiest(line), was.cost, line.cost, why))
     unmet = [*sizer.stuck, *(why for g in blueprint.contract if (why := _broken(g, after)) is not None)]
     return SizeReport(case, load, headroom, changes, before.cost, after.cost, unmet, sizer.b)
 
@@ -138,6 +135,11 @@ class _Sizer:
         self.reasons: dict[str, str] = {}
         self.stuck: list[str] = []
         self.report = estimate(blueprint, load)
+        for line in self.report.components:
+            if line.limited_by not in ("workers", "partitions") and (line.bottleneck or 0.0) > self.most:
+                self.unfit(
+                    line.name, f"{line.name}: its {line.limited_by} is {line.bottleneck:.0%} used, whatever the size"
+                )
 
     def resized(self, counts: dict[str, int]) -> Blueprint:
         """The design with other counts."""
@@ -196,7 +198,7 @@ class _Sizer:
             open_sockets = math.ceil(component.online / (component.connections * self.bound(line.name)))
             if open_sockets > need:
                 need = open_sockets
-                reason = f"{component.online:.4g} connections at {component.connections} each bind before pushes do"
+                reason = f"{component.online:,.0f} connections at {component.connections:,} each bind before pushes do"
         self.reasons[line.name] = reason
         tried[line.name] = tried.get(line.name, 0) + 1
         if need < now and tried[line.name] > 3:
@@ -243,8 +245,9 @@ class _Sizer:
 
 
 def _busiest(line: ComponentLine) -> float | None:
-    """Use of what is full first, at the load of the report."""
-    return line.hottest if line.bottleneck is None else line.bottleneck
+    """Use of the busiest part that more parts would relieve: keys in order, quotas and limits are none."""
+    relieved = line.limited_by in ("workers", "partitions") and line.bottleneck is not None
+    return line.bottleneck if relieved else line.hottest
 
 
 def _gap(guarantee: Guarantee, report: EstimateReport) -> float:
@@ -262,7 +265,7 @@ def _broken(guarantee: Guarantee, report: EstimateReport) -> str | None:
     if value is None:
         late = target in report.flows and report.flows[target].p99_s is None
         known = guarantee.metric.rsplit(".", 1)[-1]
-        if late and (known == "mean" or known[:1] == "p" and known[1:].isdigit()):
+        if late and (known == "mean" or (known[:1] == "p" and known[1:].isdigit())):
             return f"{guarantee.text}: it does not keep up"
         return None
     gap = _gap(guarantee, report)
