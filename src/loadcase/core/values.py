@@ -32,10 +32,10 @@ def show(value: float, unit: str) -> str:
     if unit == "ratio":
         percent = value * 100
         near = abs(100 - percent)
-        places = 3 if near > 1 or near == 0 else 3 + max(0, math.ceil(-math.log10(near)))
+        places = 3 if near > 1 or near == 0 else min(9, 3 + max(0, math.ceil(-math.log10(near))))
         return f"{digits(percent, places)} %"
     if unit == "B":
-        return f"{_prefixed(value)}B" if abs(value) >= 1000 else f"{digits(value)} B"
+        return f"{_prefixed(value)}B" if abs(value) >= 999.5 else f"{digits(value)} B"
     if unit == "USD/month":
         return f"${_prefixed(value)}/month".replace(" ", "")
     text = _prefixed(value).replace(" ", "")
