@@ -368,8 +368,7 @@ def validate(
     else:
         from loadcase.report.text import console, print_rows
 
-        rows = [(r["id"], r["status"], "" if r["residual"] is None else f"{r['residual']:.2%}", r["reason"] or "")
-                for r in results]  # fmt: skip
+        rows = [(r["id"], r["status"], _largest(r["residual"]), r["reason"] or "") for r in results]
         print_rows("validation", ("case", "status", "residual", "reason"), rows, console())
         print(", ".join(f"{n} {s}" for s, n in counts.items()))
     return 1 if counts["fail"] else 0
@@ -408,6 +407,12 @@ def new(path: Path, *, from_: Annotated[str | None, Parameter(name="--from")] = 
     else:
         print(f"wrote {path} (from {source}); next: loadcase check {path}")
     return 0
+
+
+def _largest(residuals: Any) -> str:
+    """The largest relative residual of a case, whatever its sign."""
+    values = [abs(v) for v in (residuals or {}).values() if isinstance(v, int | float)]
+    return f"{max(values):.2%}" if values else ""
 
 
 def _seconds(text: str | None, option: str) -> float | None:

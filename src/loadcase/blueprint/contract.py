@@ -28,6 +28,7 @@ _DIMS = {
     "count": (),
     "USD/month": (("money", 1), ("time", -1)),
 }
+_WORDS = {"ratio": "a ratio", "s": "a duration", "1/s": "a rate", "count": "a number"}
 _EXAMPLE = {"s": "300 ms", "1/s": "500 /s", "ratio": "99.9 %", "count": "1000", "USD/month": "900k USD/month"}
 
 
@@ -88,7 +89,7 @@ class ContractParser:
             value = median(strip_counts(evaluate(text, self.scope)))
             if value.dims != _DIMS[spec.unit]:
                 raise LoadcaseError(
-                    f"{spec.name} is compared with {'a ratio' if spec.unit == 'ratio' else spec.unit}, got {describe(text)}",
+                    f"{spec.name} is compared with {_WORDS.get(spec.unit, spec.unit)}, got {describe(text)}",
                     code="LC343",
                     hint=f"for example {_EXAMPLE[spec.unit]}",
                 )

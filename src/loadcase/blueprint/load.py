@@ -114,6 +114,7 @@ class _Loader:
         b.decisions = self.mapping("decisions", Decision)
         b.variants = self.variants(b)
         b.components = self.components()
+        self.problems.broken = set(self.section("components") or {}) - set(b.components)
         keys = Keys(self.problems, self.scope, b.entities)
         b.components = {n: self.resolve_key(c, keys, ("components", n, "key")) for n, c in b.components.items()}
         known = {n: c for n, c in b.components.items() if isinstance(c, Component)}

@@ -44,7 +44,7 @@ def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[
     if not tokens:
         problems.add("LC350", "a variant's key is a dotted path, such as components.api.replicas", where, key=True)
         return None
-    if tokens[0] not in SECTIONS and tokens[0] in data.get("components", {}):
+    if tokens[0] not in SECTIONS and tokens[0] in (data.get("components") or {}):
         tokens.insert(0, "components")
     node: Any = data
     path: Path = ()

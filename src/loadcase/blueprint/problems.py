@@ -23,6 +23,8 @@ class Problems:
         self.file = file
         self.found: list[Problem] = []
         self.moved: dict[Path, Path] = {}
+        self.broken: set[str] = set()
+        """Components that are declared, and wrong: what refers to them is not told again."""
 
     def add(self, code: str, message: str, path: Path, hint: str = "", *, key: bool = False, offset: int = 0) -> None:
         """Notes a problem at a path; with `key` the place is that of the key, not of the value."""
@@ -52,6 +54,8 @@ class Problems:
 
     def unknown(self, what: str, name: object, known: Any, path: Path, code: str = "LC302") -> None:
         """Notes a name that does not exist, with the nearest that does, or all of them when they are few."""
+        if isinstance(name, str) and name in self.broken:
+            return
         names = sorted(str(k) for k in known)
         hint = suggest(str(name), names)
         if not hint and names:

@@ -763,8 +763,9 @@ def warm(P, S, c, space, place, modulus, rate, limit):
                     full_at = made
             age = made * dt
             if full_at >= 0:
-                # FIFO and the like forget their empty start more slowly than LRU
-                settled = made >= (2 if P.caches[c, 0] == LRU else 8) * full_at
+                # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
+                turns = 2 if P.caches[c, 0] == LRU else 200 if P.caches[c, 0] == LFU else 8
+                settled = made >= turns * full_at
                 if settled or (P.caches[c, 0] == LRU and ttl > 1e300):
                     break
             elif ttl < 1e300 and age >= 2.0 * ttl:

@@ -216,13 +216,15 @@ class Measures:
             self.put(f"{component}.rejected", value / self.seconds + (before.value if before else 0.0), "1/s", value)
 
 
-def scaled_back(metrics: dict[str, Metric], series: dict[str, Series], factor: int) -> None:
-    """Multiplies the extensive metrics of a scale model 1:factor back, in place."""
+def scaled_back(
+    metrics: dict[str, Metric], series: dict[str, Series], factor: int, whole: frozenset[str] = frozenset()
+) -> None:
+    """Multiplies the extensive metrics of a scale model 1:factor back, in place; not those of what stayed whole."""
     for name, metric in metrics.items():
-        if _extensive(name):
+        if _extensive(name) and name.split(".")[0] not in whole:
             metrics[name] = Metric(metric.value * factor, metric.unit, metric.samples)
     for name, line in series.items():
-        if _extensive(name):
+        if _extensive(name) and name.split(".")[0] not in whole:
             values = [None if v is None else v * factor for v in line.values]
             series[name] = Series(line.start, line.step, line.unit, values)
 

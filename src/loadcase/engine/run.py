@@ -19,7 +19,7 @@ from loadcase.blueprint.model import Blueprint, Case
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
-from loadcase.engine.scale import shrink
+from loadcase.engine.scale import shrink, whole_components, whole_flows
 
 cache.folder()
 
@@ -88,7 +88,8 @@ def run(
     measures.components()
     measures.limiters(compiled.limiters)
     if scale > 1:
-        scaled_back(measures.metrics, measures.series, scale)
+        whole_parts = whole_flows(whole, scale) | whole_components(whole, scale)
+        scaled_back(measures.metrics, measures.series, scale, whole_parts)
     return RunResult(
         blueprint=whole.name,
         case=case,

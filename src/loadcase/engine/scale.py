@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from loadcase.blueprint.model import Arrive, Blueprint
+from loadcase.blueprint.steps import Call, walk
 from loadcase.kinds.base import Component
 
 COUNTS = {
@@ -22,6 +23,7 @@ COUNTS = {
 """The field that counts a kind's like parts; `replicas` for the kinds that are not listed."""
 FEWEST = 2
 TOLERANCE = 0.02
+QUIET = 0.005
 
 
 def parts_of(component: Component) -> tuple[str, ...]:
@@ -41,11 +43,33 @@ def divides(component: Component, k: int) -> bool:
     return True
 
 
+def whole_flows(blueprint: Blueprint, k: int) -> frozenset[str]:
+    """Flows so quiet that at their full rate they still weigh nothing on a model of 1/k: they keep it."""
+    rates = {n: f.arrive.rate for n, f in blueprint.flows.items() if f.arrive is not None and f.arrive.rate}
+    total = sum(rates.values())
+    return frozenset(n for n, rate in rates.items() if rate * k < QUIET * total)
+
+
+def whole_components(blueprint: Blueprint, k: int) -> frozenset[str]:
+    """Components that nothing but whole flows reach, and that stay whole themselves."""
+    whole = whole_flows(blueprint, k)
+    reached = {
+        step.component
+        for name, flow in blueprint.flows.items()
+        if name not in whole
+        for step in walk(flow.steps)
+        if isinstance(step, Call)
+    }
+    return frozenset(n for n, c in blueprint.components.items() if n not in reached and not divides(c, k))
+
+
 def shrink(blueprint: Blueprint, k: int) -> Blueprint:
     """The design at 1/k of its size."""
+    whole = whole_flows(blueprint, k)
     components = {n: _smaller(c, k) if divides(c, k) else c for n, c in blueprint.components.items()}
     flows = {
-        n: replace(f, arrive=_quieter(f.arrive, k)) if f.arrive is not None else f for n, f in blueprint.flows.items()
+        n: replace(f, arrive=_quieter(f.arrive, k)) if f.arrive is not None and n not in whole else f
+        for n, f in blueprint.flows.items()
     }
     keys = {n: replace(s, count=max(1, round(s.count / k))) if not s.weights else s for n, s in blueprint.keys.items()}
     return replace(blueprint, components=components, flows=flows, keys=keys)

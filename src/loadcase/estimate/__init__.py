@@ -1,1 +1,1 @@
-"""Closed forms: what a design does on average, without running it."""
+"""Blueprint to numbers in closed form: rates, utilisation, waits, availability, cost, sizing."""

@@ -1,57 +1,66 @@
-"""Hit ratios in closed form."""
+"""Caches in closed form: hit ratios with independent requests, times to live, stampedes.
+
+Times are counted in requests where `requests` stands, and in seconds where `_s` does.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import permutations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loadcase.blueprint.model import Popularity
+from loadcase.estimate.popularity import key_rates as key_rates
 
-HEAD = 200_000
-"""Ranks that are summed one by one; the rest of the curve is integrated."""
-
-
-def key_rates(popularity: Popularity) -> tuple[np.ndarray, np.ndarray]:
-    """(share of the requests per key, number of keys) for groups of keys of like popularity."""
-    n = popularity.count
-    if popularity.law == "weights":
-        return np.array(popularity.weights), np.ones(len(popularity.weights))
-    if popularity.law == "hot":
-        rest = n - popularity.hot
-        shares = [popularity.share / popularity.hot] + ([(1 - popularity.share) / rest] if rest else [])
-        return np.array(shares), np.array([popularity.hot] + ([rest] if rest else []), float)
-    if popularity.law == "uniform" or popularity.exponent == 0:
-        return np.array([1 / n]), np.array([float(n)])
-    s = popularity.exponent
-    head = np.arange(1, min(n, HEAD) + 1, dtype=float)
-    weights, counts = head**-s, np.ones(len(head))
-    if n > HEAD:
-        edges = np.geomspace(HEAD + 0.5, n + 0.5, 4001)
-        mass = np.log(edges[1:] / edges[:-1]) if abs(s - 1) < 1e-9 else np.diff(edges ** (1 - s)) / (1 - s)
-        size = np.diff(edges)
-        weights, counts = np.concatenate([weights, mass / size]), np.concatenate([counts, size])
-    return weights / float((weights * counts).sum()), counts
+Array = NDArray[Any]
 
 
+@lru_cache(maxsize=256)
 def characteristic_time(popularity: Popularity, capacity: float) -> float:
     """Requests that pass until an unused entry is evicted from an LRU cache; infinite when all keys fit.
 
-    Source: H. Che, Y. Tung, Z. Wang, Hierarchical Web Caching Systems, IEEE JSAC 20(7), 2002.
+    Source: H. Che, Y. Tung, Z. Wang, Hierarchical Web Caching Systems, IEEE JSAC 20(7), 2002; C. Fricker, P. Robert, J.
+    Roberts, A Versatile and Accurate Approximation for LRU Cache Performance, ITC 24, 2012.
     """
     share, count = key_rates(popularity)
     if capacity >= popularity.count:
         return math.inf
-    low, high = 0.0, float(capacity)
-    while float((count * -np.expm1(-share * high)).sum()) < capacity:
-        high *= 2
-    for _ in range(100):
-        middle = (low + high) / 2
-        if float((count * -np.expm1(-share * middle)).sum()) < capacity:
-            low = middle
+    return _solve(lambda t: float(count @ -np.expm1(-share * t)), capacity)
+
+
+@lru_cache(maxsize=256)
+def fifo_time(popularity: Popularity, capacity: float) -> float:
+    """The same for FIFO and random eviction: requests that an entry stays for on average, used or not.
+
+    Source: Fricker, Robert, Roberts, ITC 24, 2012; E. Gelenbe, A Unified Approach to the Evaluation of a Class of
+    Replacement Algorithms, IEEE Trans. Computers 22(6), 1973 (both have one hit ratio).
+    """
+    share, count = key_rates(popularity)
+    if capacity >= popularity.count:
+        return math.inf
+    return _solve(lambda t: float(count @ (share * t / (1.0 + share * t))), capacity)
+
+
+def _solve(filled: Callable[[float], float], size: float) -> float:
+    """The time by which a rising `filled` reaches `size`, by the secant in logarithms, kept in a bracket."""
+    low, high = size * 0.999, size * 2.0
+    while filled(high) < size:
+        low, high = high, high * 4.0
+    a, b = math.log(low), math.log(high)
+    for _ in range(60):
+        middle = (a + b) / 2.0
+        if filled(math.exp(middle)) < size:
+            a = middle
         else:
-            high = middle
-    return (low + high) / 2
+            b = middle
+        if b - a < 1e-10:
+            break
+    return math.exp((a + b) / 2.0)
 
 
 def hit_ratio(
@@ -62,52 +71,118 @@ def hit_ratio(
     rate: float = 0.0,
     renew: bool = False,
 ) -> float:
-    """Share of look-ups that find their key, with independent requests at `rate` per second.
+    """Share of look-ups that find their key, with independent requests at `rate` per second in all.
 
-    LRU by Che's approximation; FIFO and random eviction by its analogue (Fricker, Robert, Roberts, ITC 24, 2012); LFU
-    as the most popular keys. A time to live bounds the stay of an entry from its storing, or from its last use with
-    `renew` (Jung, Berger, Balakrishnan, INFOCOM 2003).
+    LRU by Che's approximation; FIFO and random eviction by its analogue; LFU as the most popular keys. A time to live
+    bounds the stay of an entry from its storing (J. Jung, A. Berger, H. Balakrishnan, Modeling TTL-based Internet
+    Caches, INFOCOM 2003), or from its last use with `renew`. For LRU with a time to live from the storing, an entry is
+    lost at the first pause longer than the characteristic time, and at the latest when its life ends.
     """
     share, count = key_rates(popularity)
-    size = math.inf if capacity is None else capacity
+    size = math.inf if capacity is None else float(capacity)
     life = math.inf if ttl_s is None else ttl_s * rate  # in requests
-    if size >= popularity.count:
-        stay = math.inf
-    elif policy == "lfu":
-        order = np.argsort(-share)
-        filled = np.minimum(count[order], np.maximum(0.0, size - np.concatenate([[0], np.cumsum(count[order])[:-1]])))
-        held = float((share[order] * filled).sum())
-        return held if math.isinf(life) else held * float(life / (1 + life))
-    elif policy in ("fifo", "random"):
-        stay = _fifo_time(share, count, size)
-    else:
-        stay = characteristic_time(popularity, size)
-    if policy in ("fifo", "random") and math.isfinite(stay):
-        stay = min(stay, life)
-        return float((count * share * (share * stay / (1 + share * stay))).sum())
+    full = size < popularity.count
+    if policy == "lfu" and full:
+        before = np.concatenate([[0.0], np.cumsum(count)[:-1]])
+        kept = np.clip(size - before, 0.0, count)
+        if math.isinf(life):
+            return float(share @ kept)
+        return float((share * kept) @ _stored_for(share, life))
+    if policy in ("fifo", "random") and full:
+        return float((share * count) @ _stored_for(share, min(fifo_time(popularity, size), life)))
+    stay = characteristic_time(popularity, size) if full else math.inf
     if renew:
         stay, life = min(stay, life), math.inf
-    if math.isinf(stay) and math.isinf(life):
-        return 1.0
-    if math.isinf(life):
-        return float((count * share * -np.expm1(-share * stay)).sum())
-    # LRU with a time to live: stays while used within `stay`, at most `life` after it was stored
     if math.isinf(stay):
-        return float((count * share * (share * life / (1 + share * life))).sum())
-    gap = -np.expm1(-share * stay)
-    uses = share * life
-    expected = gap * (1 - np.exp(-uses * (1 - gap))) / np.maximum(1e-300, 1 - gap)
-    return float((count * share * np.minimum(expected / (1 + expected), gap)).sum())
+        return 1.0 if math.isinf(life) else float((share * count) @ _stored_for(share, life))
+    used = -np.expm1(-share * stay)
+    if math.isinf(life):
+        return float((share * count) @ used)
+    if life <= stay:
+        return float((share * count) @ _stored_for(share, life))
+    pause = np.exp(-share * stay)
+    leaving = share * pause / np.maximum(used, 1e-300)  # so that an endless life gives used / pause hits per miss
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        hits = np.where(pause > 1e-12, share / leaving * -np.expm1(-leaving * life), share * life)
+    return float((share * count) @ (hits / (1.0 + hits)))
 
 
-def _fifo_time(share: np.ndarray, count: np.ndarray, size: float) -> float:
-    low, high = 0.0, float(size)
-    while float((count * (share * high / (1 + share * high))).sum()) < size:
-        high *= 2
-    for _ in range(100):
-        middle = (low + high) / 2
-        if float((count * (share * middle / (1 + share * middle))).sum()) < size:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+def _stored_for(share: Array, stay: float) -> Array:
+    """Hit ratio of each key when an entry stays for `stay` requests, used or not: a renewal argument."""
+    return share * stay / (1.0 + share * stay) if math.isfinite(stay) else np.ones_like(share)
+
+
+def mean_stored(popularity: Popularity, ttl_s: float, rate: float) -> float:
+    """Mean number of entries of an unbounded cache with a time to live from the storing."""
+    share, count = key_rates(popularity)
+    return float(count @ _stored_for(share, ttl_s * rate))
+
+
+def ttl_hit_ratio(rate: float, ttl_s: float, renew: bool = False) -> float:
+    """Hit ratio of one key. Source: Jung, Berger, Balakrishnan, INFOCOM 2003; with `renew`, 1 - exp(-rate ttl)."""
+    return -math.expm1(-rate * ttl_s) if renew else rate * ttl_s / (1.0 + rate * ttl_s)
+
+
+# --- exact, for small caches ------------------------------------------------------------------------------------------
+def lru_exact(weights: Sequence[float], capacity: int) -> float:
+    """Exact hit ratio of LRU; its cost is that of all ordered contents.
+
+    Source: W. F. King III, Analysis of Demand Paging Algorithms, IFIP Congress 1971.
+    """
+    total = 0.0
+    for content in permutations(range(len(weights)), capacity):
+        probability, left = 1.0, 1.0
+        for i in content:
+            probability *= weights[i] / left
+            left -= weights[i]
+        total += probability * sum(weights[i] for i in content)
+    return total
+
+
+def fifo_exact(weights: Sequence[float], capacity: int) -> float:
+    """Exact hit ratio of FIFO and of random eviction: a content weighs as the product of its popularities.
+
+    Source: Gelenbe 1973; the sums over contents by recursion over the keys, from the left and from the right.
+    """
+    scale = capacity / math.fsum(weights)
+    ratios = [w * scale for w in weights]
+    left, right = _sums_of_products(ratios, capacity), _sums_of_products(ratios[::-1], capacity)[::-1]
+    whole = left[-1][capacity]
+    hits = 0.0
+    for i, w in enumerate(weights):
+        without = float(left[i] @ right[i + 1][::-1])
+        hits += w * (1.0 - without / whole)
+    return hits
+
+
+def _sums_of_products(ratios: Sequence[float], capacity: int) -> list[Array]:
+    """Elementary symmetric functions of degree 0 to `capacity` of the first 0, 1, 2, ... ratios."""
+    sums = [np.eye(1, capacity + 1)[0]]
+    for ratio in ratios:
+        sums.append(sums[-1] + ratio * np.concatenate([[0.0], sums[-1][:-1]]))
+    return sums
+
+
+def optimal_static(weights: Sequence[float], capacity: int) -> float:
+    """Hit ratio of keeping the most popular keys for ever; no policy does better with independent requests."""
+    return math.fsum(sorted(weights, reverse=True)[:capacity])
+
+
+# --- failures of caches -----------------------------------------------------------------------------------------------
+def stampede_calls(rate: float, recompute_s: float, coalesce: bool = False) -> float:
+    """Calls of the origin each time that a key requested at `rate` expires: the first, and all that come meanwhile."""
+    return 1.0 if coalesce else 1.0 + rate * recompute_s
+
+
+def stampede_hit_ratio(rate: float, recompute_s: float, ttl_s: float) -> float:
+    """Hit ratio of that key without coalescing, when the entry's life starts as the first recompute returns."""
+    cycle = 1.0 / rate + recompute_s + ttl_s
+    return 1.0 - stampede_calls(rate, recompute_s) / (rate * cycle)
+
+
+def amplification(hit: float) -> float:
+    """How many times the load on the store behind grows when a cache of this hit ratio is lost.
+
+    Source: N. Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021.
+    """
+    return 1.0 / (1.0 - hit) if hit < 1.0 else math.inf

@@ -10,7 +10,7 @@ from loadcase.blueprint.model import Blueprint
 from loadcase.core.quantity import Uncertain, median
 from loadcase.core.units import format_quantity
 from loadcase.estimate.load import Load, loads
-from loadcase.estimate.queueing import erlang_c, wait_mean, wait_quantile
+from loadcase.estimate.queueing import mgc, mmc_sojourn_quantile
 from loadcase.kinds.base import Component
 
 MONTH_S = 365.25 * 86400 / 12
@@ -144,19 +144,15 @@ def _waiting(load: Load, stations: int, workers: int) -> tuple[float | None, flo
     held = load.busy / load.rate
     if rate * held >= workers:
         return math.inf, math.inf, "overloaded"
-    works = [w for _, w in load.works]
-    single = works[0]
-    if len(set(works)) == 1 and abs(held - single.mean()) < 1e-12:
-        wait = wait_mean(workers, rate, single)
-        p99 = wait_quantile(workers, rate, single, 0.99) + single.quantile(0.99)
-        exact = workers == 1 or abs(single.scv() - 1) < 1e-9
-        return (
-            wait,
-            p99,
-            "M/G/1 (Pollaczek-Khinchine)" if workers == 1 else "M/M/c" if exact else "M/G/c (Allen-Cunneen)",
-        )
-    wait = erlang_c(workers, rate * held) * held / (workers - rate * held)
-    return wait, None, "M/M/c on the mean time held"
+    works = {w for _, w in load.works}
+    single = next(iter(works))
+    if len(works) == 1 and abs(held - single.mean()) < 1e-12:
+        scv = single.scv()
+        wait = mgc(rate, held, scv, workers).mean_wait
+        if abs(scv - 1) < 1e-9:
+            return wait, mmc_sojourn_quantile(0.99, rate, held, workers), "M/M/c"
+        return wait, None, "M/G/1 (Pollaczek-Khinchine)" if workers == 1 else "M/G/c (Lee-Longton, Cosmetatos)"
+    return mgc(rate, held, 1.0, workers).mean_wait, None, "M/M/c on the mean time held"
 
 
 def _finite(value: float | None) -> float | None:

@@ -1,0 +1,146 @@
+"""The command line: exit codes, JSON that stays JSON, errors that teach."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from loadcase.cli import execute
+
+SMALL = """\
+loadcase: 1
+name: small
+requirements: {contract: [r.p95 < 300 ms, s.utilisation < 80 %]}
+components: {s: {kind: service, workers: 4}}
+flows: {r: {arrive: {rate: 100 /s}, steps: [{s.handle: {work: exp(5 ms)}}]}}
+cases: {normal: {duration: 20 s}, double: {load: 2, duration: 20 s}}
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def test_check_holds_with_zero_and_breaks_with_one(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["check", small, "--quiet"]) == 0
+    assert "small: holds" in capsys.readouterr().out
+    tight = tmp_path / "tight.yaml"
+    tight.write_text(SMALL.replace("300 ms", "1 ms"))
+    assert execute(["check", str(tight), "--quiet"]) == 1
+    assert "busiest: s" in capsys.readouterr().out
+
+
+def test_one_seed_is_undecided(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["check", small, "--seeds", "1", "--quiet"]) == 3
+    assert "unknown" in capsys.readouterr().out
+
+
+def test_json_is_one_documented_object(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["check", small, "--format", "json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    assert (shape["blueprint"], shape["verdict"]) == ("small", "holds")
+    guarantee = shape["cases"][0]["guarantees"][0]
+    assert {"guarantee", "metric", "value", "low", "high", "bound", "unit", "verdict", "evidence"} <= set(guarantee)
+    assert guarantee["low"] <= guarantee["value"] <= guarantee["high"] < guarantee["bound"] == 0.3
+    assert execute(["run", small, "--case", "double", "--seed", "5", "--format", "json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    assert shape["metrics"]["r.p95"]["unit"] == "s"
+    assert shape["series"]["r.p95"]["values"]
+    assert execute(["estimate", small, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["components"]["s"]["utilisation"] == pytest.approx(0.125)
+
+
+def test_junit_and_github(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path(small).read_text().replace("300 ms", "1 ms")
+    Path(small).write_text(text)
+    execute(["check", small, "--case", "normal", "--format", "junit"])
+    suites = ElementTree.fromstring(capsys.readouterr().out.split("\n", 1)[1])
+    assert suites[0].attrib["failures"] == "1"
+    execute(["check", small, "--case", "normal", "--format", "github"])
+    assert f"::error file={small},line=3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chek", "x"], "chek"),
+        (["check", "nowhere.yaml"], "cannot read nowhere.yaml"),
+        (["check"], "file"),
+        (["run", "SMALL", "--case", "nomral"], "normal"),
+        (["kinds", "cahce"], "cache"),
+        (["profiles", "redsi"], "redis"),
+        (["check", "SMALL", "--budget", "soon"], "60s"),
+        (["new", "SMALL"], "exists"),
+    ],
+)
+def test_wrong_use_is_told_without_a_traceback(
+    arguments: list[str], said: str, small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute([small if a == "SMALL" else a for a in arguments]) == 2
+    out = capsys.readouterr()
+    assert said.lower() in out.err.lower()
+    assert "Traceback" not in out.err
+    assert out.out == ""
+
+
+def test_a_wrong_blueprint_shows_the_line(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(small).write_text(SMALL.replace("workers", "wrokers"))
+    assert execute(["check", small]) == 2
+    err = capsys.readouterr().err
+    assert f"{small}:4:" in err
+    assert "^" in err
+    assert 'did you mean "workers"?' in err
+    assert execute(["check", small, "--format", "json"]) == 2
+    problem = json.loads(capsys.readouterr().out)["error"]["problems"][0]
+    assert (problem["line"], problem["code"]) == (4, "LC301")
+
+
+def test_a_new_blueprint_holds_what_it_promises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "mine.yaml")
+    assert execute(["new", path]) == 0
+    assert execute(["check", path, "--case", "normal", "--quiet"]) == 0
+    assert execute(["new", str(tmp_path / "chat.yaml"), "--from", "chat"]) == 0
+    capsys.readouterr()
+    assert execute(["draw", str(tmp_path / "chat.yaml")]) == 0
+    assert capsys.readouterr().out.startswith("flowchart LR")
+
+
+def test_light_commands_do_not_load_the_compiler(small: str) -> None:
+    code = (
+        "import sys; from loadcase.cli import execute\n"
+        f"for a in (['--help'], ['estimate', {small!r}], ['draw', {small!r}], ['kinds'], ['profiles'], ['schema']):\n"
+        "    assert execute(a) == 0, a\n"
+        "assert 'numba' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_hostile_names_cannot_leave_their_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "evil.yaml"
+    evil = """x"]; click a "javascript:alert(1)"<script>"""
+    path.write_text(
+        json.dumps(
+            {
+                "loadcase": 1,
+                "name": "evil",
+                "components": {evil: {"kind": "service"}},
+                "flows": {"r": {"arrive": {"rate": "1 /s"}, "steps": []}},
+            }
+        )
+    )
+    code = execute(["draw", str(path)])
+    out = capsys.readouterr().out
+    assert code in (0, 2)
+    assert "<script>" not in out
+    assert 'click a "' not in out
