@@ -9,7 +9,7 @@ from typing import Any
 
 from loadcase.blueprint.problems import Path, Problems
 
-_TOKEN = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
+_TOKEN = re.compile(r"([^.\[\]]+)((?:\[\d{1,6}\])*)")
 SECTIONS = (
     "loadcase", "name", "title", "prompt", "requirements", "estimates", "entities", "api", "network", "components",
     "flows", "cases", "decisions", "variants", "operate",
@@ -44,7 +44,8 @@ def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[
     if not tokens:
         problems.add("LC350", "a variant's key is a dotted path, such as components.api.replicas", where, key=True)
         return None
-    if tokens[0] not in SECTIONS and tokens[0] in (data.get("components") or {}):
+    components = data.get("components")
+    if tokens[0] not in SECTIONS and isinstance(components, Mapping) and tokens[0] in components:
         tokens.insert(0, "components")
     node: Any = data
     path: Path = ()
