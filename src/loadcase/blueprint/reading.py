@@ -187,9 +187,7 @@ def _check_lines(text: str) -> None:
     opening = True
     for i, line in enumerate(split_lines(text), 1):
         if len(line) > MAX_LINE:
-            raise RefusedError(
-                Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, hint="fold it")
-            )
+            raise RefusedError(Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, hint="fold it"))
         if opening and line.startswith("%"):
             hint = "remove the line; blueprints are YAML 1.2"
             raise RefusedError(Problem("LC106", "directives are not used in blueprints", line=i, column=1, hint=hint))

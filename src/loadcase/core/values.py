@@ -13,7 +13,7 @@ def digits(value: float, places: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     size = math.floor(math.log10(abs(value)))
-    rounded = round(value, places - 1 - size)
+    rounded = float(f"{value:.{places - 1}e}")  # round() overflows near the largest float
     text = f"{rounded:.{max(0, places - 1 - size)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
