@@ -1,19 +1,26 @@
-"""The estimate of a design: its numbers, the load on its parts, what saturates first, what it costs."""
+"""The estimate of a design: its numbers, the load on its parts, what saturates first, how long flows take, the cost."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint
+from loadcase.core.errors import UsageError, suggest
 from loadcase.core.quantity import Uncertain, median
-from loadcase.core.units import format_quantity
-from loadcase.estimate.load import Load, loads
-from loadcase.estimate.queueing import mgc, mmc_sojourn_quantile
+from loadcase.core.unitformat import format_dims, format_quantity
+from loadcase.estimate.availability import availability
+from loadcase.estimate.closed import solved
+from loadcase.estimate.cost import Cost, costs, total
+from loadcase.estimate.latency import Latency
+from loadcase.estimate.load import Loads, loads, source_of
+from loadcase.estimate.stations import Solved
+from loadcase.estimate.times import Times
 from loadcase.kinds.base import Component
+from loadcase.kinds.gateway import Gateway
 
-MONTH_S = 365.25 * 86400 / 12
+PERCENTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p98": 0.98, "p99": 0.99, "p999": 0.999}
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class EstimateLine:
 
 @dataclass(frozen=True)
 class ComponentLine:
-    """The closed-form load of one component. `saturates_at` is the factor on the load at which it is full."""
+    """The closed-form load of one component. `saturates_at` is the load factor at which it is full."""
 
     name: str
     kind: str
@@ -44,6 +51,25 @@ class ComponentLine:
     saturates_at: float | None
     cost: float
     hit_ratio: float | None = None
+    hottest: float | None = None
+    """Utilisation of its busiest replica, shard or partition."""
+    limited_by: str = "workers"
+    """What is full first: workers, partitions, keys in order, in flight, a quota or a limit."""
+
+
+@dataclass(frozen=True)
+class FlowLine:
+    """A flow in closed form; None where it does not keep up. A consuming flow's times run from publish to done."""
+
+    name: str
+    rate: float
+    mean_s: float | None
+    p50_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    availability: float
+    age_p99_s: float | None = None
+    """For a consuming flow: from the first client's send to done."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +79,14 @@ class EstimateReport:
     blueprint: str
     estimates: list[EstimateLine]
     components: list[ComponentLine]
-    flows: dict[str, float]
+    flows: dict[str, FlowLine]
     first: ComponentLine | None
     cost: float
+    load: float = 1.0
+    costs: dict[str, Cost] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    """By the names of the contract, in base units, where a closed form gives them."""
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON shape."""
@@ -69,91 +100,220 @@ class EstimateReport:
                 "kind": c.kind,
                 "nodes": c.nodes,
                 "rate": c.rate,
-                "utilisation": c.utilisation,
-                "wait_mean_s": _finite(c.wait_mean_s),
-                "p99_s": _finite(c.p99_s),
+                "utilisation": finite(c.utilisation),
+                "hottest": finite(c.hottest),
+                "wait_mean_s": finite(c.wait_mean_s),
+                "p99_s": finite(c.p99_s),
                 "formula": c.formula,
-                "saturates_at": c.saturates_at,
+                "saturates_at": finite(c.saturates_at),
+                "limited_by": c.limited_by,
                 "hit_ratio": c.hit_ratio,
                 "cost": c.cost,
             }
             for c in self.components
         }
-        first = None if self.first is None else {"component": self.first.name, "at_load": self.first.saturates_at}
+        flows = {
+            name: {
+                "rate": f.rate,
+                "mean_s": f.mean_s,
+                "p50_s": f.p50_s,
+                "p95_s": f.p95_s,
+                "p99_s": f.p99_s,
+                "age_p99_s": f.age_p99_s,
+                "availability": f.availability,
+            }
+            for name, f in self.flows.items()
+        }
+        first = None
+        if self.first is not None:
+            first = {
+                "component": self.first.name,
+                "at_load": self.first.saturates_at,
+                "limited_by": self.first.limited_by,
+                "text": f"{self.first.name} saturates at {self.first.saturates_at:.3g}x",
+            }
+        breakdown = {
+            n: {"nodes": c.nodes, "stored": c.stored, "requests": c.requests, "total": c.total}
+            for n, c in self.costs.items()
+        }
         return {
             "blueprint": self.blueprint,
+            "load": self.load,
             "estimates": estimates,
             "components": components,
-            "flows": {name: {"rate": rate} for name, rate in self.flows.items()},
+            "flows": flows,
             "first_to_saturate": first,
             "cost": self.cost,
+            "cost_by_component": breakdown,
+            "metrics": {n: v for n, v in self.metrics.items() if math.isfinite(v)},
+            "notes": list(self.notes),
         }
 
 
-def estimate(blueprint: Blueprint, load: float = 1.0) -> EstimateReport:
-    """The closed form under a load factor; costs are always those at factor 1."""
-    found = loads(blueprint, load)
+def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateReport:
+    """The closed form under the load of a case, or under a load factor; costs are always those at factor 1.
+
+    Raises UsageError for an unknown case.
+    """
+    load = factor_of(blueprint, case)
+    found, known = solved(blueprint, load)
     base = found if load == 1.0 else loads(blueprint, 1.0)
+    parts = costs(blueprint, base)
+    components = [_component(n, c, found, known, parts[n].total, load) for n, c in blueprint.components.items()]
+    full = [c for c in components if c.saturates_at is not None]
+    first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
+    flows = {name: _flow(blueprint, name, found, known, load) for name in blueprint.flows}
+    metrics = _metrics(blueprint, found, known, flows, total(parts))
+    return EstimateReport(
+        blueprint.name,
+        _lines(blueprint),
+        components,
+        flows,
+        first,
+        total(parts),
+        load,
+        parts,
+        metrics,
+        tuple(known.notes),
+    )
+
+
+def factor_of(blueprint: Blueprint, case: str | float | None) -> float:
+    """The load factor of a case; 1 for none."""
+    if case is None:
+        return 1.0
+    if not isinstance(case, str):
+        return float(case)
+    if case in blueprint.cases:
+        return blueprint.cases[case].load
+    if case == "normal":
+        return 1.0
+    near = suggest(case, blueprint.cases)
+    raise UsageError(f"there is no case {case!r}", hint=near or f"cases: {', '.join(blueprint.cases) or 'none'}")
+
+
+def monthly_cost(blueprint: Blueprint) -> float:
+    """USD per month at load factor 1: nodes, stored bytes, requests."""
+    return total(costs(blueprint, loads(blueprint, 1.0)))
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None where there is none or it is not finite."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _lines(blueprint: Blueprint) -> list[EstimateLine]:
     lines = []
     for name, entry in blueprint.estimates.items():
         value = entry.value
         spread = (value.p5, value.p50, value.p95) if isinstance(value, Uncertain) else None
         middle = median(value)
-        unit = "*".join(f"{d}^{p}" if p != 1 else d for d, p in middle.dims)
-        lines.append(EstimateLine(name, middle.value, unit, format_quantity(value), str(entry.formula), spread))
-    components = [
-        _component(name, c, found.components[name], base.components[name], load, found.hit_ratios.get(name))
-        for name, c in blueprint.components.items()
-    ]
-    full = [c for c in components if c.saturates_at is not None]
-    first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
-    return EstimateReport(blueprint.name, lines, components, found.flows, first, math.fsum(c.cost for c in components))
-
-
-def monthly_cost(blueprint: Blueprint) -> float:
-    """USD per month at load factor 1: nodes, stored bytes, requests."""
-    found = loads(blueprint, 1.0)
-    return math.fsum(_cost(c, found.components[n]) for n, c in blueprint.components.items())
-
-
-def _cost(component: Component, load: Load) -> float:
-    return component.standing_cost() + load.cost_per_s * MONTH_S
-
-
-def _component(
-    name: str, component: Component, load: Load, base: Load, factor: float, hits: float | None
-) -> ComponentLine:
-    pool = component.pools()[0]
-    cost = _cost(component, base)
-    if pool.workers == 0:
-        return ComponentLine(
-            name, component.kind, component.nodes, load.rate, None, 0.0, None, "unlimited", None, cost, hits
+        lines.append(
+            EstimateLine(
+                name, middle.value, format_dims(middle.dims), format_quantity(value), str(entry.formula), spread
+            )
         )
-    capacity = pool.stations * pool.workers
-    used = load.busy / capacity
-    full = factor / used if used > 0 else None
-    wait, p99, formula = _waiting(load, pool.stations, pool.workers)
-    return ComponentLine(name, component.kind, component.nodes, load.rate, used, wait, p99, formula, full, cost, hits)
+    return lines
 
 
-def _waiting(load: Load, stations: int, workers: int) -> tuple[float | None, float | None, str]:
-    """Mean wait and p99 of wait and work at one station, taken as M/G/c with the load spread evenly."""
-    if load.rate <= 0 or not load.works:
-        return 0.0, None, ""
-    rate = load.rate / stations
-    held = load.busy / load.rate
-    if rate * held >= workers:
-        return math.inf, math.inf, "overloaded"
-    works = {w for _, w in load.works}
-    single = next(iter(works))
-    if len(works) == 1 and abs(held - single.mean()) < 1e-12:
-        scv = single.scv()
-        wait = mgc(rate, held, scv, workers).mean_wait
-        if abs(scv - 1) < 1e-9:
-            return wait, mmc_sojourn_quantile(0.99, rate, held, workers), "M/M/c"
-        return wait, None, "M/G/1 (Pollaczek-Khinchine)" if workers == 1 else "M/G/c (Lee-Longton, Cosmetatos)"
-    return mgc(rate, held, 1.0, workers).mean_wait, None, "M/M/c on the mean time held"
+def _component(name: str, component: Component, found: Loads, known: Times, cost: float, load: float) -> ComponentLine:
+    pools = [known.pools[name, p.name] for p in component.pools()]
+    main = pools[0]
+    hits = found.hit_ratios.get(name)
+    bounds: list[tuple[float, str]] = [(p.hottest, "workers") for p in pools if p.hottest is not None]
+    for flow, gates in known.gates.items():
+        if known.sources.get(flow) == name:
+            bounds += [(g.hottest, what) for what, g in gates if g.hottest is not None]
+    if name in found.limits:
+        bounds.append((found.limits[name], "limit" if component.kind == "limiter" else "quota"))
+    worst, limited = max(bounds, default=(0.0, "workers"))
+    full = load / worst if worst > 0 else None
+    return ComponentLine(
+        name=name,
+        kind=component.kind,
+        nodes=component.nodes,
+        rate=main.rate,
+        utilisation=main.utilisation,
+        wait_mean_s=main.mean_wait if main.rate > 0 else 0.0,
+        p99_s=_p99(main),
+        formula=main.formula,
+        saturates_at=full,
+        cost=cost,
+        hit_ratio=hits,
+        hottest=main.hottest,
+        limited_by=limited,
+    )
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _p99(pool: Solved) -> float | None:
+    """99th percentile of wait and work of all visits together; None where there is no formula or no end."""
+    if pool.rate <= 0 or "mean only" in pool.formula:
+        return None
+    if pool.stretch:
+        return finite(next(iter(pool.stretch.values())).quantile(0.99))
+    if len(pool.waits) != 1:
+        return None
+    return finite(next(iter(pool.waits.values())).plus(pool.held).quantile(0.99))
+
+
+def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: float) -> FlowLine:
+    spec, times = blueprint.flows[name], known.flows[name]
+    rate = found.flows.get(name, 0.0)
+    law: Latency | None = times.latency if math.isfinite(times.latency.mean) else None
+    mean = None if law is None else law.mean
+    shown = law
+    if spec.arrive is not None and spec.arrive.users is not None and rate > 0:
+        think = spec.arrive.think.mean() if spec.arrive.think else 0.0
+        mean = spec.arrive.users * load / rate - think
+        if law is None or abs(law.mean / mean - 1.0) > 0.1:
+            shown = None
+    p50, p95, p99 = (None if shown is None else shown.quantile(q) for q in (0.5, 0.95, 0.99))
+    age = None if times.age is None else finite(times.age.quantile(0.99))
+    return FlowLine(name, rate, mean, p50, p95, p99, availability(blueprint, spec, found, known), age)
+
+
+def _metrics(
+    blueprint: Blueprint, found: Loads, known: Times, flows: dict[str, FlowLine], cost: float
+) -> dict[str, float]:
+    values: dict[str, float] = {"cost": cost}
+    lag: dict[str, float] = {}
+    for name, line in flows.items():
+        times = known.flows[name]
+        values[f"{name}.rate"] = line.rate
+        values[f"{name}.availability"] = line.availability
+        if line.mean_s is not None:
+            values[f"{name}.mean"] = line.mean_s
+        laws = {"": times.latency if line.p99_s is not None else None, "age.": times.age}
+        for prefix, law in laws.items():
+            if law is not None and math.isfinite(law.mean):
+                for p, q in _percentiles(blueprint, name, prefix).items():
+                    values[f"{name}.{prefix}{p}"] = law.quantile(q)
+        if times.age is not None and math.isfinite(times.age.mean):
+            values[f"{name}.age.mean"] = times.age.mean
+        if blueprint.flows[name].consume is not None:
+            source = source_of(blueprint.flows[name])
+            lag[source] = lag.get(source, 0.0) + times.lag
+    for source, value in lag.items():
+        values[f"{source}.lag"] = value
+    for name, component in blueprint.components.items():
+        pool = known.pools[name, component.pools()[0].name]
+        values[f"{name}.rate"] = pool.rate
+        if pool.utilisation is not None and pool.hottest is not None:
+            values[f"{name}.utilisation"] = pool.utilisation
+            values[f"{name}.hottest_shard"] = pool.hottest
+            values[f"{name}.wait.mean"] = pool.mean_wait
+            values[f"{name}.queue"] = pool.rate * pool.mean_wait
+            values[f"{name}.shed_ratio"] = pool.loss
+        if name in found.hit_ratios:
+            values[f"{name}.hit_ratio"] = found.hit_ratios[name]
+        if isinstance(component, Gateway) and component.online is not None:
+            values[f"{name}.connections"] = component.online / (component.connections * component.replicas)
+    return {n: v for n, v in values.items() if math.isfinite(v)}
+
+
+def _percentiles(blueprint: Blueprint, flow: str, prefix: str) -> dict[str, float]:
+    """The usual ones, and those that the contract speaks of."""
+    start = f"{flow}.{prefix}p"
+    wanted = {g.metric[len(start) - 1 :] for g in blueprint.contract if g.metric.startswith(start)}
+    own = {p: float(f"0.{p[1:]}") for p in wanted if p[1:].isdigit()}
+    return {**PERCENTILES, **own}

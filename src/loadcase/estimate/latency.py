@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class Latency:
         """The points of the grid."""
         return self.start + self.step * np.arange(len(self.mass))
 
-    @property
+    @cached_property
     def third_moment(self) -> float:
         """E[T^3], from the mean, the variance and the skewness on the grid."""
         t = self.times
@@ -128,6 +128,17 @@ class Latency:
     def shifted(self, by: float) -> Latency:
         """The same, `by` seconds later."""
         return Latency(self.start + by, self.step, self.mass, self.mean + by, self.variance)
+
+    def capped(self, limit: float) -> Latency:
+        """The time that a caller waits who gives up after `limit`."""
+        if not math.isfinite(self.mean) or self.start >= limit:
+            return Latency.constant(limit)
+        if self.start + self.step * (len(self.mass) - 1) <= limit:
+            return self
+        late = 1.0 - self.share_up_to(limit)
+        if late < 1e-6:
+            return self
+        return Latency.atoms(np.minimum(self.times, limit), self.mass)
 
     def times_over(self, n: int, points: int = POINTS) -> Latency:
         """The sum of `n` independent such times."""

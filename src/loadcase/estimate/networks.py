@@ -96,24 +96,25 @@ def machine_repair(clients: int, think_s: float, service_s: float, servers: int 
     return Station(rate, servers, rate * service_s / servers, p_wait, sojourn - service_s, sojourn)
 
 
-def closed_throughput(users: float, away_s: float, demands: Sequence[tuple[float, float]]) -> float:
-    """Rounds per second of one class in a closed network, approximately: `demands` are (s, servers) of each queue.
+def closed_throughput(users: float, away_s: float, demands: Sequence[tuple[float, float, int]]) -> float:
+    """Rounds per second of one class in a closed network, approximately.
 
+    `demands` are (s per round at one queue, its servers, how many such queues there are); a round takes `away_s` too.
     Source: P. Schweitzer's fixed point of mean value analysis, 1979, with A. Seidmann's transformation of a queue with
     c servers into a faster one and a delay, 1987.
     """
-    delay = away_s + sum(d * (c - 1.0) / c for d, c in demands)
-    fast = [d / c for d, c in demands]
+    delay = away_s + sum(n * d * (c - 1.0) / c for d, c, n in demands)
+    fast = [(d / c, n) for d, c, n in demands if d > 0]
     if not fast or users <= 0:
         return users / delay if delay > 0 else 0.0
-    queues = [users / len(fast)] * len(fast)
+    queues = [users / sum(n for _, n in fast)] * len(fast)
+    others = (users - 1.0) / users if users > 1.0 else 0.0
     rate = 0.0
     for _ in range(10_000):
-        others = (users - 1.0) / users if users > 1.0 else 0.0
-        times = [d * (1.0 + q * others) for d, q in zip(fast, queues, strict=True)]
-        before, rate = rate, users / (delay + sum(times))
+        times = [d * (1.0 + q * others) for (d, _), q in zip(fast, queues, strict=True)]
+        before, rate = rate, users / (delay + sum(t * n for t, (_, n) in zip(times, fast, strict=True)))
         queues = [rate * t for t in times]
-        if abs(rate - before) < 1e-9 * rate:
+        if abs(rate - before) < 1e-10 * rate:
             break
     return rate
 

@@ -367,18 +367,20 @@ def gimc(rate: float, service_s: float, servers: int, stages: float) -> tuple[St
     if rho >= 1.0:
         return Station(rate, servers, rho, 1.0, INF, INF), 0.0
     mu = 1.0 / service_s
-    sigma = gim1_root(erlang_transform(rate, stages), servers * mu)
-    idle = servers * (1.0 - sigma)
-    if servers > 1 and abs(idle - round(idle)) < 1e-7:  # a removable singularity of the formula
-        return gimc(rate * (1.0 - 3e-6), service_s, servers, stages)
-    transform = erlang_transform(rate, stages)
+    for step in range(3):  # where `idle` is whole the formula has a removable singularity: step aside
+        transform = erlang_transform(rate * (1.0 - 3e-6 * step), stages)
+        sigma = gim1_root(transform, servers * mu)
+        idle = servers * (1.0 - sigma)
+        nearest = round(idle)
+        if not 0 < nearest < servers or abs(idle - nearest) > 1e-7:
+            break
     total = 1.0 / (1.0 - sigma)
     log_c, log_choose = 0.0, 0.0
     for j in range(1, servers + 1):
         phi = max(transform(j * mu), 1e-300)
         log_c += math.log(phi) - math.log1p(-phi)
         log_choose += math.log((servers - j + 1) / j)
-        ratio = (servers * (1.0 - phi) - j) / (idle - j)
+        ratio = (servers * (1.0 - phi) - j) / (idle - j) if j < servers else phi / max(sigma, 1e-300)
         total += math.exp(min(600.0, log_choose - log_c)) / (1.0 - phi) * ratio
     p_wait = min(1.0, max(0.0, 1.0 / (total * (1.0 - sigma)))) if total > 0 else 1.0
     drain = servers * mu * (1.0 - sigma)

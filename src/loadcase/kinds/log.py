@@ -29,7 +29,7 @@ class Log(Component):
     lag, a hot key is lag on one of them.
 
     Example:
-        changes: {kind: log, like: kafka, partitions: 256, replicas: 3, acks: all, retention: 7 day, from: messages}
+        changes: {kind: log, like: kafka, partitions: 256, replicas: 3, acks: all, from: messages}
 
     Source: J. Kreps, N. Narkhede, J. Rao, Kafka: a Distributed Messaging System for Log Processing, NetDB 2011.
     """
@@ -39,7 +39,6 @@ class Log(Component):
     replicas: Whole = Field(1, description="Copies of each partition.")
     brokers: Whole | None = Field(None, description="Machines, for the cost; one per copy of 100 partitions.")
     acks: Literal["none", "leader", "all"] = Field("all", description="Copies that must have a message.")
-    retention: Seconds | None = Field(None, description="How long messages are kept; lag beyond it is refused.")
     key: Any = Field(None, description="The entity whose key chooses the partition; the flow's key by default.")
     source: str | None = Field(None, alias="from", description="The store whose committed changes feed the log.")
     delay: Seconds = Field(0.0, description="Time from a commit at the source to its append, with `from`.")
@@ -47,6 +46,7 @@ class Log(Component):
     verbs = {"publish": PublishOptions}
     behaviours = {"publish": "publish"}
     default_work: ClassVar = {"publish": LogNormal.of(p50=0.002, p99=0.005)}
+    not_yet: ClassVar = {"retention": "dropping what no consumer has read in time comes with histories and checkers"}
 
     @property
     def nodes(self) -> int:

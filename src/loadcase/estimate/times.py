@@ -1,0 +1,361 @@
+"""How long everything takes: the waits at every group of stations, and from them the law of every flow's latency.
+
+Streams of requests are taken as Poisson, except behind round robin and for paced clients; waits at different stations
+and the copies of a fan-out as independent; a worker is held for its work, its nested steps and their waits. Sums are
+convolutions, fan-outs order statistics, branches mixtures.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from loadcase.blueprint.model import Blueprint, FlowSpec
+from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
+from loadcase.core.distributions import Const, Dist
+from loadcase.estimate.latency import NEVER, Latency, hedged, kth, mixture
+from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
+from loadcase.estimate.places import Here, after, arrived, choose, hop, is_local, moves
+from loadcase.estimate.popularity import bucket_shares, first_keys
+from loadcase.estimate.stations import Solved, Stream, solve
+from loadcase.kinds.base import Visit
+from loadcase.kinds.log import Log
+from loadcase.kinds.queue import Queue
+from loadcase.kinds.store import Store
+
+NOTHING = Latency.constant(0.0)
+KEYS_IN_ORDER = 512
+"""Most popular keys whose messages may wait for one another; the others are taken not to."""
+Prefix = tuple[Latency, ...]
+
+
+@dataclass
+class FlowTimes:
+    """The latency of a flow: from arrival to acknowledgement, or from publish to done."""
+
+    latency: Latency
+    age: Latency | None = None
+    """For a consuming flow: from the first client's send to done."""
+    lag: float = 0.0
+    """Mean number of messages that wait for a consumer."""
+
+
+@dataclass
+class Times:
+    """Waits by component and pool, and latencies by flow."""
+
+    pools: dict[tuple[str, str], Solved] = field(default_factory=dict)
+    gates: dict[str, list[tuple[str, Solved]]] = field(default_factory=dict)
+    """What bounds a consuming flow: partitions, keys in order, messages in flight."""
+    flows: dict[str, FlowTimes] = field(default_factory=dict)
+    calls: dict[tuple[str, tuple[str | int, ...]], Latency] = field(default_factory=dict)
+    """Round trip of one attempt of each call, by flow and path."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """What each consuming flow consumes."""
+    notes: list[str] = field(default_factory=list)
+
+
+def times(blueprint: Blueprint, found: Loads) -> Times:
+    """Solves all stations and flows under the rates of a load walk."""
+    return _Solver(blueprint, found).run()
+
+
+class _Solver:
+    def __init__(self, blueprint: Blueprint, found: Loads) -> None:
+        self.b = blueprint
+        self.found = found
+        self.times = Times()
+        self.visitors: dict[tuple[str, str], list[tuple[Site, Visit]]] = {}
+        for site in found.sites.values():
+            for visit in site.component.visits(site.call.verb, site.call.options):
+                self.visitors.setdefault((site.call.component, visit.pool), []).append((site, visit))
+        self.solving: set[tuple[str, str]] = set()
+        self.nested: dict[tuple[str, tuple[str | int, ...]], Latency] = {}
+        self.ages: dict[str, list[tuple[float, Latency]]] = {}
+        self.flow: FlowSpec | None = None
+        self.elapsed = False
+
+    def run(self) -> Times:
+        for name, component in self.b.components.items():
+            for pool in component.pools():
+                self.pool(name, pool.name)
+        waiting = []
+        for flow in self.b.flows.values():
+            if flow.arrive is not None:
+                self.times.flows[flow.name] = FlowTimes(self.whole(flow, ()))
+            else:
+                waiting.append(flow)
+        for _ in range(len(waiting) + 1):  # in the order in which they feed one another
+            for flow in list(waiting):
+                if source_of(flow) in self.ages or _ == len(self.b.flows):
+                    waiting.remove(flow)
+                    self.consumer(flow)
+        for flow in waiting:
+            self.consumer(flow)
+        return self.times
+
+    # --- stations -----------------------------------------------------------------------------------------------------
+    def pool(self, name: str, pool_name: str) -> Solved:
+        """The waits at a pool; each is solved once, those that it waits for first."""
+        label = (name, pool_name)
+        if label in self.times.pools:
+            return self.times.pools[label]
+        component = self.b.components[name]
+        pool = next(p for p in component.pools() if p.name == pool_name)
+        self.solving.add(label)
+        streams, balance, choices, replacement = [], "", 2, False
+        for site, visit in self.visitors.get(label, ()):
+            if is_local(site.call, site.here):
+                pattern, counter, scv = np.full(pool.stations, 1.0 / pool.stations), "", 1.0
+            else:
+                choice = choose(self.b, name, visit, site.here, site.space, site.scv)
+                pattern, counter, scv = choice.pattern, choice.counter, choice.scv
+                if choice.balance:
+                    balance, choices, replacement = choice.balance, choice.choices, choice.replacement
+            streams.append(Stream(site.rate, pattern, self.held(site, visit), site.rank, counter, scv))
+        self.solving.discard(label)
+        discipline = pool.discipline
+        if discipline == "fifo" and len({s.rank for s in streams}) > 1:
+            discipline = "priority"
+        patience = component.patience
+        solved = solve(streams, pool.workers, pool.queue, discipline, balance, choices, replacement)
+        if patience is not None and solved.p_wait > 1e-3:
+            self.note(f"{name}: requests that lose patience are not taken out of its queue here")
+        self.times.pools[label] = solved
+        return solved
+
+    def held(self, site: Site, visit: Visit) -> Latency:
+        """How long a visit holds its worker."""
+        law = Latency.of(visit.work)
+        if visit.then is not None:
+            law = law.plus(Latency.of(visit.then))
+        if visit.pick == "balance" or visit.copies == 1:
+            law = law.plus(self.inner(site))
+        return law
+
+    def inner(self, site: Site) -> Latency:
+        """Time of the steps that a call makes while it holds its worker."""
+        if "do" not in site.call.nested:
+            return NOTHING
+        if site.place not in self.nested:
+            if (site.call.component, "main") in self.solving and self._deep(site):
+                self.note(f"{site.call.component} waits for itself; that wait is left out")
+                return NOTHING
+            self.nested[site.place] = NEVER
+            keep, self.flow = self.flow, self.b.flows[site.place[0]]
+            there = arrived(site.call, site.component, site.here)
+            self.nested[site.place] = self.steps(site.call.nested["do"], there, site.rank, None)
+            self.flow = keep
+        return self.nested[site.place]
+
+    def _deep(self, site: Site) -> bool:
+        return site.place in self.nested
+
+    def note(self, text: str) -> None:
+        if text not in self.times.notes:
+            self.times.notes.append(text)
+
+    def wait(self, name: str, visit: Visit, rank: int, work: Latency) -> Latency:
+        """Wait and work at one station of a pool."""
+        label = (name, visit.pool)
+        if label in self.solving:
+            self.note(f"{name} waits for itself; that wait is left out")
+            return work
+        solved = self.pool(name, visit.pool)
+        if solved.stretch:
+            shared = solved.wait(rank)
+            if solved.held.mean <= 0 or not math.isfinite(shared.mean):
+                return shared
+            return shared  # sharing: the time of the merged work
+        return solved.wait(rank).plus(work)
+
+    # --- flows --------------------------------------------------------------------------------------------------------
+    def whole(self, flow: FlowSpec, before: Prefix) -> Latency:
+        """The latency of a flow's steps."""
+        self.flow = flow
+        law = self.steps(flow.steps, start_of(flow), rank_of_flow(flow), before, top=True)
+        if flow.arrive is not None and flow.arrive.hedge is not None:
+            law = hedged(law, law, flow.arrive.hedge.after)
+        return law
+
+    def consumer(self, flow: FlowSpec) -> None:
+        """A consuming flow: what its messages wait for before they are taken, then its steps."""
+        source = source_of(flow)
+        rate = self.found.flows.get(flow.name, 0.0)
+        steps = self.whole(flow, ())
+        ages = self.ages.get(source, [])
+        component = self.b.components[source]
+        gates: list[tuple[str, Solved]] = []
+        wait = NOTHING
+        consume = flow.consume
+        assert consume is not None
+        by = self.b.components[consume.by] if consume.by else None
+        replicas = by.replicas if by else 1
+        held = steps
+        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
+        if isinstance(component, Log):
+            even = np.full(replicas, 1.0 / replicas)
+            flight = solve([Stream(rate, even, held)], consume.in_flight or 500, None, "fifo")
+            gates.append(("in flight", flight))
+            wait = flight.wait(2)
+            if consume.in_order in (None, "partition"):
+                shares = bucket_shares(space, component.partitions) if space else np.full(
+                    component.partitions, 1.0 / component.partitions)  # fmt: skip
+                order = solve([Stream(rate, shares, wait.plus(held))], 1, None, "fifo")
+                gates.append(("partitions", order))
+                wait = wait.plus(order.wait(2))
+            elif consume.in_order != "none":
+                keys = first_keys(self.b.keys[consume.in_order], KEYS_IN_ORDER)
+                order = solve([Stream(rate, keys, wait.plus(held))], 1, None, "fifo")
+                gates.append(("keys in order", order))
+                share = float(keys.sum())
+                wait = wait.plus(mixture([share, 1.0 - share], [order.wait(2), NOTHING]))
+        elif isinstance(component, Queue):
+            claims = replicas * (consume.in_flight or (by.workers if by else 1))
+            flight = solve([Stream(rate, np.ones(1), held)], claims, None, "fifo")
+            gates.append(("in flight", flight))
+            wait = flight.wait(2)
+        latency = wait.plus(steps)
+        age = None
+        if ages:
+            age = mixture([r for r, _ in ages], [a for _, a in ages]).plus(latency)
+            before = mixture([r for r, _ in ages], [a for _, a in ages]).plus(wait)
+            if self.publishes(flow.steps):
+                self.whole(flow, (before,))
+        lag = rate * wait.mean if math.isfinite(wait.mean) else math.inf
+        self.times.gates[flow.name] = gates
+        self.times.sources[flow.name] = source
+        self.times.flows[flow.name] = FlowTimes(latency, age, lag)
+
+    # --- steps --------------------------------------------------------------------------------------------------------
+    def steps(
+        self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool = False
+    ) -> Latency:
+        """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted."""
+        law = NOTHING
+        trail = [here]
+        for step in steps:
+            now = None if before is None else (*before, law)
+            took, moved = self.step(step, here, rank, now, top)
+            law = law.plus(took)
+            if moved is not here:
+                if moved.component != here.component or not moved.sticky:
+                    trail.append(moved)
+                here = moved
+        while len(trail) > 1:
+            law = law.plus(hop(self.b, trail.pop(), trail[-1]))
+        return law
+
+    def step(self, step: Step, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:
+        match step:
+            case Call():
+                return self.call(step, here, rank, before, top)
+            case Wait(time=time):
+                return Latency.of(time), here
+            case Repeat(times=count, steps=steps):
+                return self.steps(steps, here, rank, before).times_over(count), here
+            case Spawn(steps=steps):
+                self.steps(steps, here, rank, before)
+                return NOTHING, here
+            case FanOut(n=n, need=need, steps=steps):
+                return kth([self.steps(steps, here, rank, before)] * n, need), here
+            case Parallel(branches=branches, need=need):
+                return kth([self.steps(b, here, rank, before) for b in branches], need), here
+            case Choose(weights=weights, branches=branches):
+                return mixture(weights, [self.steps(b, here, rank, before) for b in branches]), here
+
+    def call(self, call: Call, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:
+        assert self.flow is not None
+        site = self.found.sites[self.flow.name, call.path]
+        stay = moves(call, site.component, top)
+        there = arrived(call, site.component, here)
+        law = self.visits(site, here, there, stay, before)
+        miss = call.nested.get("miss")
+        if miss is not None and site.component.behaviours.get(call.verb) == "lookup":
+            # the miss is noted after the look-up, which is left out of the age here
+            fetch = self.steps(miss, here, rank, before)
+            law = law.plus(mixture([site.hit, 1.0 - site.hit], [NOTHING, fetch]))
+        self.times.calls[site.place] = law
+        if call.options.timeout is not None:
+            law = law.capped(call.options.timeout)
+        if call.options.hedge is not None:
+            law = hedged(law, law, call.options.hedge.after)
+        if "fallback" in call.nested:
+            self.steps(call.nested["fallback"], here, rank, before)
+        return law, after(call, site.component, there) if stay else here
+
+    def visits(self, site: Site, here: Here, there: Here, stay: bool, before: Prefix | None) -> Latency:
+        """One attempt of a call: there, wait, work, nested steps, and back."""
+        law = NOTHING
+        call, component = site.call, site.component
+        deliver = component.behaviours.get(call.verb) == "deliver"
+        found = component.visits(call.verb, call.options)
+        for i, visit in enumerate(found):
+            if visit.need == 0:
+                continue
+            station = self.wait(call.component, visit, site.rank, self.answer(visit))
+            trip = NOTHING if is_local(call, here) else hop(self.b, here, there)
+            if visit.pick in ("copies", "all", "every"):
+                branch = trip.plus(station)
+                if deliver:
+                    branch = branch.plus(self.client())
+                law = law.plus(kth([branch.plus(trip)] * visit.copies, visit.need))
+                continue
+            law = law.plus(trip).plus(station)
+            if "do" in call.nested:
+                now = None if before is None else (*before, law)
+                if now is not None and self.publishes(call.nested["do"]):
+                    self.steps(call.nested["do"], there, site.rank, now)
+                law = law.plus(self.inner(site))
+            if component.behaviours.get(call.verb) == "publish" and before is not None:
+                self.published(call.component, site.rate, (*before, law))
+            if deliver:
+                law = law.plus(self.client())
+            if not (stay and i == len(found) - 1):
+                law = law.plus(trip)
+        many = bool(found) and (found[0].pick in ("copies", "all", "every") or found[0].need == 0)
+        if many and component.behaviours.get(call.verb) == "publish" and before is not None:
+            self.published(call.component, site.rate, (*before, law))
+        if isinstance(component, Store) and call.verb in component.effects and before is not None:
+            self.feed(site, (*before, law))
+        return law
+
+    def answer(self, visit: Visit) -> Latency:
+        """Work until the answer, at the station."""
+        law = Latency.of(visit.work)
+        if visit.then is not None and not visit.detach:
+            law = law.plus(Latency.of(visit.then))
+        return law
+
+    def client(self) -> Latency:
+        assert self.b.network is not None
+        return Latency.of(self.b.network.client)
+
+    def publishes(self, steps: tuple[Step, ...]) -> bool:
+        """Whether messages leave from somewhere in these steps."""
+        sources = {c.source for c in self.b.components.values() if isinstance(c, Log) and c.source}
+        for step in walk(steps):
+            if isinstance(step, Call):
+                component = self.b.components[step.component]
+                if component.behaviours.get(step.verb) == "publish" or step.component in sources:
+                    return True
+        return False
+
+    def feed(self, site: Site, before: Prefix) -> None:
+        """The appends to the logs that a commit feeds."""
+        for name, log in self.b.components.items():
+            if isinstance(log, Log) and log.source == site.call.component:
+                fed = self.found.sites[site.place[0], feeding(name, site.call).path]
+                delay: Dist = Const(log.delay)
+                law = self.visits(fed, fed.here, Here(name), False, None)
+                self.times.calls[fed.place] = law
+                self.published(name, fed.rate, (*before, Latency.of(delay), law))
+
+    def published(self, channel: str, rate: float, before: Prefix) -> None:
+        """Notes how old messages are when they are published."""
+        law = NOTHING
+        for part in before:
+            law = law.plus(part)
+        self.ages.setdefault(channel, []).append((rate, law))
