@@ -9,11 +9,13 @@ _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def digits(value: float, places: int = 3) -> str:
-    """A number with three significant digits and no exponent."""
+    """A number with three significant digits, and no exponent up to 10^21."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     size = math.floor(math.log10(abs(value)))
-    rounded = float(f"{value:.{places - 1}e}")  # round() overflows near the largest float
+    if size > 20:
+        return f"{value:.{places}g}"
+    rounded = float(f"{value:.{places - 1}e}")
     text = f"{rounded:.{max(0, places - 1 - size)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
