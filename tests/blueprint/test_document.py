@@ -1,5 +1,6 @@
 import contextlib
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 
 from loadcase.blueprint.document import MAX_BYTES, Document
 from loadcase.core.errors import BlueprintError, Problem, render
+
+ROOT = Path(__file__).parents[2]
 
 CHAT = """\
 # A design
@@ -101,6 +104,30 @@ def test_dump_keeps_comments_and_shows_edits():
     assert "# its name" in text
     assert "replicas: 180" in text
     assert Document.parse(text).data["components"]["edge"] == {"kind": "load_balancer"}
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("gallery/*/blueprint.yaml")), ids=lambda file: file.parent.name)
+def test_dump_of_an_unchanged_file_is_its_text(file):
+    document = Document.load(file)
+    assert document.dump() == file.read_text(encoding="utf-8")
+    document.tree["title"] = "Another"
+    changed = [line for line in document.dump().splitlines() if line not in document.text.splitlines()]
+    assert changed == ["title: Another"]
+
+
+def test_dump_keeps_the_layout_around_an_edit():
+    document = Document.parse("a:   {x: 1,   # one\n      y: 2}\n\n\nb: 'q'  # two\nc:\n- 1\n")
+    document.tree["a"]["y"] = "it's: 3"
+    assert document.dump() == "a:   {x: 1,   # one\n      y: \"it's: 3\"}\n\n\nb: 'q'  # two\nc:\n- 1\n"
+    document.tree["c"].append({"d": [True, None]})
+    data = Document.parse(document.dump()).data
+    assert data == {"a": {"x": 1, "y": "it's: 3"}, "b": "q", "c": [1, {"d": [True, None]}]}
+
+
+def test_lines_are_counted_as_yaml_does():
+    problem = refused("a: x\u2028y\nb: [")[0]
+    assert (problem.line, problem.source) == (2, "b: [")
+    assert Document.parse("a: x\u2028y\nb: 1").line_text(2) == "b: 1"
 
 
 @pytest.mark.parametrize(
@@ -205,3 +232,12 @@ def test_any_content_is_a_document_or_problems(content):
             document.position((key,), key=True)
             document.locate(Problem("LC1", "here", (key,), offset=3))
         assert isinstance(document.data, dict)
+
+
+@given(pieces, st.sampled_from(["text", "it's: #", "- a\nb ", "", "12:30", " x", None, 1.5, True, ["a", {"b": 1}], {}]))
+def test_an_edit_reads_back_and_no_edit_changes_nothing(content, value):
+    with contextlib.suppress(BlueprintError):
+        document = Document.parse(content)
+        assert document.dump() == document.text
+        document.tree["edited"] = value
+        assert repr(Document.parse(document.dump()).data) == repr({**document.data, "edited": value})

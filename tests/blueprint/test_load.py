@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +164,17 @@ def test_mutated_blueprints_load_or_are_refused(data: st.DataObject) -> None:
         for part in path[:-1]:
             node = node[part]
         if data.draw(st.booleans()):
-            node[path[-1]] = data.draw(_JUNK)
+            node[path[-1]] = copy.deepcopy(data.draw(_JUNK))
         else:
             del node[path[-1]]
         if not _paths(tree):
             break
     with contextlib.suppress(BlueprintError):
         build(tree)
+
+
+@pytest.mark.parametrize("change", [{"components": -1}, {"variants": {"slow": {f"flows.buy.steps[{'9' * 5000}]": 1}}}])
+def test_variants_of_broken_data_are_refused(change: dict[str, Any]) -> None:
+    tree = YAML(typ="safe", pure=True).load(GOOD)
+    with pytest.raises(BlueprintError):
+        build({**tree, **change})

@@ -93,3 +93,9 @@ def test_suggest(word, answer):
 def test_dotted_and_shorten():
     assert dotted(("a", 0, "b", 2)) == "a[0].b[2]"
     assert shorten("a\nb" + "c" * 100) == "a b" + "c" * 54 + "..."
+
+
+@pytest.mark.parametrize("error", [UnitError, ExpressionError])
+def test_errors_of_values_may_be_raised_by_validators(error):
+    assert issubclass(error, LoadcaseError)
+    assert issubclass(error, ValueError)

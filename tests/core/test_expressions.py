@@ -191,6 +191,16 @@ def test_a_long_chain_needs_no_recursion():
     assert evaluate_all(chain)["a1499"].value == Quantity(1500)
 
 
+def test_many_ranges_do_not_fill_the_memory():
+    with pytest.raises(BlueprintError, match="more than 500 estimates are ranges"):
+        evaluate_all({"a0": "1..2", **{f"a{i}": f"a{i - 1} + 1" for i in range(1, 1500)}})
+
+
+def test_a_percent_in_a_formula_is_told_what_to_write():
+    with pytest.raises(ExpressionError, match=r"write 0\.05 for 5 %"):
+        evaluate("a * 5 %", SCOPE)
+
+
 tokens = st.lists(
     st.sampled_from([*"ab+-*/(), ", "**", "min", "max", "ceil", "round", "1", "2.5", "1e9", " s", "..", "t", "\n"]),
     max_size=25,

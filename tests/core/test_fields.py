@@ -1,11 +1,11 @@
 import contextlib
-from typing import Any
+from typing import Annotated, Any
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from loadcase.core import fields
 from loadcase.core.distributions import Const, Exp
@@ -185,3 +185,32 @@ anything = st.recursive(
 def test_any_value_is_read_or_refused(name, value, context):
     with contextlib.suppress(ValidationError):
         read(name, value, context)
+
+
+def test_an_error_of_ours_raised_in_a_validator_keeps_its_code_and_hint():
+    def law(mean: float) -> Exp:
+        return Exp(mean)
+
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(Annotated[float, AfterValidator(law)]).validate_python(0.0)
+    problem = problem_of(caught.value.errors()[0], ("components",))
+    assert (problem.code, problem.path, problem.hint) == ("LC201", ("components",), "write it as 2 ms or 0.5 s")
+    assert problem.message.startswith("the mean of exp is above 0")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "hint"),
+    [
+        ("Work", "300B", 'write "300 B" for bytes'),
+        ("Work", 250, "write 250 ms or 250 s"),
+        ("Seconds", "150 %", "a quantity such as 250 ms has one"),
+        ("Rate", "factor * 2", "a quantity such as 5 /s has one"),
+        ("Rate", "3..5", "a quantity such as 5 /s has one"),
+    ],
+)
+def test_a_missing_unit_is_told_by_what_was_written(name, given, hint):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(getattr(fields, name)).validate_python(given, context={"scope": {"factor": Quantity(2.0)}})
+    problem = problem_of(caught.value.errors()[0])
+    assert problem.code == "LC202"
+    assert hint in problem.hint

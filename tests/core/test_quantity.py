@@ -17,6 +17,7 @@ from loadcase.core.quantity import (
     rounded,
     strip_counts,
 )
+from loadcase.core.units import format_quantity, parse_quantity
 
 TIME = (("time", 1),)
 DATA = (("data", 1),)
@@ -141,3 +142,14 @@ def test_arithmetic_gives_a_quantity_or_a_unit_error(a, b, sign):
     }[sign]
     with contextlib.suppress(UnitError):
         assert math.isfinite(act().value)
+
+
+@pytest.mark.parametrize("text", ["1e-300..1e99", "1e99..1e100"])
+def test_a_range_too_wide_is_refused_without_a_warning(text):
+    with pytest.raises(UnitError, match="not a number below"):
+        parse_quantity(text)
+
+
+def test_a_range_about_zero_has_zero_as_its_median():
+    assert format_quantity(parse_quantity("-5..5 s")) == "0 s (-5 s..5 s)"
+    assert format_quantity(Quantity(-0.0)) == "0"

@@ -9,7 +9,7 @@ from typing import Any
 
 from loadcase.blueprint.problems import Path, Problems
 
-_TOKEN = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)")
+_TOKEN = re.compile(r"([^.\[\]]+)((?:\[\d{1,6}\])*)")
 SECTIONS = (
     "loadcase", "name", "title", "prompt", "requirements", "estimates", "entities", "api", "network", "components",
     "flows", "cases", "decisions", "variants", "operate",

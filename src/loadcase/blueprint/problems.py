@@ -91,6 +91,8 @@ class Problems:
         given = item.get("ctx") or {}
         if kind.startswith("LC"):
             self.add(kind, given["message"], where, given["hint"], offset=given["offset"])
+        elif isinstance(given.get("error"), LoadcaseError):
+            self.error(given["error"], where)
         elif kind == "extra_forbidden":
             inner: Any = cls
             for part in loc[:-1]:

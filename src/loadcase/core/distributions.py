@@ -41,7 +41,7 @@ from loadcase.core.laws import Pareto as Pareto
 from loadcase.core.laws import Row as Row
 from loadcase.core.laws import Uniform as Uniform
 from loadcase.core.quantity import Quantity, Value, median, strip_counts
-from loadcase.core.units import describe_dims, format_quantity
+from loadcase.core.units import describe_dims, format_quantity, missing_unit
 
 _LONGEST = 1000
 _SHAPE = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.ASCII | re.DOTALL)
@@ -70,14 +70,15 @@ class _Reader:
         if stripped.dims == _TIME or (not value.dims and (self.bare or value == Quantity(0.0))):
             return median(stripped).value
         shown = f"{format_quantity(value)} ({describe_dims(value.dims)})"
-        hint = f"write {format_quantity(value)} ms or {format_quantity(value)} s" if not value.dims else ""
-        raise self._error(UnitError(f"expected a duration such as 2 ms, got {shown}", hint=hint), argument)
+        hint = missing_unit(argument.text, value, ("ms", "s"), "2 ms")
+        error = UnitError(f"expected a duration such as 2 ms, got {shown}", hint=hint, code="LC202")
+        raise self._error(error, argument)
 
     def number(self, argument: _Argument) -> float:
         value = self._evaluate(argument)
         if value.dims:
             message = f"expected a plain number, got {format_quantity(value)} ({describe_dims(value.dims)})"
-            raise self._error(UnitError(message), argument)
+            raise self._error(UnitError(message, code="LC202"), argument)
         return median(value).value
 
     def _evaluate(self, argument: _Argument) -> Value:

@@ -7,6 +7,8 @@
     |-- UnitError          a quantity cannot be read, or its dimension does not fit
     `-- ExpressionError    a formula cannot be read or computed; knows the column
 
+The last two are ValueErrors too, so that a pydantic validator may raise them.
+
 Codes are stable and grouped: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.
 A message says what was got and what is wrong with it; the hint says what would be accepted or what to try.
 """
@@ -50,7 +52,7 @@ class NotYetError(LoadcaseError):
     default_code = "LC002"
 
 
-class UnitError(LoadcaseError):
+class UnitError(LoadcaseError, ValueError):
     """A quantity cannot be read, or its dimension does not fit where it stands.
 
     ``column`` counts characters from 1 into the text that was read; 0 when there is no such place.
@@ -63,7 +65,7 @@ class UnitError(LoadcaseError):
         self.column = column
 
 
-class ExpressionError(LoadcaseError):
+class ExpressionError(LoadcaseError, ValueError):
     """A formula cannot be read or computed. ``column`` counts characters from 1 into ``text``."""
 
     default_code = "LC210"

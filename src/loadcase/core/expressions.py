@@ -23,6 +23,7 @@ from loadcase.core.errors import (
     suggest,
 )
 from loadcase.core.quantity import (
+    Uncertain,
     Value,
     add,
     as_value,
@@ -43,12 +44,14 @@ _LONGEST = 1000
 _DEEPEST = 100
 _BRACKETS = 50
 _MOST_ESTIMATES = 2000
+_MOST_RANGES = 500  # the samples of each take 160 kB
 _TAKES = "a formula takes names, numbers, + - * / **, min, max, ceil, round and brackets"
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<sign>\*\*|[-+*/(),])|(?P<space>\s+)|(?P<other>.)",
     re.ASCII | re.DOTALL,
 )
+_INSTEAD = {"^": "a power is written **", "%": "write 0.05 for 5 %, or give it a name of its own in estimates"}
 _BINARY = {ast.Add: add, ast.Sub: subtract, ast.Mult: multiply, ast.Div: divide, ast.Pow: power}
 
 
@@ -108,6 +111,7 @@ def evaluate_all(
             uses[name] = ()
     order = _in_order(uses, problems, section)
     scope: dict[str, Value] = {}
+    ranges = 0
     for name in order:
         if name in problems or any(used in estimates and used not in scope for used in uses[name]):
             continue
@@ -117,6 +121,11 @@ def evaluate_all(
             if getattr(error, "code", "") == UNKNOWN_NAME:
                 error = _with_all_names(error, uses[name], estimates)
             problems[name] = as_problem(error, (*section, name))
+            continue
+        ranges += isinstance(scope[name], Uncertain)
+        if ranges > _MOST_RANGES:
+            message = f"more than {_MOST_RANGES} estimates are ranges or computed from them"
+            raise BlueprintError(Problem("LC213", message, (*section, name), hint="give some of them as numbers"))
     if problems:
         raise BlueprintError([problems[name] for name in estimates if name in problems])
     return {name: Estimate(name, str(estimates[name]), scope[name], uses[name]) for name in estimates}
@@ -209,9 +218,7 @@ def _check_tokens(text: str) -> None:
             continue
         operand = kind in ("number", "name") or token[0].isdigit() or token == "."
         if kind == "other" and not operand:
-            raise fail(
-                f'"{shorten(token)}" is not part of a formula', "a power is written **" if token == "^" else _TAKES
-            )
+            raise fail(f'"{shorten(token)}" is not part of a formula', _INSTEAD.get(token, _TAKES))
         if operand and (kind == "other" or before == "operand"):
             message = f'an operator is missing before "{shorten(text[found.start() :], 20)}"'
             if kind == "other":

@@ -9,7 +9,6 @@ Errors carry the stable code as their type and ``message``, ``hint`` and ``offse
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
@@ -19,10 +18,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from loadcase.core.distributions import Const, Dist, parse_dist
 from loadcase.core.errors import ExpressionError, Path, Problem, UnitError, shorten
-from loadcase.core.expressions import evaluate
+from loadcase.core.expressions import as_problem, evaluate
 from loadcase.core.quantity import Dims, Quantity, Uncertain, Value, median
 from loadcase.core.unitformat import MONTH_S
-from loadcase.core.units import describe_dims, format_quantity, is_counted, strip_counts
+from loadcase.core.units import describe_dims, format_quantity, is_counted, missing_unit, strip_counts
 
 LARGEST_COUNT = 10**9
 OUT_OF_RANGE = "LC203"
@@ -49,6 +48,9 @@ def problem_of(details: ErrorDetails, prefix: Path = ()) -> Problem:
     given = details.get("ctx", {})
     if details["type"].startswith("LC"):
         return Problem(details["type"], given["message"], path, hint=given["hint"], offset=given["offset"])
+    raised = given.get("error")
+    if isinstance(raised, (UnitError, ExpressionError)):
+        return as_problem(raised, path)
     return Problem(FIELD_ERROR, details["msg"], path)
 
 
@@ -84,14 +86,8 @@ def _read(kind: Kind, given: Any, info: ValidationInfo) -> float:
 
 def _wrong_dimension(kind: Kind, given: Any, value: Value) -> NoReturn:
     got = f"{format_quantity(value)} ({describe_dims(value.dims)})"
-    hint = ""
-    if not value.dims and kind.unit:
-        plain = format_quantity(value)
-        hint = f"it has no unit; write {plain} {kind.unit}"
-        if isinstance(given, str) and re.search(r"\dB$", given.strip()):
-            hint = f'B attached to a number means billion; write "{given.strip()[:-1]} B" for bytes'
-        elif kind.unit == "s":
-            hint = f"it has no unit; write {plain} ms or {plain} s"
+    units = ("ms", "s") if kind.unit == "s" else (kind.unit,)
+    hint = missing_unit(given, value, units, kind.examples[0]) if kind.unit else ""
     _fail("LC202", f"expected {kind.takes} such as {kind.examples[0]}, got {got}", hint)
 
 

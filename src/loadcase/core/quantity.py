@@ -133,7 +133,8 @@ def from_range(low: float, high: float, dims: Dims, seed_text: str) -> Uncertain
     z = _shuffled_normals(seed_text)
     if low > 0:
         mean, sd = (math.log(low) + math.log(high)) / 2, (math.log(high) - math.log(low)) / (2 * _Z95)
-        return Uncertain(np.exp(mean + sd * z), dims)
+        with np.errstate(over="ignore"):  # Uncertain refuses what overflows
+            return Uncertain(np.exp(mean + sd * z), dims)
     return Uncertain((low + high) / 2 + (high - low) / (2 * _Z95) * z, dims)
 
 
@@ -310,7 +311,8 @@ def _normal_quantiles() -> NDArray[np.float64]:
     import numpy as np
 
     inverse = NormalDist().inv_cdf
-    return np.array([inverse((i + 0.5) / SAMPLES) for i in range(SAMPLES)])
+    lower = np.array([inverse((i + 0.5) / SAMPLES) for i in range(SAMPLES // 2)])
+    return np.concatenate([lower, -lower[::-1]])  # so that the median of -5..5 is exactly 0
 
 
 def _shuffled_normals(seed_text: str) -> NDArray[np.float64]:

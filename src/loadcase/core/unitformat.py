@@ -48,7 +48,7 @@ def format_quantity(x: Value, unit: str = "", *, per: str = "", digits: int = 3)
 
 def _format(x: Quantity, per: str, digits: int) -> str:
     dims = dict(x.dims)
-    value = x.value
+    value = x.value or 0.0  # -0.0 is 0
     below = ""
     if dims.get("time") == -1:
         per = per or _natural_per(value, dims)

@@ -7,6 +7,7 @@ pint reads that file when the first unit is met, not when this module is importe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ __all__ = [
     "is_counted",
     "looks_like_quantity",
     "median",
+    "missing_unit",
     "parse_quantity",
     "parse_unit",
     "strip_counts",
@@ -133,12 +135,27 @@ def parse_unit(text: str) -> tuple[float, Dims]:
     return factor, combine_dims(parts)
 
 
+def missing_unit(given: object, value: Value, units: Sequence[str], example: str) -> str:
+    """What to try when ``given`` came to a plain ``value`` and one of ``units`` was wanted; empty if it has a unit."""
+    if value.dims:
+        return ""
+    text = given.strip() if isinstance(given, str) else ""
+    if re.search(r"\dB$", text):
+        return f'B attached to a number means billion; write "{text[:-1]} B" for bytes'
+    if isinstance(value, Uncertain) or text.endswith("%") or (text and not looks_like_quantity(text)):
+        return f"it has no unit, and a quantity such as {example} has one"
+    return f"it has no unit; write {' or '.join(f'{format_quantity(value)} {unit}' for unit in units)}"
+
+
 def unit_names() -> list[str]:
     """Every unit's name and aliases, in the order of the unit file, without prefixes."""
     return list(_unit_table())
 
 
 def _parse_range(low_text: str, high_text: str, seed_text: str) -> Uncertain:
+    if not low_text.strip() or not high_text.strip():
+        shown = shorten(f"{low_text}..{high_text}")
+        raise UnitError(f'expected a quantity at both ends, got "{shown}"', hint="write a range as 20M..80M user")
     low, low_unit = _split(low_text)
     high, high_unit = _split(high_text)
     if low_unit == "USD" and "$" in low_text:  # $1M..$2M/month and $1M..2M/month

@@ -9,11 +9,13 @@ _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def digits(value: float, places: int = 3) -> str:
-    """A number with three significant digits and no exponent."""
+    """A number with three significant digits, and no exponent up to 10^21."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     size = math.floor(math.log10(abs(value)))
-    rounded = round(value, places - 1 - size)
+    if size > 20:
+        return f"{value:.{places}g}"
+    rounded = float(f"{value:.{places - 1}e}")
     text = f"{rounded:.{max(0, places - 1 - size)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -32,10 +34,10 @@ def show(value: float, unit: str) -> str:
     if unit == "ratio":
         percent = value * 100
         near = abs(100 - percent)
-        places = 3 if near > 1 or near == 0 else 3 + max(0, math.ceil(-math.log10(near)))
+        places = 3 if near > 1 or near == 0 else min(9, 3 + max(0, math.ceil(-math.log10(near))))
         return f"{digits(percent, places)} %"
     if unit == "B":
-        return f"{_prefixed(value)}B" if abs(value) >= 1000 else f"{digits(value)} B"
+        return f"{_prefixed(value)}B" if abs(value) >= 999.5 else f"{digits(value)} B"
     if unit == "USD/month":
         return f"${_prefixed(value)}/month".replace(" ", "")
     text = _prefixed(value).replace(" ", "")
