@@ -96,8 +96,9 @@ def size(blueprint: Blueprint, headroom: float = 0.3) -> SizeReport:
         if field is None:
             continue
         old, new = (getattr(b.components[line.name], field) for b in (blueprint, sizer.b))
-        was, why = lines[line.name], sizer.reasons.get(line.name, "as it is")
-        changes.append(Change(line.name, field, old, new, _busiest(was), _busiest(line), was.cost, line.cost, why))
+        was = lines[line.name]
+        because = sizer.reasons.get(line.name, "as it is")
+        changes.append(Change(line.name, field, old, new, _busiest(was), _busiest(line), was.cost, line.cost, because))
     unmet = [*sizer.stuck, *(why for g in blueprint.contract if (why := _broken(g, after)) is not None)]
     return SizeReport(case, load, headroom, changes, before.cost, after.cost, unmet, sizer.b)
 
