@@ -103,6 +103,9 @@ def availability(blueprint: Blueprint, flow: FlowSpec, found: Loads, known: Time
         late = 1.0 - in_time(known.flows[flow.name].latency, flow.arrive.timeout)
         tries = 1 + (flow.arrive.retry.max if flow.arrive.retry else 0)
         up *= 1.0 - late**tries
+    if flow.consume is not None and flow.consume.queue is not None:  # what fails is handed out again
+        queue = blueprint.components[flow.consume.queue]
+        up = 1.0 - (1.0 - up) ** int(getattr(queue, "max_receives", 1))
     return up
 
 

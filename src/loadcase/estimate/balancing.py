@@ -127,11 +127,10 @@ def shortest_of_two(rho: float) -> float:
     """
     if rho >= 1.0:
         return INF
-    most = min(120, max(12, math.ceil(-30.0 / math.log(rho)) // 2))
-    states = [(a, b) for a in range(most + 1) for b in range(a, min(most, a + 24) + 1)]
+    most = max(12, math.ceil(-11.5 / math.log(rho)))
+    states = [(a, b) for a in range(most + 1) for b in range(a, min(most, a + 14) + 1)]
     index = {s: i for i, s in enumerate(states)}
     rate = 2.0 * rho
-    probability = np.full(len(states), 1.0 / len(states))
     moves: list[tuple[int, int, float]] = []
     for (a, b), i in index.items():
         up = (a + 1, b) if a < b else (a, b + 1)
@@ -143,7 +142,7 @@ def shortest_of_two(rho: float) -> float:
                 if to in index:
                     moves.append((i, index[to], 1.0))
     start, end, speed = (np.array(x) for x in zip(*moves, strict=True))
-    if len(states) > 1500:
+    if len(states) > 2500:
         raise ValueError("rho is too close to 1 for the exact chain")
     matrix = np.zeros((len(states), len(states)))
     np.add.at(matrix, (end, start), speed)

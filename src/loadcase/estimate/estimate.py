@@ -45,6 +45,7 @@ class ComponentLine:
     nodes: int
     rate: float
     utilisation: float | None
+    """Offered to its workers: above 1 it cannot keep up."""
     wait_mean_s: float | None
     p99_s: float | None
     formula: str
@@ -55,6 +56,8 @@ class ComponentLine:
     """Utilisation of its busiest replica, shard or partition."""
     limited_by: str = "workers"
     """What is full first: workers, partitions, keys in order, in flight, a quota or a limit."""
+    bottleneck: float | None = None
+    """How full that is; None where nothing can be full."""
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hit_ratio=hits,
         hottest=main.hottest,
         limited_by=limited,
+        bottleneck=worst if bounds else None,
     )
 
 
@@ -249,11 +253,10 @@ def _p99(pool: Solved) -> float | None:
     """99th percentile of wait and work of all visits together; None where there is no formula or no end."""
     if pool.rate <= 0 or "mean only" in pool.formula:
         return None
-    if pool.stretch:
-        return finite(next(iter(pool.stretch.values())).quantile(0.99))
     if len(pool.waits) != 1:
         return None
-    return finite(next(iter(pool.waits.values())).plus(pool.held).quantile(0.99))
+    wait = next(iter(pool.waits.values()))
+    return finite((wait if pool.shared else wait.plus(pool.held)).quantile(0.99))
 
 
 def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: float) -> FlowLine:
@@ -276,6 +279,7 @@ def _metrics(
     blueprint: Blueprint, found: Loads, known: Times, flows: dict[str, FlowLine], cost: float
 ) -> dict[str, float]:
     values: dict[str, float] = {"cost": cost}
+    looped = any(f.arrive is not None and f.arrive.users is not None for f in blueprint.flows.values())
     lag: dict[str, float] = {}
     for name, line in flows.items():
         times = known.flows[name]
@@ -299,11 +303,13 @@ def _metrics(
         pool = known.pools[name, component.pools()[0].name]
         values[f"{name}.rate"] = pool.rate
         if pool.utilisation is not None and pool.hottest is not None:
-            values[f"{name}.utilisation"] = pool.utilisation
-            values[f"{name}.hottest_shard"] = pool.hottest
-            values[f"{name}.wait.mean"] = pool.mean_wait
-            values[f"{name}.queue"] = pool.rate * pool.mean_wait
+            served = 1.0 - pool.loss  # what is shed occupies nobody
+            values[f"{name}.utilisation"] = min(1.0, pool.utilisation * served)
+            values[f"{name}.hottest_shard"] = min(1.0, pool.hottest * served)
             values[f"{name}.shed_ratio"] = pool.loss
+            if not looped:
+                values[f"{name}.wait.mean"] = pool.mean_wait
+                values[f"{name}.queue"] = pool.rate * served * pool.mean_wait
         if name in found.hit_ratios:
             values[f"{name}.hit_ratio"] = found.hit_ratios[name]
         if isinstance(component, Gateway) and component.online is not None:

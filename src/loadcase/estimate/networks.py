@@ -119,6 +119,29 @@ def closed_throughput(users: float, away_s: float, demands: Sequence[tuple[float
     return rate
 
 
+def uneven_hold(jobs: float, replicas: int, workers: int) -> float:
+    """How much longer than its service a job is held when `jobs` in all are spread at random over `replicas` of
+    `workers` each; between whole numbers of jobs it is linear.
+
+    Source: J. P. Buzen, Computational Algorithms for Closed Queueing Networks, CACM 16(9), 1973 (product form).
+    """
+
+    def whole(n: int) -> float:
+        if n <= min(1, workers) or (replicas == 1 and n <= workers):
+            return 1.0
+        one = np.cumprod([1.0] + [1.0 / min(k, workers) for k in range(1, n + 1)])
+        all_of_them, power, left = np.ones(1), one, replicas
+        while left:
+            if left & 1:
+                all_of_them = np.convolve(all_of_them, power)[: n + 1]
+            left >>= 1
+            power = np.convolve(power, power)[: n + 1] if left else power
+        return float(n * all_of_them[n] / all_of_them[n - 1] / replicas)
+
+    low = math.floor(jobs)
+    return whole(low) + (jobs - low) * (whole(low + 1) - whole(low))
+
+
 def fork_join(rate: float, service_s: float, branches: int) -> float:
     """Mean time until all of `branches` M/M/1 queues have served their part of a request.
 

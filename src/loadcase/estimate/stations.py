@@ -47,7 +47,7 @@ class Stream:
 
 @dataclass
 class Solved:
-    """What is known of a group of stations. `waits` by rank; `sojourn` is given where wait and service mix (ps)."""
+    """What is known of a group of stations. `waits` by rank."""
 
     rate: float
     utilisation: float | None
@@ -56,21 +56,19 @@ class Solved:
     formula: str
     loss: float = 0.0
     p_wait: float = 0.0
+    mean_wait: float = 0.0
+    """Mean over all visits."""
     held: Latency = field(default_factory=lambda: Latency.constant(0.0))
-    stretch: dict[int, Latency] = field(default_factory=dict)
+    shared: bool = False
+    """Whether `waits` are whole sojourns, work included: processor sharing."""
+    by_class: list[tuple[float, Latency]] = field(default_factory=list)
+    """Weight and wait of groups of stations of like load, where they differ."""
 
     def wait(self, rank: int) -> Latency:
         """The wait of a priority; that of the nearest known one if there is none."""
         if rank in self.waits:
             return self.waits[rank]
         return self.waits[min(self.waits, key=lambda r: abs(r - rank))] if self.waits else Latency.constant(0.0)
-
-    @property
-    def mean_wait(self) -> float:
-        """Mean over all visits."""
-        return self._mean_wait
-
-    _mean_wait: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,8 @@ def _in_turn(
     weight = math.fsum(c.weight for c in classes)
     wait = mixture([c.weight for c in classes], laws)
     solved.waits = dict.fromkeys(ranks, wait)
-    solved._mean_wait = wait.mean
+    solved.mean_wait = wait.mean
+    solved.by_class = [(c.weight, law) for c, law in zip(classes, laws, strict=True)]
     solved.formula = names[-1] + (f", by the load of {stations} unlike stations" if len(classes) > 1 else "")
     solved.p_wait, solved.loss = p_wait / weight, lost / weight
 
@@ -309,7 +308,7 @@ def _by_rank(
             weights[r].append(rate * c.weight / c.rate)
     solved.waits = {r: mixture(weights[r], laws[r]) for r in ranks}
     total = math.fsum(sum(w) for w in weights.values())
-    solved._mean_wait = math.fsum(sum(weights[r]) * solved.waits[r].mean for r in ranks) / total
+    solved.mean_wait = math.fsum(sum(weights[r]) * solved.waits[r].mean for r in ranks) / total
     solved.formula = "preemptive priority (M/G/1; Bondi-Buzen)" if discipline == "preemptive" else "priority (Cobham)"
 
 
@@ -344,9 +343,9 @@ def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Se
         scv = c.scv + processor_sharing_scv(1.0 - 1.0 / stretch) - 1.0
         laws.append(fitted(station.mean_sojourn, max(0.02, scv)))
     sojourn = mixture([c.weight for c in classes], laws)
-    solved.stretch = dict.fromkeys(ranks, sojourn)
+    solved.shared = True
     solved.waits = dict.fromkeys(ranks, sojourn)
-    solved._mean_wait = sojourn.mean - solved.held.mean
+    solved.mean_wait = sojourn.mean - solved.held.mean
     solved.formula = "M/G/1-PS" if workers == 1 else "M/M/c, shared"
     solved.p_wait = 0.0
 
