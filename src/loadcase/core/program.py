@@ -55,7 +55,7 @@ F64 = NDArray[np.float64]
     GAUGE,  # a station, b change of its queue length
     REASON,  # a failure reason
     COUNT,  # a counter of the flow
-    PSEND,  # a slot: a shared (processor sharing) service ends
+    SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
     START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
     RANK,  # a priority
 ) = range(41)
@@ -85,29 +85,16 @@ SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY,
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
 
-# --- station columns -----------------------------------------------------------------------------------------------
-(
-    ST_CAP,
-    ST_BOUND,
-    ST_DISC,
-    ST_POOL,
-    ST_BUSY,
-    ST_QLEN,
-    ST_QMAX,
-    ST_PATIENCE,
-    ST_PLACE,
-    ST_ZONE,
-    ST_REGION,
-    ST_SERVING,
-    ST_PSF,
-) = range(13)
-ST_HEAD = 13  # four queues, one per priority
-ST_TAIL = 17
-ST_WIDTH = 21
-SA_BUSY, SA_QUEUE, SA_LAST, SA_SPEED, SA_V, SA_VLAST, SA_BUSY2, SA_WAITED = range(8)
-SA_WIDTH = 8
-SC_VISITS, SC_WAITED, SC_SHED, SC_ABANDONED, SC_SERVED = range(5)
-SC_WIDTH = 6
+# --- a station: one row of 24 words, read as int32 (ST), float64 (SA) and int64 (SC) --------------------------------
+# The first 64 bytes hold what every visit touches, the next what most do.
+STATION_WORDS = 24
+ST_WIDTH = 2 * STATION_WORDS
+ST_CAP, ST_BUSY, ST_DISC, ST_BOUND, ST_QLEN, ST_QMAX, ST_ZONE, ST_REGION = range(8)
+SA_LAST, SA_BUSY, SA_QUEUE, SC_VISITS = range(4, 8)
+ST_HEAD = 16  # four queues, one per priority
+ST_TAIL = 20
+SC_SERVED, SC_WAITED, SA_WAITED, SA_BUSY2, SA_SPEED, SA_V, SA_VLAST, SC_SHED, SC_ABANDONED = range(12, 21)
+ST_PATIENCE, ST_PLACE, ST_SERVING, ST_PSF, ST_POOL, ST_LEVELS = range(42, 48)
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)
@@ -138,6 +125,7 @@ class Program(NamedTuple):
     dist_kind: I32
     dist: F64  # (distributions, 3)
     lanes: F64  # delay of each lane, s
+    timers: I32  # (lanes,) 1 when its entries are timeouts
     select: I32  # (selections, 9)
     hops: I32  # (hop rows, 4): lane for same zone, cross zone, cross region, or -1 - dist; place
     stations: I32  # (stations, ST_WIDTH): initial values

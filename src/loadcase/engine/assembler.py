@@ -44,7 +44,7 @@ class Assembler:
     places: dict[str, int] = field(default_factory=dict)
     dists: list[tuple[int, float, float, float]] = field(default_factory=list)
     dist_ids: dict[Dist, int] = field(default_factory=dict)
-    lane_ids: dict[float, int] = field(default_factory=dict)
+    lane_ids: dict[tuple[float, bool], int] = field(default_factory=dict)
     hops: list[tuple[int, int, int, int]] = field(default_factory=list)
     hop_ids: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
     selections: list[list[int]] = field(default_factory=list)
@@ -78,7 +78,11 @@ class Assembler:
 
     def lane(self, delay_s: float) -> int:
         """Lane of a constant delay."""
-        return self.lane_ids.setdefault(delay_s, len(self.lane_ids))
+        return self.lane_ids.setdefault((delay_s, False), len(self.lane_ids))
+
+    def timer(self, timeout_s: float) -> int:
+        """Lane of a timeout."""
+        return self.lane_ids.setdefault((timeout_s, True), len(self.lane_ids))
 
     def selection(self, *row: int) -> int:
         """Row of a way to choose a station."""
@@ -205,7 +209,8 @@ class Assembler:
             "weights": floats(self.weights),
             "dist_kind": ints([row[0] for row in self.dists]),
             "dist": floats([row[1:] for row in self.dists], 3),
-            "lanes": floats(list(self.lane_ids)),
+            "lanes": floats([delay for delay, _ in self.lane_ids]),
+            "timers": ints([int(timer) for _, timer in self.lane_ids]),
             "select": ints(self.selections, 9),
             "hops": ints(self.hops, 4),
             "stations": ints(self.stations, op.ST_WIDTH),

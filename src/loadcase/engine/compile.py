@@ -329,7 +329,7 @@ class _Compiler:
         asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
         asm.emit(op.ACQUIRE, 0, 0)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
-        asm.emit(op.CALL, body, asm.lane(queue.visibility), late)
+        asm.emit(op.CALL, body, asm.timer(queue.visibility), late)
         asm.emit(op.DONE, 0, 0)
         asm.here(late)  # not done in time: visible again, until it has been received too often
         policy = len(self.retry_rows)
@@ -601,7 +601,7 @@ class _Compiler:
         if not options.timeout and options.hedge is None:
             attempt(here, fail)
             return
-        lane = asm.lane(options.timeout) if options.timeout else NOBODY
+        lane = asm.timer(options.timeout) if options.timeout else NOBODY
         body = self.child(lambda failed: attempt(here, failed))
         if options.hedge is None:
             asm.emit(op.CALL, body, lane, fail)
@@ -735,8 +735,8 @@ class _Compiler:
         if isinstance(work, Const) and work.value == 0.0 and not shared:
             return
         self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name))
-        if shared:
-            self.asm.emit(op.PSEND, slot)
+        if shared or component.discipline == "preemptive":
+            self.asm.emit(op.SERVED, slot)
 
     def detach(self, component: Component, work: Dist, slot: int, name: str) -> None:
         """The answer goes on its way while the worker is still held."""

@@ -21,25 +21,27 @@ from loadcase.core.program import (
     COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED,
     FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK,
     FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP, HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU,
-    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PSEND, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
+    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
     REFUSED, RELEASE, REPORT, RETRY, RETURN, ROUND_ROBIN, SA_BUSY, SA_BUSY2, SA_LAST, SA_QUEUE, SA_SPEED, SA_V,
-    SA_VLAST, SA_WAITED, SA_WIDTH, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SC_WIDTH, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
-    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
+    SA_VLAST, SA_WAITED, STATION_WORDS, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
+    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
     SPAWN, ST_BOUND, ST_BUSY, ST_CAP, ST_DISC, ST_HEAD, ST_PATIENCE, ST_PLACE, ST_POOL, ST_PSF, ST_QLEN, ST_QMAX,
     ST_REGION, ST_SERVING, ST_TAIL, ST_ZONE, START, STILL, TAKE, TIMEOUT, TRACE, TRIP, UNLOCK, WAIT, WEIGHTED_KEYS,
     ZIPF_KEYS,
 )  # fmt: skip
 
-# --- frame columns -----------------------------------------------------------------------------------------------
-PC, PARENT, FLOW, WHY, RANKED, IDX, NEED, LEFT, PART, NEXT, PREV, QFAIL, LANE, LANE2, FPC, HELD0 = range(16)
+# --- a frame: one row of 24 words, read as int32 (fi), int64 (fl) and float64 (fd) ---------------------------------
+# What an event touches is in the first 64 bytes, what calls and measuring need in the next, stations and registers last.
+EV, TOKEN, PTOKEN, KEY0, KEY1 = 0, 3, 8, 9, 10  # fl: event and answer waited for, answer owed, keys
+BEGAN, REST, ORIGIN, QUEUED = 1, 2, 11, 12  # fd
+PC, FLOW, PARENT, WHY, NEXT, PREV, QFAIL, QSLOT = range(8, 16)  # fi
+RANKED, IDX, PART, FPC, NEED, LEFT = range(26, 32)
 SLOTS = 8
-REG0 = HELD0 + SLOTS
+HELD0 = 32
 REGS = 8
-FI_WIDTH = REG0 + REGS  # 32
-EV, TOKEN, PTOKEN, KEY0, KEY1, LNEXT = range(6)  # event and answers waited for, keys, next in a lock's line
-FL_WIDTH = 6
-BEGAN, ORIGIN, QUEUED, REST = range(4)
-FD_WIDTH = 4
+REG0 = HELD0 + SLOTS
+FRAME_WORDS = 24
+HELD_WORD = HELD0 // 2
 
 # --- slots of the calendar ---------------------------------------------------------------------------------------
 SLOT_BITS = 24
@@ -48,13 +50,15 @@ LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 MAX_FRAMES = 12_000_000
+CHUNK = 64
+L_HEAD, L_TAIL, L_LIVE = range(3)
 
 # --- registers of a State ----------------------------------------------------------------------------------------
-(R_HEAP, R_SEQ, R_TOKEN, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN) = range(11)
+(R_HEAP, R_SEQ, R_CHUNKS, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN) = range(11)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------
-FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, DRAIN_LIMIT, TOO_MANY = range(6)
+FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT = range(6)
 
 # --- latency histograms: 2**7 linear parts of each power of two from 2**-30 s ------------------------------------
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
@@ -80,22 +84,21 @@ class State(NamedTuple):
     regs: np.ndarray  # int64
     times: np.ndarray  # float64: now, end of warm-up, interval, end of arrivals, limit of the drain
     rng: np.ndarray  # (places, 4) uint64
-    fi: np.ndarray  # (frames, FI_WIDTH) int32
-    fl: np.ndarray  # (frames, FL_WIDTH) int64
-    fd: np.ndarray  # (frames, FD_WIDTH) float64
+    fi: np.ndarray  # (frames, 2 * FRAME_WORDS) int32: the frames
+    fl: np.ndarray  # (frames, FRAME_WORDS) int64: the same memory
+    fd: np.ndarray  # (frames, FRAME_WORDS) float64: the same memory
     free: np.ndarray  # int32 stack of free frames
     ready: np.ndarray  # int32 stack of frames that go on now
     ht: np.ndarray  # heap times
     hp: np.ndarray  # heap payloads
-    lane_head: np.ndarray  # int32 entries: 2*frame resumes it, 2*frame+1 is its timeout
-    lane_tail: np.ndarray
-    lane_live: np.ndarray  # int8: the lane has an event in the heap
-    ln: np.ndarray  # (2*frames, 2) int32 next and previous entry
-    lt: np.ndarray  # (2*frames,) time of an entry
-    ls: np.ndarray  # (2*frames,) payload of an entry
-    st: np.ndarray  # (stations, ST_WIDTH) int32
-    sa: np.ndarray  # (stations, SA_WIDTH) float64
-    sc: np.ndarray  # (stations, SC_WIDTH) int64
+    lane: np.ndarray  # (lanes, 3) int64: first and last entry, whether it has an event in the heap
+    wt: np.ndarray  # (entries, 2) float64: times and payloads of the entries of all lanes
+    wp: np.ndarray  # (entries, 2) int64: the same memory
+    wnext: np.ndarray  # int64 next chunk of a lane
+    wfree: np.ndarray  # int64 stack of free chunks
+    st: np.ndarray  # (stations, 2 * STATION_WORDS) int32: the stations
+    sa: np.ndarray  # (stations, STATION_WORDS) float64: the same memory
+    sc: np.ndarray  # (stations, STATION_WORDS) int64: the same memory
     counters: np.ndarray  # round robin
     src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position
     fc: np.ndarray  # (flows, FC_WIDTH) int64
@@ -107,8 +110,8 @@ class State(NamedTuple):
     plast: np.ndarray  # (pools, 4) the same at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
-    sa_end: np.ndarray  # the stations' sums when the arrivals ended
-    sc_end: np.ndarray
+    sa_end: np.ndarray  # the stations when the arrivals ended, as float64
+    sc_end: np.ndarray  # and as int64
     cts: np.ndarray  # (caches, intervals, 3) int64: look-ups, hits, entries
     cache: Caches
     locks: np.ndarray  # int32 buckets of locked keys
@@ -128,9 +131,12 @@ compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  #
 """How every kernel is compiled. Without numba's reference counts, which cost more than the events do: a kernel may
 then not allocate (no `np.zeros`, no slices of arrays); scratch space is part of the State."""
 
+inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)  # type: ignore[call-overload]
+"""For small parts of the loop: a call that is not inlined hands over every array as seven words on the stack."""
+
 
 # --- random numbers ----------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def uniform(rng, p):
     """One xoshiro256+ draw in [0, 1). Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
     a = rng[p, 0]
@@ -152,7 +158,7 @@ def uniform(rng, p):
     return (r >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@compiled
+@inlined
 def below(rng, p, n):
     """A whole number in [0, n)."""
     k = int(uniform(rng, p) * n)
@@ -187,7 +193,7 @@ def inverse_normal(u):
     return -x if q < 0.0 else x
 
 
-@compiled
+@inlined
 def draw_simple(rng, p, kind, a, b):
     """One draw of a distribution that is no mixture, s."""
     if kind == CONST:
@@ -212,7 +218,7 @@ def draw_simple(rng, p, kind, a, b):
     return x
 
 
-@compiled
+@inlined
 def draw(rng, p, dist_kind, dist, i):
     """One draw of distribution `i`, s."""
     kind = dist_kind[i]
@@ -226,7 +232,7 @@ def draw(rng, p, dist_kind, dist, i):
     return draw_simple(rng, p, kind, dist[i, 0], dist[i, 1])
 
 
-@compiled
+@inlined
 def mix64(x):
     """A key's hash. Source: Steele, Lea, Flood, SplitMix, OOPSLA 2014."""
     z = uint64(x) + uint64(0x9E3779B97F4A7C15)
@@ -235,7 +241,7 @@ def mix64(x):
     return z ^ (z >> uint64(31))
 
 
-@compiled
+@inlined
 def hashed(key, salt, n):
     """Bucket of a key among n."""
     h = mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(salt))
@@ -298,7 +304,7 @@ def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
 
 
 # --- the calendar ------------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def push(ht, hp, n, t, p):
     """Adds an event; gives the new size."""
     i = n
@@ -314,7 +320,7 @@ def push(ht, hp, n, t, p):
     return n + 1
 
 
-@compiled
+@inlined
 def sift(ht, hp, n, t, p):
     """Puts an event in the place of the first one and restores the order."""
     i = 0
@@ -338,42 +344,98 @@ def sift(ht, hp, n, t, p):
     hp[i] = p
 
 
-@compiled
-def enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, e, t, seq, f):
-    """Appends entry `e` to a lane; gives the new heap size."""
-    lt[e] = t
-    ls[e] = (seq << SLOT_BITS) | f
-    ln[e, 0] = -1
-    tail = ltl[lane]
-    ln[e, 1] = tail
-    ltl[lane] = e
-    if tail >= 0:
-        ln[tail, 0] = e
+# --- lanes: a constant delay or a timeout each; entries in order of time, in chunks of CHUNK ------------------------
+@inlined
+def enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, t, p):
+    """Appends payload `p` at time `t` to lane `i`; gives the new heap size and the number of free chunks."""
+    e = lane[i, L_TAIL]
+    if lane[i, L_HEAD] < 0:
+        nw -= 1
+        e = wfree[nw] * CHUNK
+        lane[i, L_HEAD] = e
+        if lane[i, L_LIVE] == 0:
+            lane[i, L_LIVE] = 1
+            n = push(ht, hp, n, t, (p >> SLOT_BITS << SLOT_BITS) | (LANE0 + i))
+    elif (e & (CHUNK - 1)) == CHUNK - 1:
+        nw -= 1
+        c = wfree[nw]
+        wnext[e // CHUNK] = c
+        e = c * CHUNK
     else:
-        lh[lane] = e
-        if live[lane] == 0:
-            live[lane] = 1
-            n = push(ht, hp, n, t, (seq << SLOT_BITS) | (LANE0 + lane))
-    return n
+        e += 1
+    lane[i, L_TAIL] = e
+    wt[e, 0] = t
+    wp[e, 1] = p
+    return n, nw
+
+
+@inlined
+def step_lane(lane, wnext, wfree, nw, i):
+    """Takes the first entry out of lane `i`; gives the new first one, or -1, and the number of free chunks."""
+    e = lane[i, L_HEAD]
+    if e == lane[i, L_TAIL]:
+        wfree[nw] = e // CHUNK
+        lane[i, L_HEAD] = -1
+        return -1, nw + 1
+    if (e & (CHUNK - 1)) == CHUNK - 1:
+        c = e // CHUNK
+        wfree[nw] = c
+        nw += 1
+        e = wnext[c] * CHUNK
+    else:
+        e += 1
+    lane[i, L_HEAD] = e
+    return e, nw
 
 
 @compiled
-def unlane(lh, ltl, ln, lane, e):
-    """Takes entry `e` out of its lane; a stale head event is mended when it comes up."""
-    a = ln[e, 1]
-    b = ln[e, 0]
-    if a >= 0:
-        ln[a, 0] = b
-    else:
-        lh[lane] = b
-    if b >= 0:
-        ln[b, 1] = a
-    else:
-        ltl[lane] = a
+def chunk_margin(lanes, margin):
+    """Free chunks that there have to be before an event: each lane may begin one, and fill them with `margin` entries."""
+    return 2 * lanes + margin // CHUNK + 2
+
+
+@compiled
+def tidy(P, S):
+    """Drops the timeouts that nobody waits for any more from the lanes; gives the number of free chunks."""
+    lane, wt, wp, wnext, wfree, fl = S.lane, S.wt, S.wp, S.wnext, S.wfree, S.fl
+    nw = S.regs[R_CHUNKS]
+    for i in range(P.timers.shape[0]):
+        r = lane[i, L_HEAD]
+        if P.timers[i] == 0 or r < 0:
+            continue
+        w = -1
+        while True:
+            p = wp[r, 1]
+            if fl[p & SLOT_MASK, TOKEN] == p >> SLOT_BITS:
+                if w < 0:
+                    w = lane[i, L_HEAD]
+                elif (w & (CHUNK - 1)) == CHUNK - 1:
+                    w = wnext[w // CHUNK] * CHUNK
+                else:
+                    w += 1
+                wt[w, 0] = wt[r, 0]
+                wp[w, 1] = p
+            if r == lane[i, L_TAIL]:
+                break
+            r = wnext[r // CHUNK] * CHUNK if (r & (CHUNK - 1)) == CHUNK - 1 else r + 1
+        last = r // CHUNK
+        c = lane[i, L_HEAD] // CHUNK if w < 0 else w // CHUNK
+        if w < 0:
+            lane[i, L_HEAD] = -1
+            wfree[nw] = c
+            nw += 1
+        else:
+            lane[i, L_TAIL] = w
+        while c != last:
+            c = wnext[c]
+            wfree[nw] = c
+            nw += 1
+    S.regs[R_CHUNKS] = nw
+    return nw
 
 
 # --- stations ----------------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def touch(st, sa, i, now):
     """Brings the time integrals of a station up to now."""
     dt = now - sa[i, SA_LAST]
@@ -389,7 +451,7 @@ def touch(st, sa, i, now):
         sa[i, SA_LAST] = now
 
 
-@compiled
+@inlined
 def enqueue(st, fi, i, f, front):
     """Puts a frame into the queue of a station, by its priority."""
     q = 0
@@ -421,7 +483,7 @@ def enqueue(st, fi, i, f, front):
         st[i, ST_QMAX] = st[i, ST_QLEN]
 
 
-@compiled
+@inlined
 def dequeue(st, fi, i, f):
     """Takes a frame out of the queue of a station."""
     q = fi[f, RANKED] if st[i, ST_DISC] >= PRIORITY else 0
@@ -438,7 +500,7 @@ def dequeue(st, fi, i, f):
     st[i, ST_QLEN] -= 1
 
 
-@compiled
+@inlined
 def join(st, fi, i, f):
     """Adds a frame to the list of those in service (shared and preemptive stations)."""
     b = st[i, ST_SERVING]
@@ -449,7 +511,7 @@ def join(st, fi, i, f):
     st[i, ST_SERVING] = f
 
 
-@compiled
+@inlined
 def leave(st, fi, i, f):
     """Takes a frame out of the list of those in service."""
     a = fi[f, PREV]
@@ -462,7 +524,7 @@ def leave(st, fi, i, f):
         fi[b, PREV] = a
 
 
-@compiled
+@inlined
 def advance(st, sa, i, now):
     """Brings the virtual time of a shared station (work done per request) up to now; gives the rate."""
     busy = 0
@@ -504,7 +566,7 @@ def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def find(table, ekey, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
@@ -792,7 +854,7 @@ def warm(P, S, c, space, place, modulus, rate, limit):
 
 
 # --- choosing a station ------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def load_of(st, i):
     """Requests at a station, waiting or in service."""
     return st[i, ST_BUSY] + st[i, ST_QLEN]
@@ -853,7 +915,7 @@ def pick_choices(st, seen, rng, place, base, n, d, replacement):
     return best
 
 
-@compiled
+@inlined
 def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     """Station that selection `s` chooses for a frame."""
     row = select[s]
@@ -899,7 +961,7 @@ def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
 
 
 # --- limiters, breakers, locks -----------------------------------------------------------------------------------
-@compiled
+@inlined
 def take(P, S, i, index, cost, now):
     """Whether limiter `i` has `cost` permits left in counter `index`, which are then taken."""
     row = P.limiters[i]
@@ -933,7 +995,7 @@ def take(P, S, i, index, cost, now):
 BR_STATE, BR_AT, BR_SEEN, BR_BAD, BR_PROBE = range(5)
 
 
-@compiled
+@inlined
 def trip(P, S, b, now):
     """Whether a breaker lets a call through."""
     br = S.brk[b]
@@ -945,7 +1007,7 @@ def trip(P, S, b, now):
     return True
 
 
-@compiled
+@inlined
 def report(P, S, b, ok, now):
     """Tells a breaker how a call ended."""
     br = S.brk[b]
@@ -977,13 +1039,13 @@ def report(P, S, b, ok, now):
         S.brk_t[b] = now
 
 
-@compiled
+@inlined
 def bucket(locks, space, key):
     """Lock bucket of a key."""
     return np.int64(mix64(uint64(key) * uint64(31) + uint64(space)) & uint64(locks.shape[0] - 1))
 
 
-@compiled
+@inlined
 def lock_find(S, space, key):
     """The lock of a key, or -1."""
     e = S.locks[bucket(S.locks, space, key)]
@@ -992,7 +1054,7 @@ def lock_find(S, space, key):
     return e
 
 
-@compiled
+@inlined
 def lock_add(S, space, key, n):
     """Makes the lock of a key; gives the number of free locks left."""
     n -= 1
@@ -1007,31 +1069,32 @@ def lock_add(S, space, key, n):
     return n
 
 
-@compiled
+@inlined
 def lock_wait(S, e, f):
-    """Makes a frame wait for a lock."""
-    S.fl[f, LNEXT] = -1
+    """Makes a frame wait for a lock; the line goes through a column that only frames in a queue use."""
+    S.fi[f, QFAIL] = -1
     t = S.llink[e, 2]
     if t >= 0:
-        S.fl[t, LNEXT] = f
+        S.fi[t, QFAIL] = f
     else:
         S.llink[e, 1] = f
     S.llink[e, 2] = f
 
 
-@compiled
+@inlined
 def lock_next(S, e):
     """The first frame that waits for a lock, taken out of the line, or -1."""
     f = S.llink[e, 1]
     if f >= 0:
-        b = S.fl[f, LNEXT]
+        b = S.fi[f, QFAIL]
+        S.fi[f, QFAIL] = -1
         S.llink[e, 1] = b
         if b < 0:
             S.llink[e, 2] = -1
     return f
 
 
-@compiled
+@inlined
 def lock_drop(S, e, n):
     """Removes a lock; gives the number of free locks."""
     i = bucket(S.locks, S.lkey[e, 1], S.lkey[e, 0])
@@ -1047,7 +1110,7 @@ def lock_drop(S, e, n):
 
 
 # --- measuring ---------------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def observe(fsum, fine_h, coarse_h, row, interval, x):
     """Adds a latency to the histograms and sums of a row."""
     fsum[row, 0] += x
@@ -1082,9 +1145,9 @@ def tick(P, S, now, interval):
         sa[:, SA_QUEUE] = 0.0
         sa[:, SA_BUSY2] = 0.0
         sa[:, SA_WAITED] = 0.0
-        sc[:, :] = 0
         for i in range(st.shape[0]):
             st[i, ST_QMAX] = st[i, ST_QLEN]
+            sc[i, SC_VISITS] = sc[i, SC_WAITED] = sc[i, SC_SHED] = sc[i, SC_ABANDONED] = sc[i, SC_SERVED] = 0
         plast[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
@@ -1101,9 +1164,7 @@ def tick(P, S, now, interval):
             pts[p, interval, k] = total[p, k] - plast[p, k]
             plast[p, k] = total[p, k]
     for i in range(st.shape[0]):
-        for k in range(SA_WIDTH):
-            S.sa_end[i, k] = sa[i, k]
-        for k in range(SC_WIDTH):
+        for k in range(STATION_WORDS):
             S.sc_end[i, k] = sc[i, k]
     for c in range(P.caches.shape[0]):
         if P.caches[c, 0] == COIN:
@@ -1122,7 +1183,7 @@ def tick(P, S, now, interval):
         S.cts[c, interval, 2] = n
 
 
-@compiled
+@inlined
 def next_arrival(P, S, i, now):
     """Time of the next arrival of source `i`, s; infinite when there is none."""
     kind = P.sources[i, 0]
@@ -1163,16 +1224,18 @@ def run(P, S, quota):
     regs, times, rng = S.regs, S.times, S.rng
     fi, fl, fd, free, ready = S.fi, S.fl, S.fd, S.free, S.ready
     ht, hp, st, sa, sc = S.ht, S.hp, S.st, S.sa, S.sc
-    lh, ltl, live, ln, lt, ls = S.lane_head, S.lane_tail, S.lane_live, S.ln, S.lt, S.ls
+    lane, wt, wp, wnext, wfree, timers = S.lane, S.wt, S.wp, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
     n = regs[R_HEAP]
     seq = regs[R_SEQ]
-    token = regs[R_TOKEN]
+    nw = regs[R_CHUNKS]
     nfree = regs[R_FREE]
+    least = nfree
     nready = regs[R_READY]
     nlock = regs[R_LOCKS]
     margin = regs[R_MARGIN]
+    chunks = chunk_margin(timers.shape[0], margin)
     events = 0
     warm_t, step, end, limit = times[D_WARM], times[D_STEP], times[D_END], times[D_LIMIT]
     intervals = S.fts.shape[1]
@@ -1197,6 +1260,9 @@ def run(P, S, quota):
             if n + margin > ht.shape[0]:
                 status = GROW_HEAP
                 break
+            if nw < chunks:
+                status = GROW_LANES
+                break
             t = ht[0]
             if t > limit:
                 status = DRAIN_LIMIT
@@ -1213,7 +1279,7 @@ def run(P, S, quota):
                 events += 1
                 f = slot
                 if fi[f, QFAIL] >= 0:  # waited in a queue for longer than its patience
-                    i = fi[f, HELD0 + fi[f, LANE2]]
+                    i = fi[f, HELD0 + fi[f, QSLOT]]
                     touch(st, sa, i, now)
                     dequeue(st, fi, i, f)
                     sc[i, SC_ABANDONED] += 1
@@ -1221,40 +1287,35 @@ def run(P, S, quota):
                     fi[f, PC] = fi[f, QFAIL]
                     fi[f, QFAIL] = -1
             elif slot < SOURCE0:
-                lane = slot - LANE0
-                e = lh[lane]
-                if e < 0:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
-                    live[lane] = 0
+                i = slot - LANE0
+                e = lane[i, L_HEAD]
+                if e >= 0 and wp[e, 1] >> SLOT_BITS != pl >> SLOT_BITS:  # the entry of this event was tidied away
+                    sift(ht, hp, n, wt[e, 0], (wp[e, 1] >> SLOT_BITS << SLOT_BITS) | slot)
                     continue
-                if ls[e] >> SLOT_BITS != pl >> SLOT_BITS:
-                    sift(ht, hp, n, lt[e], (ls[e] >> SLOT_BITS << SLOT_BITS) | slot)
-                    continue
-                b = ln[e, 0]
-                lh[lane] = b
-                if b >= 0:
-                    ln[b, 1] = -1
-                    sift(ht, hp, n, lt[b], (ls[b] >> SLOT_BITS << SLOT_BITS) | slot)
+                p = wp[e, 1] if e >= 0 else 0
+                f = p & SLOT_MASK
+                timeout = timers[i] == 1
+                stale = e < 0 or (timeout and fl[f, TOKEN] != p >> SLOT_BITS)
+                while e >= 0:
+                    e, nw = step_lane(lane, wnext, wfree, nw, i)
+                    if e < 0 or not timeout or fl[wp[e, 1] & SLOT_MASK, TOKEN] == wp[e, 1] >> SLOT_BITS:
+                        break
+                if e >= 0:
+                    sift(ht, hp, n, wt[e, 0], (wp[e, 1] >> SLOT_BITS << SLOT_BITS) | slot)
                 else:
-                    ltl[lane] = -1
-                    live[lane] = 0
+                    lane[i, L_LIVE] = 0
                     n -= 1
                     sift(ht, hp, n, ht[n], hp[n])
+                if stale:
+                    continue
                 now = t
                 events += 1
-                f = e >> 1
-                if e & 1:  # the caller's patience is over; the callee carries on
-                    fi[f, LANE] = -1
+                if timeout:  # the caller's patience is over; the callee carries on
                     fl[f, TOKEN] = 0
                     fi[f, WHY] = TIMEOUT
                     fi[f, PC] = fi[f, FPC]
                     if fd[f, BEGAN] >= warm_t:
                         S.fc[fi[f, FLOW], FC_TIMEOUTS] += 1
-                else:
-                    if fl[f, EV] != ls[e]:
-                        continue
-                    fl[f, EV] = 0
             elif slot == TICK:
                 k = regs[R_TICKS]
                 now = t
@@ -1281,7 +1342,6 @@ def run(P, S, quota):
                 fi[f, FLOW] = P.sources[i, 1]
                 fi[f, PARENT] = -1
                 fi[f, QFAIL] = -1
-                fi[f, LANE] = -1
                 fl[f, PTOKEN] = -1
                 fl[f, TOKEN] = 0
                 seq += 1
@@ -1299,8 +1359,8 @@ def run(P, S, quota):
             if op == DELAY:
                 seq += 1
                 fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, a, 2 * f, now + lanes[a], seq, f)
+                p = (seq << SLOT_BITS) | f
+                n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, a, now + lanes[a], p)
                 break
             elif op == HOP:
                 b = code[pc, 2]
@@ -1311,15 +1371,15 @@ def run(P, S, quota):
                     c = fi[f, HELD0 + c]
                     if st[b, ST_ZONE] != st[c, ST_ZONE]:
                         cls = 1 if st[b, ST_REGION] == st[c, ST_REGION] else 2
-                lane = P.hops[a, cls]
+                i = P.hops[a, cls]
                 seq += 1
+                p = (seq << SLOT_BITS) | f
                 fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                if lane >= 0:
-                    n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, 2 * f, now + lanes[lane], seq, f)
+                if i >= 0:
+                    n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, now + lanes[i], p)
                 else:
-                    t = now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - lane)
-                    n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                    fl[f, EV] = p
+                    n = push(ht, hp, n, now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - i), p)
                 break
             elif op == PICK:
                 fi[f, HELD0 + code[pc, 2]] = pick_station(select, counters, st, S.seen, rng, fi, fl, a, f)
@@ -1338,9 +1398,6 @@ def run(P, S, quota):
                         pc = code[pc, 2]
                         continue
                     st[i, ST_BUSY] = busy + 1
-                    if disc == PREEMPTIVE:
-                        join(st, fi, i, f)
-                        fd[f, REST] = -1.0
                     pc += 1
                     continue
                 if disc == PREEMPTIVE:
@@ -1348,9 +1405,8 @@ def run(P, S, quota):
                     worst = -1
                     g = st[i, ST_SERVING]
                     while g >= 0:
-                        if fi[g, RANKED] > fi[f, RANKED] and fd[g, REST] >= 0.0 and fl[g, EV] != 0:
-                            if worst < 0 or fi[g, RANKED] > fi[worst, RANKED]:
-                                worst = g
+                        if fi[g, RANKED] > fi[f, RANKED] and (worst < 0 or fi[g, RANKED] > fi[worst, RANKED]):
+                            worst = g
                         g = fi[g, NEXT]
                     if worst >= 0:
                         leave(st, fi, i, worst)
@@ -1358,8 +1414,6 @@ def run(P, S, quota):
                         fd[worst, REST] -= now
                         fd[worst, QUEUED] = now
                         enqueue(st, fi, i, worst, True)
-                        join(st, fi, i, f)
-                        fd[f, REST] = -1.0
                         pc += 1
                         continue
                 if st[i, ST_BOUND] >= 0 and st[i, ST_QLEN] >= st[i, ST_BOUND]:
@@ -1374,7 +1428,7 @@ def run(P, S, quota):
                 enqueue(st, fi, i, f, False)
                 if st[i, ST_PATIENCE] >= 0:
                     fi[f, QFAIL] = code[pc, 2]
-                    fi[f, LANE2] = a
+                    fi[f, QSLOT] = a
                     seq += 1
                     fl[f, EV] = (seq << SLOT_BITS) | f
                     t = now + draw(rng, st[i, ST_PLACE], dist_kind, dist, st[i, ST_PATIENCE])
@@ -1391,25 +1445,26 @@ def run(P, S, quota):
                     st[i, ST_PSF] += 1
                     n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
                     break
+                if st[i, ST_DISC] == PREEMPTIVE:
+                    fd[f, REST] = now + x
+                    join(st, fi, i, f)
                 seq += 1
-                fd[f, REST] = now + x
                 fl[f, EV] = (seq << SLOT_BITS) | f
                 n = push(ht, hp, n, now + x, (seq << SLOT_BITS) | f)
                 break
-            elif op == PSEND:
+            elif op == SERVED:
                 i = fi[f, HELD0 + a]
-                advance(st, sa, i, now)
                 leave(st, fi, i, f)
-                st[i, ST_PSF] -= 1
-                n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
+                if st[i, ST_DISC] == SHARED:
+                    advance(st, sa, i, now)
+                    st[i, ST_PSF] -= 1
+                    n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
                 pc += 1
             elif op == RELEASE:
                 i = fi[f, HELD0 + a]
                 touch(st, sa, i, now)
                 sc[i, SC_SERVED] += 1
                 disc = st[i, ST_DISC]
-                if disc == PREEMPTIVE:
-                    leave(st, fi, i, f)
                 pc += 1
                 if st[i, ST_QLEN] > 0:
                     g = st[i, ST_HEAD]
@@ -1423,9 +1478,8 @@ def run(P, S, quota):
                     if fi[g, QFAIL] >= 0:
                         fi[g, QFAIL] = -1
                         fl[g, EV] = 0
-                    if disc == PREEMPTIVE:
-                        join(st, fi, i, g)
                     if disc == PREEMPTIVE and fd[g, REST] >= 0.0:
+                        join(st, fi, i, g)
                         seq += 1
                         fd[g, REST] += now
                         fl[g, EV] = (seq << SLOT_BITS) | g
@@ -1447,35 +1501,34 @@ def run(P, S, quota):
                 body = a
                 if op == CALL:
                     need = 1
-                    lane = code[pc, 2]
+                    i = code[pc, 2]
                     fi[f, FPC] = code[pc, 3]
                 elif op == FORK:
                     count = code[pc, 2]
                     need = code[pc, 3]
                     fi[f, FPC] = code[pc, 4]
-                    lane = code[pc, 5]
+                    i = code[pc, 5]
                 else:
                     need = 0
-                    lane = -1
+                    i = -1
                 tok = np.int64(-1)
                 if op != SPAWN:
-                    token += 1
-                    tok = token
+                    seq += 1
+                    tok = seq
                     fl[f, TOKEN] = tok
                     fi[f, NEED] = need
                     fi[f, LEFT] = count
-                    if lane >= 0:
-                        seq += 1
-                        fi[f, LANE] = lane
-                        n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, 2 * f + 1, now + lanes[lane], seq, f)
+                    if i >= 0:
+                        p = (seq << SLOT_BITS) | f
+                        n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, now + lanes[i], p)
                 fi[f, PC] = pc + 1
                 for k in range(count - 1, -1, -1):
                     if op == FORK:
                         body = P.bodies[a] if code[pc, 6] == 1 else P.bodies[a + k]
                     nfree -= 1
                     g = free[nfree]
-                    for j in range(HELD0, FI_WIDTH):
-                        fi[g, j] = fi[f, j]
+                    for j in range(HELD_WORD, FRAME_WORDS):
+                        fl[g, j] = fl[f, j]
                     fi[g, PC] = body
                     fi[g, PARENT] = f
                     fi[g, FLOW] = fi[f, FLOW]
@@ -1484,7 +1537,6 @@ def run(P, S, quota):
                     fi[g, IDX] = k
                     fi[g, PART] = fi[f, PART]
                     fi[g, QFAIL] = -1
-                    fi[g, LANE] = -1
                     fl[g, EV] = 0
                     fl[g, TOKEN] = 0
                     fl[g, PTOKEN] = tok
@@ -1518,9 +1570,6 @@ def run(P, S, quota):
                     fi[p, WHY] = why
                     fi[p, PC] = fi[p, FPC]
                 fl[p, TOKEN] = 0
-                if fi[p, LANE] >= 0:
-                    unlane(lh, ltl, ln, fi[p, LANE], 2 * p + 1)
-                    fi[p, LANE] = -1
                 f = p
                 pc = fi[f, PC]
             elif op == START:
@@ -1756,7 +1805,6 @@ def run(P, S, quota):
                     fi[g, RANKED] = fi[f, RANKED]
                     fi[g, PART] = part
                     fi[g, QFAIL] = -1
-                    fi[g, LANE] = -1
                     fl[g, EV] = 0
                     fl[g, TOKEN] = 0
                     fl[g, PTOKEN] = -1
@@ -1793,12 +1841,12 @@ def run(P, S, quota):
             else:  # RANK
                 fi[f, RANKED] = a
                 pc += 1
-        used = fi.shape[0] - nfree
-        if used > regs[R_PEAK]:
-            regs[R_PEAK] = used
+        if nfree < least:
+            least = nfree
     regs[R_HEAP] = n
     regs[R_SEQ] = seq
-    regs[R_TOKEN] = token
+    regs[R_CHUNKS] = nw
+    regs[R_PEAK] = max(regs[R_PEAK], fi.shape[0] - least)
     regs[R_FREE] = nfree
     regs[R_READY] = nready
     regs[R_LOCKS] = nlock

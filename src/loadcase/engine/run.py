@@ -26,7 +26,7 @@ cache.folder()
 from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
 from loadcase.engine.compile import Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
-from loadcase.engine.state import make_state, more_frames, more_heap, streams  # noqa: E402
+from loadcase.engine.state import make_state, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
 
@@ -189,6 +189,9 @@ class Loop:
                 return f"{left} requests were still in flight when the drain ended: the design does not keep up"
             if status == kernels.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.ht))
+            elif status == kernels.GROW_LANES:
+                if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
+                    self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == kernels.GROW_FRAMES:
                 if len(self.state.fi) >= MAX_FRAMES:
                     return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"

@@ -45,28 +45,32 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         cstate=cstate,
         cfirst=first,
     )
-    sa = np.zeros((max(1, stations), op.SA_WIDTH))
+    rows_st = aligned(max(1, stations), op.STATION_WORDS)
+    st, sa = rows_st.view(np.int32), rows_st.view(np.float64)
+    st[:stations] = p.stations
     sa[:stations, op.SA_SPEED] = p.speed[:stations]
+    ended = aligned(max(1, stations), op.STATION_WORDS)
+    lanes = np.zeros((len(p.lanes), 3), np.int64)
+    lanes[:, k.L_HEAD] = -1
     state = k.State(
         regs=np.zeros(11, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
-        fi=np.zeros((0, k.FI_WIDTH), np.int32),
-        fl=np.zeros((0, k.FL_WIDTH), np.int64),
-        fd=np.zeros((0, k.FD_WIDTH)),
+        fi=np.zeros((0, 2 * k.FRAME_WORDS), np.int32),
+        fl=np.zeros((0, k.FRAME_WORDS), np.int64),
+        fd=np.zeros((0, k.FRAME_WORDS)),
         free=np.zeros(0, np.int32),
         ready=np.zeros(0, np.int32),
         ht=np.zeros(0),
         hp=np.zeros(0, np.int64),
-        lane_head=np.full(max(1, len(p.lanes)), -1, np.int32),
-        lane_tail=np.full(max(1, len(p.lanes)), -1, np.int32),
-        lane_live=np.zeros(max(1, len(p.lanes)), np.int8),
-        ln=np.zeros((0, 2), np.int32),
-        lt=np.zeros(0),
-        ls=np.zeros(0, np.int64),
-        st=p.stations.copy() if stations else np.zeros((1, op.ST_WIDTH), np.int32),
+        lane=lanes,
+        wt=np.zeros((0, 2)),
+        wp=np.zeros((0, 2), np.int64),
+        wnext=np.zeros(0, np.int64),
+        wfree=np.zeros(0, np.int64),
+        st=st,
         sa=sa,
-        sc=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
+        sc=rows_st,
         counters=np.zeros(max(1, compiled.counters), np.int64),
         src=np.zeros((max(1, len(p.sources)), 4)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
@@ -78,8 +82,8 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
-        sa_end=np.zeros_like(sa),
-        sc_end=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
+        sa_end=ended.view(np.float64),
+        sc_end=ended,
         cts=np.zeros((max(1, len(p.caches)), intervals, 3), np.int64),
         cache=caches,
         locks=np.full(LOCK_BUCKETS, -1, np.int32),
@@ -97,6 +101,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     state.regs[k.R_MARGIN] = compiled.margin
     state = more_frames(state, frames)
     state = more_heap(state, 2 * compiled.margin + 1024)
+    state = more_lanes(state, 2 * k.chunk_margin(len(p.lanes), compiled.margin))
     _schedule_start(compiled, state)
     return state
 
@@ -124,7 +129,7 @@ def _schedule_start(compiled: Compiled, s: k.State) -> None:
                 f = int(s.free[nfree])
                 s.fi[f, k.PC] = entry
                 s.fi[f, k.FLOW] = flow
-                s.fi[f, k.PARENT] = s.fi[f, k.QFAIL] = s.fi[f, k.LANE] = -1
+                s.fi[f, k.PARENT] = s.fi[f, k.QFAIL] = -1
                 s.fl[f, k.PTOKEN] = -1
                 pause = k.draw(s.rng, place, p.dist_kind, p.dist, int(p.think[flow]))
                 s.fl[f, k.EV] = add(pause, f)
@@ -153,19 +158,37 @@ def more_frames(s: k.State, count: int) -> k.State:
     lfree[nlock : nlock + len(fresh)] = fresh
     s.regs[k.R_FREE] += len(fresh)
     s.regs[k.R_LOCKS] += len(fresh)
+    frames = aligned(count, k.FRAME_WORDS)
+    frames[:old] = s.fl
     return s._replace(
-        fi=wider(s.fi, count),
-        fl=wider(s.fl, count),
-        fd=wider(s.fd, count),
+        fi=frames.view(np.int32),
+        fl=frames,
+        fd=frames.view(np.float64),
         free=free,
         ready=wider(s.ready, count),
-        ln=wider(s.ln, 2 * count),
-        lt=wider(s.lt, 2 * count),
-        ls=wider(s.ls, 2 * count),
         lkey=wider(s.lkey, count),
         llink=wider(s.llink, count),
         lfree=lfree,
     )
+
+
+def aligned(rows: int, words: int) -> np.ndarray:
+    """Zeros in rows of 64-bit words that begin where a cache line does: (rows, words) int64."""
+    flat = np.zeros(rows * words + 8, np.int64)
+    first = -flat.ctypes.data // 8 % 8
+    return flat[first : first + rows * words].reshape(rows, words)
+
+
+def more_lanes(s: k.State, chunks: int) -> k.State:
+    """The same state with `chunks` chunks for the entries of lanes."""
+    old, nfree = len(s.wnext), int(s.regs[k.R_CHUNKS])
+    entries, wnext, wfree = aligned(chunks * k.CHUNK, 2), np.zeros(chunks, np.int64), np.zeros(chunks, np.int64)
+    entries[: len(s.wp)] = s.wp
+    wnext[:old] = s.wnext
+    wfree[:nfree] = s.wfree[:nfree]
+    wfree[nfree : nfree + chunks - old] = np.arange(chunks - 1, old - 1, -1)
+    s.regs[k.R_CHUNKS] += chunks - old
+    return s._replace(wt=entries.view(np.float64), wp=entries, wnext=wnext, wfree=wfree)
 
 
 def more_heap(s: k.State, count: int) -> k.State:
