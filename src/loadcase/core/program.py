@@ -85,16 +85,43 @@ SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY,
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
 
-# --- a station: one row of 24 words, read as int32 (ST), float64 (SA) and int64 (SC) --------------------------------
-# The first 64 bytes hold what every visit touches, the next what most do.
-STATION_WORDS = 24
-ST_WIDTH = 2 * STATION_WORDS
-ST_CAP, ST_BUSY, ST_DISC, ST_BOUND, ST_QLEN, ST_QMAX, ST_ZONE, ST_REGION = range(8)
-SA_LAST, SA_BUSY, SA_QUEUE, SC_VISITS = range(4, 8)
-ST_HEAD = 16  # four queues, one per priority
-ST_TAIL = 20
-SC_SERVED, SC_WAITED, SA_WAITED, SA_BUSY2, SA_SPEED, SA_V, SA_VLAST, SC_SHED, SC_ABANDONED = range(12, 21)
-ST_PATIENCE, ST_PLACE, ST_SERVING, ST_PSF, ST_POOL, ST_LEVELS = range(42, 48)
+# --- stations -------------------------------------------------------------------------------------------------------
+STATION = np.dtype(
+    [
+        # what every visit touches: one cache line
+        ("cap", "i4"),  # workers, 0 for any number
+        ("busy", "i4"),
+        ("disc", "i4"),
+        ("bound", "i4"),  # longest queue, or -1
+        ("qlen", "i4"),
+        ("qmax", "i4"),
+        ("zone", "i4"),
+        ("region", "i4"),
+        ("last", "f8"),  # the sums below are up to here
+        ("busy_s", "f8"),  # sum of busy workers over time
+        ("queue_s", "f8"),
+        ("visits", "i8"),
+        # what most do
+        ("head", "i4", (4,)),  # a queue for each priority
+        ("tail", "i4", (4,)),
+        ("served", "i8"),
+        ("waited", "i8"),
+        ("waited_s", "f8"),
+        ("busy2_s", "f8"),  # sum of their squares
+        ("speed", "f8"),  # factor on work
+        ("work", "f8"),  # shared: work done for each request, and when that was
+        ("work_at", "f8"),
+        ("shed", "i8"),
+        ("abandoned", "i8"),
+        ("patience", "i4"),  # a dist, or -1
+        ("place", "i4"),
+        ("serving", "i4"),  # first of those in service (shared, preemptive)
+        ("sharing", "i4"),
+        ("pool", "i4"),
+        ("levels", "i4"),  # row of its histogram of busy workers, or -1
+    ]
+)
+OPERATION = np.dtype([(name, "i4") for name in ("op", "a", "b", "c", "d", "e", "f", "g")])
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)
@@ -119,7 +146,7 @@ NO_JITTER, FULL_JITTER, EQUAL_JITTER, ADDED_JITTER = range(4)
 class Program(NamedTuple):
     """A compiled blueprint: nothing in it changes while it runs, except what `State` copies from it."""
 
-    code: I32  # (operations, 8)
+    code: NDArray[np.void]  # OPERATION
     bodies: I32  # pcs of forks and choices
     weights: F64  # cumulative weights of choices, probabilities of chances, costs of takes
     dist_kind: I32
@@ -128,8 +155,7 @@ class Program(NamedTuple):
     timers: I32  # (lanes,) 1 when its entries are timeouts
     select: I32  # (selections, 9)
     hops: I32  # (hop rows, 4): lane for same zone, cross zone, cross region, or -1 - dist; place
-    stations: I32  # (stations, ST_WIDTH): initial values
-    speed: F64  # factor on the work of each station
+    stations: NDArray[np.void]  # STATION: how they begin
     sources: I32  # (sources, 6): kind, flow, entry pc, place, users, first trace index
     source_par: F64  # (sources, 4): rate 1/s, pattern parameters
     think: I32  # (flows,) dist of the pause in a closed loop, or -1; -2 for open loops

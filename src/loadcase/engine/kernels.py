@@ -1,7 +1,7 @@
 """The compiled event loop: it replays the operations of a Program and knows nothing of kinds.
 
 Everything that changes lives in the arrays of a State, so that a run can stop at any event and go on later: to grow
-an array, to show progress, to be cancelled. Frames (calls in flight) are rows of `fi`, `fl` and `fd`. The calendar is
+an array, to show progress, to be cancelled. Frames are calls in flight. The calendar is
 a 4-ary heap ordered by (time, sequence); constant delays and timeouts wait in lanes, doubly linked lists in order of
 time, of which only the heads are in the heap. An event's payload is `sequence << 24 | slot`; a frame remembers the
 payload it waits for, so that a cancelled event is recognised when it comes up.
@@ -18,30 +18,50 @@ from numba import njit, uint64
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
     ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
-    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED,
-    FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK,
-    FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP, HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU,
-    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
-    REFUSED, RELEASE, REPORT, RETRY, RETURN, ROUND_ROBIN, SA_BUSY, SA_BUSY2, SA_LAST, SA_QUEUE, SA_SPEED, SA_V,
-    SA_VLAST, SA_WAITED, STATION_WORDS, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
-    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
-    SPAWN, ST_BOUND, ST_BUSY, ST_CAP, ST_DISC, ST_HEAD, ST_PATIENCE, ST_PLACE, ST_POOL, ST_PSF, ST_QLEN, ST_QMAX,
-    ST_REGION, ST_SERVING, ST_TAIL, ST_ZONE, START, STILL, TAKE, TIMEOUT, TRACE, TRIP, UNLOCK, WAIT, WEIGHTED_KEYS,
-    ZIPF_KEYS,
+    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
+    FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
+    HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PICK, POISSON,
+    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
+    ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
+    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
+    TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
 
-# --- a frame: one row of 24 words, read as int32 (fi), int64 (fl) and float64 (fd) ---------------------------------
-# What an event touches is in the first 64 bytes, what calls and measuring need in the next, stations and registers last.
-EV, TOKEN, PTOKEN, KEY0, KEY1 = 0, 3, 8, 9, 10  # fl: event and answer waited for, answer owed, keys
-BEGAN, REST, ORIGIN, QUEUED = 1, 2, 11, 12  # fd
-PC, FLOW, PARENT, WHY, NEXT, PREV, QFAIL, QSLOT = range(8, 16)  # fi
-RANKED, IDX, PART, FPC, NEED, LEFT = range(26, 32)
+# --- a frame: a call in flight ---------------------------------------------------------------------------------------
 SLOTS = 8
-HELD0 = 32
 REGS = 8
-REG0 = HELD0 + SLOTS
-FRAME_WORDS = 24
-HELD_WORD = HELD0 // 2
+FRAME = np.dtype(
+    [
+        # what every event touches: one cache line
+        ("ev", "i8"),  # payload of the event that it waits for, or 0
+        ("token", "i8"),  # of the answer that it waits for, or 0
+        ("began", "f8"),  # when its request came
+        ("pc", "i4"),
+        ("flow", "i4"),
+        ("parent", "i4"),
+        ("why", "i4"),  # reason of the latest failure
+        ("need", "i4"),  # successes of children still wanted, and children still out
+        ("left", "i4"),
+        ("qfail", "i4"),  # where to go when its patience in a queue ends, or -1; next in the line for a lock
+        ("qslot", "i4"),
+        ("next", "i4"),  # neighbours in a queue or among those in service
+        ("prev", "i4"),
+        # what calls and measuring need
+        ("owed", "i8"),  # token of the parent that it answers to
+        ("key", "i8", (2,)),
+        ("origin", "f8"),  # when the first request of all came that led to this one
+        ("rest", "f8"),  # end of its service, or what is left of it
+        ("queued", "f8"),
+        ("rank", "i4"),
+        ("idx", "i4"),  # number among its siblings
+        ("part", "i4"),  # partition of its message
+        ("fpc", "i4"),  # where to go when its call fails
+        # stations that it holds, and registers
+        ("held", "i4", (SLOTS,)),
+        ("reg", "i4", (REGS,)),
+    ]
+)
+EVENT = np.dtype([("t", "f8"), ("p", "i8")])
 
 # --- slots of the calendar ---------------------------------------------------------------------------------------
 SLOT_BITS = 24
@@ -51,6 +71,7 @@ SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 MAX_FRAMES = 12_000_000
 CHUNK = 64
+OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
 L_HEAD, L_TAIL, L_LIVE = range(3)
 
 # --- registers of a State ----------------------------------------------------------------------------------------
@@ -84,21 +105,15 @@ class State(NamedTuple):
     regs: np.ndarray  # int64
     times: np.ndarray  # float64: now, end of warm-up, interval, end of arrivals, limit of the drain
     rng: np.ndarray  # (places, 4) uint64
-    fi: np.ndarray  # (frames, 2 * FRAME_WORDS) int32: the frames
-    fl: np.ndarray  # (frames, FRAME_WORDS) int64: the same memory
-    fd: np.ndarray  # (frames, FRAME_WORDS) float64: the same memory
+    frames: np.ndarray  # FRAME
     free: np.ndarray  # int32 stack of free frames
     ready: np.ndarray  # int32 stack of frames that go on now
-    ht: np.ndarray  # heap times
-    hp: np.ndarray  # heap payloads
+    heap: np.ndarray  # EVENT
     lane: np.ndarray  # (lanes, 3) int64: first and last entry, whether it has an event in the heap
-    wt: np.ndarray  # (entries, 2) float64: times and payloads of the entries of all lanes
-    wp: np.ndarray  # (entries, 2) int64: the same memory
+    waiting: np.ndarray  # EVENT: the entries of all lanes
     wnext: np.ndarray  # int64 next chunk of a lane
     wfree: np.ndarray  # int64 stack of free chunks
-    st: np.ndarray  # (stations, 2 * STATION_WORDS) int32: the stations
-    sa: np.ndarray  # (stations, STATION_WORDS) float64: the same memory
-    sc: np.ndarray  # (stations, STATION_WORDS) int64: the same memory
+    stations: np.ndarray  # STATION
     counters: np.ndarray  # round robin
     src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position
     fc: np.ndarray  # (flows, FC_WIDTH) int64
@@ -110,8 +125,7 @@ class State(NamedTuple):
     plast: np.ndarray  # (pools, 4) the same at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
-    sa_end: np.ndarray  # the stations when the arrivals ended, as float64
-    sc_end: np.ndarray  # and as int64
+    ended: np.ndarray  # STATION: the stations when the arrivals ended
     cts: np.ndarray  # (caches, intervals, 3) int64: look-ups, hits, entries
     cache: Caches
     locks: np.ndarray  # int32 buckets of locked keys
@@ -305,48 +319,59 @@ def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
 
 # --- the calendar ------------------------------------------------------------------------------------------------
 @inlined
-def push(ht, hp, n, t, p):
-    """Adds an event; gives the new size."""
-    i = n
-    while i > 0:
-        j = (i - 1) >> 2
-        if ht[j] < t or (ht[j] == t and hp[j] < p):
-            break
-        ht[i] = ht[j]
-        hp[i] = hp[j]
-        i = j
-    ht[i] = t
-    hp[i] = p
-    return n + 1
+def before(a, b):
+    """Whether event `a` comes before event `b`."""
+    return (a.t < b.t) | ((a.t == b.t) & (a.p < b.p))
 
 
 @inlined
-def sift(ht, hp, n, t, p):
+def push(H, n, t, p):
+    """Adds an event, in the place of a first one that is over if there is one; gives the size."""
+    if n > 0 and H[0].p == OVER:
+        sift(H, n, t, p)
+        return n
+    i = n
+    while i > 0:
+        j = (i - 1) >> 2
+        if H[j].t < t or (H[j].t == t and H[j].p < p):
+            break
+        H[i].t = H[j].t
+        H[i].p = H[j].p
+        i = j
+    H[i].t = t
+    H[i].p = p
+    return n + 1
+
+
+@compiled
+def sift(H, n, t, p):
     """Puts an event in the place of the first one and restores the order."""
     i = 0
     while True:
         c = 4 * i + 1
-        if c >= n:
+        if c + 3 < n:
+            a = c + 1 if before(H[c + 1], H[c]) else c
+            b = c + 3 if before(H[c + 3], H[c + 2]) else c + 2
+            m = b if before(H[b], H[a]) else a
+        elif c >= n:
             break
-        m = c
-        e = c + 4
-        if e > n:
-            e = n
-        for k in range(c + 1, e):
-            if ht[k] < ht[m] or (ht[k] == ht[m] and hp[k] < hp[m]):
-                m = k
-        if t < ht[m] or (t == ht[m] and p < hp[m]):
+        else:
+            m = c
+            for k in range(c + 1, n):
+                if before(H[k], H[m]):
+                    m = k
+        if t < H[m].t or (t == H[m].t and p < H[m].p):
             break
-        ht[i] = ht[m]
-        hp[i] = hp[m]
+        H[i].t = H[m].t
+        H[i].p = H[m].p
         i = m
-    ht[i] = t
-    hp[i] = p
+    H[i].t = t
+    H[i].p = p
 
 
 # --- lanes: a constant delay or a timeout each; entries in order of time, in chunks of CHUNK ------------------------
 @inlined
-def enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, t, p):
+def enlane(lane, W, wnext, wfree, nw, H, n, i, t, p):
     """Appends payload `p` at time `t` to lane `i`; gives the new heap size and the number of free chunks."""
     e = lane[i, L_TAIL]
     if lane[i, L_HEAD] < 0:
@@ -355,7 +380,7 @@ def enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, t, p):
         lane[i, L_HEAD] = e
         if lane[i, L_LIVE] == 0:
             lane[i, L_LIVE] = 1
-            n = push(ht, hp, n, t, (p >> SLOT_BITS << SLOT_BITS) | (LANE0 + i))
+            n = push(H, n, t, (p >> SLOT_BITS << SLOT_BITS) | (LANE0 + i))
     elif (e & (CHUNK - 1)) == CHUNK - 1:
         nw -= 1
         c = wfree[nw]
@@ -364,8 +389,8 @@ def enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, t, p):
     else:
         e += 1
     lane[i, L_TAIL] = e
-    wt[e, 0] = t
-    wp[e, 1] = p
+    W[e].t = t
+    W[e].p = p
     return n, nw
 
 
@@ -397,7 +422,7 @@ def chunk_margin(lanes, margin):
 @compiled
 def tidy(P, S):
     """Drops the timeouts that nobody waits for any more from the lanes; gives the number of free chunks."""
-    lane, wt, wp, wnext, wfree, fl = S.lane, S.wt, S.wp, S.wnext, S.wfree, S.fl
+    lane, W, wnext, wfree, F = S.lane, S.waiting, S.wnext, S.wfree, S.frames
     nw = S.regs[R_CHUNKS]
     for i in range(P.timers.shape[0]):
         r = lane[i, L_HEAD]
@@ -405,16 +430,16 @@ def tidy(P, S):
             continue
         w = -1
         while True:
-            p = wp[r, 1]
-            if fl[p & SLOT_MASK, TOKEN] == p >> SLOT_BITS:
+            p = W[r].p
+            if F[p & SLOT_MASK].token == p >> SLOT_BITS:
                 if w < 0:
                     w = lane[i, L_HEAD]
                 elif (w & (CHUNK - 1)) == CHUNK - 1:
                     w = wnext[w // CHUNK] * CHUNK
                 else:
                     w += 1
-                wt[w, 0] = wt[r, 0]
-                wp[w, 1] = p
+                W[w].t = W[r].t
+                W[w].p = p
             if r == lane[i, L_TAIL]:
                 break
             r = wnext[r // CHUNK] * CHUNK if (r & (CHUNK - 1)) == CHUNK - 1 else r + 1
@@ -436,133 +461,131 @@ def tidy(P, S):
 
 # --- stations ----------------------------------------------------------------------------------------------------
 @inlined
-def touch(st, sa, i, now):
+def touch(T, i, now):
     """Brings the time integrals of a station up to now."""
-    dt = now - sa[i, SA_LAST]
+    dt = now - T[i].last
     if dt > 0.0:
-        busy = st[i, ST_BUSY]
-        cap = st[i, ST_CAP]
+        busy = T[i].busy
+        cap = T[i].cap
         over = 0
-        if st[i, ST_DISC] == SHARED and 0 < cap < busy:
+        if T[i].disc == SHARED and 0 < cap < busy:
             over = busy - cap
-        sa[i, SA_BUSY] += dt * (busy - over)
-        sa[i, SA_QUEUE] += dt * (st[i, ST_QLEN] + over)
-        sa[i, SA_BUSY2] += dt * (busy - over) * (busy - over)
-        sa[i, SA_LAST] = now
+        T[i].busy_s += dt * (busy - over)
+        T[i].queue_s += dt * (T[i].qlen + over)
+        T[i].busy2_s += dt * (busy - over) * (busy - over)
+        T[i].last = now
 
 
 @inlined
-def enqueue(st, fi, i, f, front):
+def enqueue(T, F, i, f, front):
     """Puts a frame into the queue of a station, by its priority."""
     q = 0
-    d = st[i, ST_DISC]
+    d = T[i].disc
     if d >= PRIORITY:
-        q = fi[f, RANKED]
-    h = ST_HEAD + q
-    t = ST_TAIL + q
+        q = F[f].rank
     if front or d == LIFO:
-        b = st[i, h]
-        fi[f, NEXT] = b
-        fi[f, PREV] = -1
-        st[i, h] = f
+        b = T[i].head[q]
+        F[f].next = b
+        F[f].prev = -1
+        T[i].head[q] = f
         if b >= 0:
-            fi[b, PREV] = f
+            F[b].prev = f
         else:
-            st[i, t] = f
+            T[i].tail[q] = f
     else:
-        a = st[i, t]
-        fi[f, PREV] = a
-        fi[f, NEXT] = -1
-        st[i, t] = f
+        a = T[i].tail[q]
+        F[f].prev = a
+        F[f].next = -1
+        T[i].tail[q] = f
         if a >= 0:
-            fi[a, NEXT] = f
+            F[a].next = f
         else:
-            st[i, h] = f
-    st[i, ST_QLEN] += 1
-    if st[i, ST_QLEN] > st[i, ST_QMAX]:
-        st[i, ST_QMAX] = st[i, ST_QLEN]
+            T[i].head[q] = f
+    T[i].qlen += 1
+    if T[i].qlen > T[i].qmax:
+        T[i].qmax = T[i].qlen
 
 
 @inlined
-def dequeue(st, fi, i, f):
+def dequeue(T, F, i, f):
     """Takes a frame out of the queue of a station."""
-    q = fi[f, RANKED] if st[i, ST_DISC] >= PRIORITY else 0
-    a = fi[f, PREV]
-    b = fi[f, NEXT]
+    q = F[f].rank if T[i].disc >= PRIORITY else 0
+    a = F[f].prev
+    b = F[f].next
     if a >= 0:
-        fi[a, NEXT] = b
+        F[a].next = b
     else:
-        st[i, ST_HEAD + q] = b
+        T[i].head[q] = b
     if b >= 0:
-        fi[b, PREV] = a
+        F[b].prev = a
     else:
-        st[i, ST_TAIL + q] = a
-    st[i, ST_QLEN] -= 1
+        T[i].tail[q] = a
+    T[i].qlen -= 1
 
 
 @inlined
-def join(st, fi, i, f):
+def join(T, F, i, f):
     """Adds a frame to the list of those in service (shared and preemptive stations)."""
-    b = st[i, ST_SERVING]
-    fi[f, NEXT] = b
-    fi[f, PREV] = -1
+    b = T[i].serving
+    F[f].next = b
+    F[f].prev = -1
     if b >= 0:
-        fi[b, PREV] = f
-    st[i, ST_SERVING] = f
+        F[b].prev = f
+    T[i].serving = f
 
 
 @inlined
-def leave(st, fi, i, f):
+def leave(T, F, i, f):
     """Takes a frame out of the list of those in service."""
-    a = fi[f, PREV]
-    b = fi[f, NEXT]
+    a = F[f].prev
+    b = F[f].next
     if a >= 0:
-        fi[a, NEXT] = b
+        F[a].next = b
     else:
-        st[i, ST_SERVING] = b
+        T[i].serving = b
     if b >= 0:
-        fi[b, PREV] = a
+        F[b].prev = a
 
 
 @inlined
-def advance(st, sa, i, now):
+def advance(T, i, now):
     """Brings the virtual time of a shared station (work done per request) up to now; gives the rate."""
     busy = 0
-    busy = st[i, ST_PSF]
-    cap = st[i, ST_CAP]
+    busy = T[i].sharing
+    cap = T[i].cap
     rate = 1.0
     if 0 < cap < busy:
         rate = cap / busy
-    sa[i, SA_V] += (now - sa[i, SA_VLAST]) * rate
-    sa[i, SA_VLAST] = now
+    T[i].work += (now - T[i].work_at) * rate
+    T[i].work_at = now
     return rate
 
 
 @compiled
-def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
+def share(T, F, H, i, now, n, seq):
     """Schedules the next completion at a shared station; gives the heap size and the sequence."""
-    busy = st[i, ST_PSF]
+    busy = T[i].sharing
     if busy == 0:
         return n, seq
-    best = st[i, ST_SERVING]
-    g = fi[best, NEXT]
+    best = T[i].serving
+    g = F[best].next
     while g >= 0:
-        if fd[g, REST] < fd[best, REST]:
+        if F[g].rest < F[best].rest:
             best = g
-        g = fi[g, NEXT]
-    g = st[i, ST_SERVING]
+        g = F[g].next
+    g = T[i].serving
     while g >= 0:
-        fl[g, EV] = 0
-        g = fi[g, NEXT]
-    cap = st[i, ST_CAP]
+        F[g].ev = 0
+        g = F[g].next
+    cap = T[i].cap
     rate = cap / busy if 0 < cap < busy else 1.0
-    left = (fd[best, REST] - sa[i, SA_V]) / rate
+    left = (F[best].rest - T[i].work) / rate
     if left < 0.0:
         left = 0.0
     seq += 1
     p = (seq << SLOT_BITS) | best
-    fl[best, EV] = p
-    return push(ht, hp, n, now + left, p), seq
+    F[best].ev = p
+    return push(H, n, now + left, p), seq
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
@@ -855,19 +878,19 @@ def warm(P, S, c, space, place, modulus, rate, limit):
 
 # --- choosing a station ------------------------------------------------------------------------------------------
 @inlined
-def load_of(st, i):
+def load_of(T, i):
     """Requests at a station, waiting or in service."""
-    return st[i, ST_BUSY] + st[i, ST_QLEN]
+    return T[i].busy + T[i].qlen
 
 
 @compiled
-def pick_least(st, rng, place, base, n):
+def pick_least(T, rng, place, base, n):
     """The station with the fewest requests; ties at random."""
     best = base
-    low = load_of(st, base)
+    low = load_of(T, base)
     ties = 1
     for k in range(base + 1, base + n):
-        x = load_of(st, k)
+        x = load_of(T, k)
         if x < low:
             low = x
             best = k
@@ -877,7 +900,7 @@ def pick_least(st, rng, place, base, n):
     if ties > 1:
         nth = below(rng, place, ties)
         for k in range(base, base + n):
-            if load_of(st, k) == low:
+            if load_of(T, k) == low:
                 if nth == 0:
                     return k
                 nth -= 1
@@ -885,10 +908,10 @@ def pick_least(st, rng, place, base, n):
 
 
 @compiled
-def pick_choices(st, seen, rng, place, base, n, d, replacement):
+def pick_choices(T, seen, rng, place, base, n, d, replacement):
     """The least loaded of d random stations; ties at random."""
     if d >= n and not replacement:
-        return pick_least(st, rng, place, base, n)
+        return pick_least(T, rng, place, base, n)
     best = -1
     low = 0
     ties = 0
@@ -903,7 +926,7 @@ def pick_choices(st, seen, rng, place, base, n, d, replacement):
             if fresh:
                 break
         seen[j] = k
-        x = load_of(st, k)
+        x = load_of(T, k)
         if best < 0 or x < low:
             best = k
             low = x
@@ -916,7 +939,7 @@ def pick_choices(st, seen, rng, place, base, n, d, replacement):
 
 
 @inlined
-def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
+def pick_station(select, counters, T, seen, rng, F, s, f):
     """Station that selection `s` chooses for a frame."""
     row = select[s]
     policy = row[SEL_POLICY]
@@ -932,23 +955,23 @@ def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     if policy == RANDOM:
         return base + below(rng, row[SEL_PLACE], n)
     if policy == LEAST:
-        return pick_least(st, rng, row[SEL_PLACE], base, n)
+        return pick_least(T, rng, row[SEL_PLACE], base, n)
     if policy == CHOICES or policy == CHOICES_REPL:
-        return pick_choices(st, seen, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
+        return pick_choices(T, seen, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
     if policy == OWNER:
-        return base + fi[f, PART] % n
+        return base + F[f].part % n
     copies = row[SEL_COPIES]
     groups = n // copies
     if policy == EACH:
-        return base + fi[f, IDX] % n
+        return base + F[f].idx % n
     if policy == GROUP_ANY:
-        g = fi[f, IDX] % groups
+        g = F[f].idx % groups
         return base + g * copies + below(rng, row[SEL_PLACE], copies)
-    key = fl[f, KEY0 + row[SEL_KEY]]
+    key = F[f].key[row[SEL_KEY]]
     if policy == HASH:
         return base + hashed(key, 7, n)
     if row[SEL_KEY] < 0:
-        g = fi[f, PART] % groups
+        g = F[f].part % groups
     elif row[SEL_MODULO] == 1:
         g = int(key % groups)
     else:
@@ -956,7 +979,7 @@ def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     if policy == SHARD_LEADER:
         return base + g * copies
     if policy == SHARD_COPY:
-        return base + g * copies + (fi[f, IDX] + row[SEL_D]) % copies
+        return base + g * copies + (F[f].idx + row[SEL_D]) % copies
     return base + g * copies + below(rng, row[SEL_PLACE], copies)  # SHARD_ANY
 
 
@@ -1072,10 +1095,10 @@ def lock_add(S, space, key, n):
 @inlined
 def lock_wait(S, e, f):
     """Makes a frame wait for a lock; the line goes through a column that only frames in a queue use."""
-    S.fi[f, QFAIL] = -1
+    S.frames[f].qfail = -1
     t = S.llink[e, 2]
     if t >= 0:
-        S.fi[t, QFAIL] = f
+        S.frames[t].qfail = f
     else:
         S.llink[e, 1] = f
     S.llink[e, 2] = f
@@ -1086,8 +1109,8 @@ def lock_next(S, e):
     """The first frame that waits for a lock, taken out of the line, or -1."""
     f = S.llink[e, 1]
     if f >= 0:
-        b = S.fi[f, QFAIL]
-        S.fi[f, QFAIL] = -1
+        b = S.frames[f].qfail
+        S.frames[f].qfail = -1
         S.llink[e, 1] = b
         if b < 0:
             S.llink[e, 2] = -1
@@ -1137,35 +1160,30 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
 @compiled
 def tick(P, S, now, interval):
     """Closes an interval: areas of all stations, by pool; interval -1 ends the warm-up and starts the counts."""
-    st, sa, sc, pts, plast = S.st, S.sa, S.sc, S.pts, S.plast
-    for i in range(st.shape[0]):
-        touch(st, sa, i, now)
+    T, pts, plast = S.stations, S.pts, S.plast
+    for i in range(T.shape[0]):
+        touch(T, i, now)
     if interval < 0:
-        sa[:, SA_BUSY] = 0.0
-        sa[:, SA_QUEUE] = 0.0
-        sa[:, SA_BUSY2] = 0.0
-        sa[:, SA_WAITED] = 0.0
-        for i in range(st.shape[0]):
-            st[i, ST_QMAX] = st[i, ST_QLEN]
-            sc[i, SC_VISITS] = sc[i, SC_WAITED] = sc[i, SC_SHED] = sc[i, SC_ABANDONED] = sc[i, SC_SERVED] = 0
+        for i in range(T.shape[0]):
+            T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
+            T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
+            T[i].qmax = T[i].qlen
         plast[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
     total = S.ptotal
     total[:, :] = 0.0
-    for i in range(st.shape[0]):
-        p = st[i, ST_POOL]
-        total[p, 0] += sa[i, SA_BUSY]
-        total[p, 1] += sa[i, SA_QUEUE]
-        total[p, 2] += sc[i, SC_VISITS]
-        total[p, 3] += sc[i, SC_SHED]
+    for i in range(T.shape[0]):
+        p = T[i].pool
+        total[p, 0] += T[i].busy_s
+        total[p, 1] += T[i].queue_s
+        total[p, 2] += T[i].visits
+        total[p, 3] += T[i].shed
+        S.ended[i] = T[i]
     for p in range(plast.shape[0]):
         for k in range(4):
             pts[p, interval, k] = total[p, k] - plast[p, k]
             plast[p, k] = total[p, k]
-    for i in range(st.shape[0]):
-        for k in range(STATION_WORDS):
-            S.sc_end[i, k] = sc[i, k]
     for c in range(P.caches.shape[0]):
         if P.caches[c, 0] == COIN:
             continue
@@ -1222,9 +1240,8 @@ def run(P, S, quota):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
     regs, times, rng = S.regs, S.times, S.rng
-    fi, fl, fd, free, ready = S.fi, S.fl, S.fd, S.free, S.ready
-    ht, hp, st, sa, sc = S.ht, S.hp, S.st, S.sa, S.sc
-    lane, wt, wp, wnext, wfree, timers = S.lane, S.wt, S.wp, S.wnext, S.wfree, P.timers
+    F, free, ready, H, T = S.frames, S.free, S.ready, S.heap, S.stations
+    lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
     n = regs[R_HEAP]
@@ -1248,6 +1265,10 @@ def run(P, S, quota):
             nready -= 1
             f = ready[nready]
         else:
+            if n > 0 and H[0].p == OVER:
+                n -= 1
+                if n > 0:
+                    sift(H, n, H[n].t, H[n].p)
             if n == 0:
                 status = FINISHED
                 break
@@ -1257,65 +1278,63 @@ def run(P, S, quota):
             if nfree < margin:
                 status = GROW_FRAMES
                 break
-            if n + margin > ht.shape[0]:
+            if n + margin > H.shape[0]:
                 status = GROW_HEAP
                 break
             if nw < chunks:
                 status = GROW_LANES
                 break
-            t = ht[0]
+            t = H[0].t
             if t > limit:
                 status = DRAIN_LIMIT
                 break
-            pl = hp[0]
+            pl = H[0].p
             slot = pl & SLOT_MASK
             if slot < LANE0:
-                n -= 1
-                sift(ht, hp, n, ht[n], hp[n])
-                if fl[slot, EV] != pl:
+                H[0].p = OVER
+                if F[slot].ev != pl:
                     continue
-                fl[slot, EV] = 0
+                F[slot].ev = 0
                 now = t
                 events += 1
                 f = slot
-                if fi[f, QFAIL] >= 0:  # waited in a queue for longer than its patience
-                    i = fi[f, HELD0 + fi[f, QSLOT]]
-                    touch(st, sa, i, now)
-                    dequeue(st, fi, i, f)
-                    sc[i, SC_ABANDONED] += 1
-                    fi[f, WHY] = ABANDONED
-                    fi[f, PC] = fi[f, QFAIL]
-                    fi[f, QFAIL] = -1
+                if F[f].qfail >= 0:  # waited in a queue for longer than its patience
+                    i = F[f].held[F[f].qslot]
+                    touch(T, i, now)
+                    dequeue(T, F, i, f)
+                    T[i].abandoned += 1
+                    F[f].why = ABANDONED
+                    F[f].pc = F[f].qfail
+                    F[f].qfail = -1
             elif slot < SOURCE0:
                 i = slot - LANE0
                 e = lane[i, L_HEAD]
-                if e >= 0 and wp[e, 1] >> SLOT_BITS != pl >> SLOT_BITS:  # the entry of this event was tidied away
-                    sift(ht, hp, n, wt[e, 0], (wp[e, 1] >> SLOT_BITS << SLOT_BITS) | slot)
+                if e >= 0 and W[e].p >> SLOT_BITS != pl >> SLOT_BITS:  # the entry of this event was tidied away
+                    sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                     continue
-                p = wp[e, 1] if e >= 0 else 0
+                p = W[e].p if e >= 0 else 0
                 f = p & SLOT_MASK
                 timeout = timers[i] == 1
-                stale = e < 0 or (timeout and fl[f, TOKEN] != p >> SLOT_BITS)
+                stale = e < 0 or (timeout and F[f].token != p >> SLOT_BITS)
                 while e >= 0:
                     e, nw = step_lane(lane, wnext, wfree, nw, i)
-                    if e < 0 or not timeout or fl[wp[e, 1] & SLOT_MASK, TOKEN] == wp[e, 1] >> SLOT_BITS:
+                    if e < 0 or not timeout or F[W[e].p & SLOT_MASK].token == W[e].p >> SLOT_BITS:
                         break
                 if e >= 0:
-                    sift(ht, hp, n, wt[e, 0], (wp[e, 1] >> SLOT_BITS << SLOT_BITS) | slot)
+                    sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                 else:
                     lane[i, L_LIVE] = 0
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
                 if stale:
                     continue
                 now = t
                 events += 1
                 if timeout:  # the caller's patience is over; the callee carries on
-                    fl[f, TOKEN] = 0
-                    fi[f, WHY] = TIMEOUT
-                    fi[f, PC] = fi[f, FPC]
-                    if fd[f, BEGAN] >= warm_t:
-                        S.fc[fi[f, FLOW], FC_TIMEOUTS] += 1
+                    F[f].token = 0
+                    F[f].why = TIMEOUT
+                    F[f].pc = F[f].fpc
+                    if F[f].began >= warm_t:
+                        S.fc[F[f].flow, FC_TIMEOUTS] += 1
             elif slot == TICK:
                 k = regs[R_TICKS]
                 now = t
@@ -1323,191 +1342,188 @@ def run(P, S, quota):
                 regs[R_TICKS] = k + 1
                 if k < intervals:
                     seq += 1
-                    sift(ht, hp, n, warm_t + (k + 1) * step, (seq << SLOT_BITS) | TICK)
+                    sift(H, n, warm_t + (k + 1) * step, (seq << SLOT_BITS) | TICK)
                 else:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
                 continue
             else:  # an arrival
                 i = slot - SOURCE0
                 now = t
                 events += 1
                 if now >= end:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
                     continue
                 nfree -= 1
                 f = free[nfree]
-                fi[f, PC] = P.sources[i, 2]
-                fi[f, FLOW] = P.sources[i, 1]
-                fi[f, PARENT] = -1
-                fi[f, QFAIL] = -1
-                fl[f, PTOKEN] = -1
-                fl[f, TOKEN] = 0
+                F[f].pc = P.sources[i, 2]
+                F[f].flow = P.sources[i, 1]
+                F[f].parent = -1
+                F[f].qfail = -1
+                F[f].owed = -1
+                F[f].token = 0
                 seq += 1
                 t = next_arrival(P, S, i, now)
                 if t < end:
-                    sift(ht, hp, n, t, (seq << SLOT_BITS) | slot)
+                    sift(H, n, t, (seq << SLOT_BITS) | slot)
                 else:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
         # --- its operations, until it waits or ends
-        pc = fi[f, PC]
+        pc = F[f].pc
         while True:
-            op = code[pc, 0]
-            a = code[pc, 1]
+            op = code[pc].op
+            a = code[pc].a
             if op == DELAY:
                 seq += 1
-                fi[f, PC] = pc + 1
+                F[f].pc = pc + 1
                 p = (seq << SLOT_BITS) | f
-                n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, a, now + lanes[a], p)
+                n, nw = enlane(lane, W, wnext, wfree, nw, H, n, a, now + lanes[a], p)
                 break
             elif op == HOP:
-                b = code[pc, 2]
-                c = code[pc, 3]
+                b = code[pc].b
+                c = code[pc].c
                 cls = 0
                 if b >= 0 and c >= 0:
-                    b = fi[f, HELD0 + b]
-                    c = fi[f, HELD0 + c]
-                    if st[b, ST_ZONE] != st[c, ST_ZONE]:
-                        cls = 1 if st[b, ST_REGION] == st[c, ST_REGION] else 2
+                    b = F[f].held[b]
+                    c = F[f].held[c]
+                    if T[b].zone != T[c].zone:
+                        cls = 1 if T[b].region == T[c].region else 2
                 i = P.hops[a, cls]
                 seq += 1
                 p = (seq << SLOT_BITS) | f
-                fi[f, PC] = pc + 1
+                F[f].pc = pc + 1
                 if i >= 0:
-                    n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, now + lanes[i], p)
+                    n, nw = enlane(lane, W, wnext, wfree, nw, H, n, i, now + lanes[i], p)
                 else:
-                    fl[f, EV] = p
-                    n = push(ht, hp, n, now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - i), p)
+                    F[f].ev = p
+                    n = push(H, n, now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - i), p)
                 break
             elif op == PICK:
-                fi[f, HELD0 + code[pc, 2]] = pick_station(select, counters, st, S.seen, rng, fi, fl, a, f)
+                F[f].held[code[pc].b] = pick_station(select, counters, T, S.seen, rng, F, a, f)
                 pc += 1
             elif op == ACQUIRE:
-                i = fi[f, HELD0 + a]
-                touch(st, sa, i, now)
-                sc[i, SC_VISITS] += 1
-                cap = st[i, ST_CAP]
-                busy = st[i, ST_BUSY]
-                disc = st[i, ST_DISC]
+                i = F[f].held[a]
+                touch(T, i, now)
+                T[i].visits += 1
+                cap = T[i].cap
+                busy = T[i].busy
+                disc = T[i].disc
                 if cap == 0 or busy < cap or disc == SHARED:
-                    if disc == SHARED and st[i, ST_BOUND] >= 0 and cap > 0 and busy >= cap + st[i, ST_BOUND]:
-                        sc[i, SC_SHED] += 1
-                        fi[f, WHY] = SHED
-                        pc = code[pc, 2]
+                    if disc == SHARED and T[i].bound >= 0 and cap > 0 and busy >= cap + T[i].bound:
+                        T[i].shed += 1
+                        F[f].why = SHED
+                        pc = code[pc].b
                         continue
-                    st[i, ST_BUSY] = busy + 1
+                    T[i].busy = busy + 1
                     pc += 1
                     continue
                 if disc == PREEMPTIVE:
                     # the least important request in service gives way, and goes on later where it stopped
                     worst = -1
-                    g = st[i, ST_SERVING]
+                    g = T[i].serving
                     while g >= 0:
-                        if fi[g, RANKED] > fi[f, RANKED] and (worst < 0 or fi[g, RANKED] > fi[worst, RANKED]):
+                        if F[g].rank > F[f].rank and (worst < 0 or F[g].rank > F[worst].rank):
                             worst = g
-                        g = fi[g, NEXT]
+                        g = F[g].next
                     if worst >= 0:
-                        leave(st, fi, i, worst)
-                        fl[worst, EV] = 0
-                        fd[worst, REST] -= now
-                        fd[worst, QUEUED] = now
-                        enqueue(st, fi, i, worst, True)
+                        leave(T, F, i, worst)
+                        F[worst].ev = 0
+                        F[worst].rest -= now
+                        F[worst].queued = now
+                        enqueue(T, F, i, worst, True)
                         pc += 1
                         continue
-                if st[i, ST_BOUND] >= 0 and st[i, ST_QLEN] >= st[i, ST_BOUND]:
-                    sc[i, SC_SHED] += 1
-                    fi[f, WHY] = SHED
-                    pc = code[pc, 2]
+                if T[i].bound >= 0 and T[i].qlen >= T[i].bound:
+                    T[i].shed += 1
+                    F[f].why = SHED
+                    pc = code[pc].b
                     continue
-                sc[i, SC_WAITED] += 1
-                fi[f, PC] = pc + 1
-                fd[f, REST] = -1.0
-                fd[f, QUEUED] = now
-                enqueue(st, fi, i, f, False)
-                if st[i, ST_PATIENCE] >= 0:
-                    fi[f, QFAIL] = code[pc, 2]
-                    fi[f, QSLOT] = a
+                T[i].waited += 1
+                F[f].pc = pc + 1
+                F[f].rest = -1.0
+                F[f].queued = now
+                enqueue(T, F, i, f, False)
+                if T[i].patience >= 0:
+                    F[f].qfail = code[pc].b
+                    F[f].qslot = a
                     seq += 1
-                    fl[f, EV] = (seq << SLOT_BITS) | f
-                    t = now + draw(rng, st[i, ST_PLACE], dist_kind, dist, st[i, ST_PATIENCE])
-                    n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                    F[f].ev = (seq << SLOT_BITS) | f
+                    t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == SERVE:
-                i = fi[f, HELD0 + a]
-                x = draw(rng, code[pc, 3], dist_kind, dist, code[pc, 2]) * sa[i, SA_SPEED]
-                fi[f, PC] = pc + 1
-                if st[i, ST_DISC] == SHARED:
-                    advance(st, sa, i, now)
-                    fd[f, REST] = sa[i, SA_V] + x
-                    join(st, fi, i, f)
-                    st[i, ST_PSF] += 1
-                    n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
+                i = F[f].held[a]
+                x = draw(rng, code[pc].c, dist_kind, dist, code[pc].b) * T[i].speed
+                F[f].pc = pc + 1
+                if T[i].disc == SHARED:
+                    advance(T, i, now)
+                    F[f].rest = T[i].work + x
+                    join(T, F, i, f)
+                    T[i].sharing += 1
+                    n, seq = share(T, F, H, i, now, n, seq)
                     break
-                if st[i, ST_DISC] == PREEMPTIVE:
-                    fd[f, REST] = now + x
-                    join(st, fi, i, f)
+                if T[i].disc == PREEMPTIVE:
+                    F[f].rest = now + x
+                    join(T, F, i, f)
                 seq += 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = push(ht, hp, n, now + x, (seq << SLOT_BITS) | f)
+                F[f].ev = (seq << SLOT_BITS) | f
+                n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                 break
             elif op == SERVED:
-                i = fi[f, HELD0 + a]
-                leave(st, fi, i, f)
-                if st[i, ST_DISC] == SHARED:
-                    advance(st, sa, i, now)
-                    st[i, ST_PSF] -= 1
-                    n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
+                i = F[f].held[a]
+                leave(T, F, i, f)
+                if T[i].disc == SHARED:
+                    advance(T, i, now)
+                    T[i].sharing -= 1
+                    n, seq = share(T, F, H, i, now, n, seq)
                 pc += 1
             elif op == RELEASE:
-                i = fi[f, HELD0 + a]
-                touch(st, sa, i, now)
-                sc[i, SC_SERVED] += 1
-                disc = st[i, ST_DISC]
+                i = F[f].held[a]
+                touch(T, i, now)
+                T[i].served += 1
+                disc = T[i].disc
                 pc += 1
-                if st[i, ST_QLEN] > 0:
-                    g = st[i, ST_HEAD]
+                if T[i].qlen > 0:
+                    g = T[i].head[0]
                     if disc >= PRIORITY:
                         q = 0
-                        while st[i, ST_HEAD + q] < 0:
+                        while T[i].head[q] < 0:
                             q += 1
-                        g = st[i, ST_HEAD + q]
-                    dequeue(st, fi, i, g)
-                    sa[i, SA_WAITED] += now - fd[g, QUEUED]
-                    if fi[g, QFAIL] >= 0:
-                        fi[g, QFAIL] = -1
-                        fl[g, EV] = 0
-                    if disc == PREEMPTIVE and fd[g, REST] >= 0.0:
-                        join(st, fi, i, g)
+                        g = T[i].head[q]
+                    dequeue(T, F, i, g)
+                    T[i].waited_s += now - F[g].queued
+                    if F[g].qfail >= 0:
+                        F[g].qfail = -1
+                        F[g].ev = 0
+                    if disc == PREEMPTIVE and F[g].rest >= 0.0:
+                        join(T, F, i, g)
                         seq += 1
-                        fd[g, REST] += now
-                        fl[g, EV] = (seq << SLOT_BITS) | g
-                        n = push(ht, hp, n, fd[g, REST], (seq << SLOT_BITS) | g)
+                        F[g].rest += now
+                        F[g].ev = (seq << SLOT_BITS) | g
+                        n = push(H, n, F[g].rest, (seq << SLOT_BITS) | g)
                     else:
                         ready[nready] = g
                         nready += 1
                 else:
-                    st[i, ST_BUSY] -= 1
+                    T[i].busy -= 1
             elif op == WAIT:
                 seq += 1
-                fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                t = now + draw(rng, code[pc, 2], dist_kind, dist, a)
-                n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                F[f].pc = pc + 1
+                F[f].ev = (seq << SLOT_BITS) | f
+                t = now + draw(rng, code[pc].b, dist_kind, dist, a)
+                n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == CALL or op == FORK or op == SPAWN:
                 count = 1
                 body = a
                 if op == CALL:
                     need = 1
-                    i = code[pc, 2]
-                    fi[f, FPC] = code[pc, 3]
+                    i = code[pc].b
+                    F[f].fpc = code[pc].c
                 elif op == FORK:
-                    count = code[pc, 2]
-                    need = code[pc, 3]
-                    fi[f, FPC] = code[pc, 4]
-                    i = code[pc, 5]
+                    count = code[pc].b
+                    need = code[pc].c
+                    F[f].fpc = code[pc].d
+                    i = code[pc].e
                 else:
                     need = 0
                     i = -1
@@ -1515,35 +1531,36 @@ def run(P, S, quota):
                 if op != SPAWN:
                     seq += 1
                     tok = seq
-                    fl[f, TOKEN] = tok
-                    fi[f, NEED] = need
-                    fi[f, LEFT] = count
+                    F[f].token = tok
+                    F[f].need = need
+                    F[f].left = count
                     if i >= 0:
                         p = (seq << SLOT_BITS) | f
-                        n, nw = enlane(lane, wt, wp, wnext, wfree, nw, ht, hp, n, i, now + lanes[i], p)
-                fi[f, PC] = pc + 1
+                        n, nw = enlane(lane, W, wnext, wfree, nw, H, n, i, now + lanes[i], p)
+                F[f].pc = pc + 1
                 for k in range(count - 1, -1, -1):
                     if op == FORK:
-                        body = P.bodies[a] if code[pc, 6] == 1 else P.bodies[a + k]
+                        body = P.bodies[a] if code[pc].f == 1 else P.bodies[a + k]
                     nfree -= 1
                     g = free[nfree]
-                    for j in range(HELD_WORD, FRAME_WORDS):
-                        fl[g, j] = fl[f, j]
-                    fi[g, PC] = body
-                    fi[g, PARENT] = f
-                    fi[g, FLOW] = fi[f, FLOW]
-                    fi[g, WHY] = 0
-                    fi[g, RANKED] = fi[f, RANKED]
-                    fi[g, IDX] = k
-                    fi[g, PART] = fi[f, PART]
-                    fi[g, QFAIL] = -1
-                    fl[g, EV] = 0
-                    fl[g, TOKEN] = 0
-                    fl[g, PTOKEN] = tok
-                    fl[g, KEY0] = fl[f, KEY0]
-                    fl[g, KEY1] = fl[f, KEY1]
-                    fd[g, BEGAN] = fd[f, BEGAN]
-                    fd[g, ORIGIN] = fd[f, ORIGIN]
+                    for j in range(SLOTS):
+                        F[g].held[j] = F[f].held[j]
+                        F[g].reg[j] = F[f].reg[j]
+                    F[g].pc = body
+                    F[g].parent = f
+                    F[g].flow = F[f].flow
+                    F[g].why = 0
+                    F[g].rank = F[f].rank
+                    F[g].idx = k
+                    F[g].part = F[f].part
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    F[g].token = 0
+                    F[g].owed = tok
+                    F[g].key[0] = F[f].key[0]
+                    F[g].key[1] = F[f].key[1]
+                    F[g].began = F[f].began
+                    F[g].origin = F[f].origin
                     ready[nready] = g
                     nready += 1
                 if op == SPAWN:
@@ -1551,47 +1568,47 @@ def run(P, S, quota):
                     continue
                 break
             elif op == RETURN or op == FAIL:
-                p = fi[f, PARENT]
-                tok = fl[f, PTOKEN]
-                why = fi[f, WHY]
+                p = F[f].parent
+                tok = F[f].owed
+                why = F[f].why
                 free[nfree] = f
                 nfree += 1
-                if tok <= 0 or fl[p, TOKEN] != tok:
+                if tok <= 0 or F[p].token != tok:
                     break
                 if op == RETURN:
-                    fi[p, NEED] -= 1
-                    fi[p, LEFT] -= 1
-                    if fi[p, NEED] > 0:
+                    F[p].need -= 1
+                    F[p].left -= 1
+                    if F[p].need > 0:
                         break
                 else:
-                    fi[p, LEFT] -= 1
-                    if fi[p, LEFT] >= fi[p, NEED]:
+                    F[p].left -= 1
+                    if F[p].left >= F[p].need:
                         break
-                    fi[p, WHY] = why
-                    fi[p, PC] = fi[p, FPC]
-                fl[p, TOKEN] = 0
+                    F[p].why = why
+                    F[p].pc = F[p].fpc
+                F[p].token = 0
                 f = p
-                pc = fi[f, PC]
+                pc = F[f].pc
             elif op == START:
-                fd[f, BEGAN] = now
-                fd[f, ORIGIN] = now
-                fi[f, WHY] = 0
-                fi[f, RANKED] = code[pc, 3]
+                F[f].began = now
+                F[f].origin = now
+                F[f].why = 0
+                F[f].rank = code[pc].c
                 if now >= warm_t:
-                    w = fi[f, FLOW]
+                    w = F[f].flow
                     S.fc[w, FC_ARRIVED] += 1
                     k = int((now - warm_t) / step)
                     if k < intervals:
                         S.fts[w, k, 0] += 1
                 if a >= 0:
-                    fl[f, KEY0] = draw_key(
-                        rng, code[pc, 2], P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
+                    F[f].key[0] = draw_key(
+                        rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                         P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
                     )  # fmt: skip
                 pc += 1
             elif op == DONE or op == FAILED:
-                w = fi[f, FLOW]
-                t0 = fd[f, BEGAN]
+                w = F[f].flow
+                t0 = F[f].began
                 if t0 >= warm_t:
                     k = int((t0 - warm_t) / step)
                     if k >= intervals:
@@ -1602,10 +1619,10 @@ def run(P, S, quota):
                             S.fts[w, k, 1] += 1
                         observe(fsum, fine_h, coarse_h, w, k, now - t0)
                         if P.ages[w] >= 0:
-                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - fd[f, ORIGIN])
+                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - F[f].origin)
                     else:
                         S.fc[w, FC_FAILED] += 1
-                        S.fc[w, FC_REASON0 + fi[f, WHY]] += 1
+                        S.fc[w, FC_REASON0 + F[f].why] += 1
                         if k >= 0:
                             S.fts[w, k, 2] += 1
                 regs[R_DONE] += 1
@@ -1613,9 +1630,9 @@ def run(P, S, quota):
                     t = now + draw(rng, a, dist_kind, dist, P.think[w])
                     if t < end:
                         seq += 1
-                        fi[f, PC] = code[pc, 2]
-                        fl[f, EV] = (seq << SLOT_BITS) | f
-                        n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                        F[f].pc = code[pc].b
+                        F[f].ev = (seq << SLOT_BITS) | f
+                        n = push(H, n, t, (seq << SLOT_BITS) | f)
                         break
                 free[nfree] = f
                 nfree += 1
@@ -1623,32 +1640,32 @@ def run(P, S, quota):
             elif op == JUMP:
                 pc = a
             elif op == CHANCE:
-                if uniform(rng, a) < P.weights[code[pc, 3]]:
-                    pc = code[pc, 2]
+                if uniform(rng, a) < P.weights[code[pc].c]:
+                    pc = code[pc].b
                 else:
                     pc += 1
             elif op == CHOOSE:
                 u = uniform(rng, a)
-                k = code[pc, 2]
-                last = k + code[pc, 3] - 1
+                k = code[pc].b
+                last = k + code[pc].c - 1
                 while k < last and u >= P.weights[k]:
                     k += 1
-                pc = P.bodies[code[pc, 4] + k - code[pc, 2]]
+                pc = P.bodies[code[pc].d + k - code[pc].b]
             elif op == SET:
-                fi[f, REG0 + a] = code[pc, 2]
+                F[f].reg[a] = code[pc].b
                 pc += 1
             elif op == LOOP:
-                fi[f, REG0 + a] -= 1
-                pc = code[pc, 2] if fi[f, REG0 + a] > 0 else pc + 1
+                F[f].reg[a] -= 1
+                pc = code[pc].b if F[f].reg[a] > 0 else pc + 1
             elif op == RETRY:
-                k = fi[f, REG0 + code[pc, 2]]
+                k = F[f].reg[code[pc].b]
                 share_of = P.retry_par[a, 4]
                 if k >= P.retries[a, 0] or (share_of >= 0.0 and S.budget[a] < 1.0):
                     pc += 1
                     continue
                 if share_of >= 0.0:
                     S.budget[a] -= 1.0
-                fi[f, REG0 + code[pc, 2]] = k + 1
+                F[f].reg[code[pc].b] = k + 1
                 x = min(P.retry_par[a, 0] * P.retry_par[a, 1] ** k, P.retry_par[a, 2])
                 jitter = P.retries[a, 1]
                 if jitter == FULL_JITTER:
@@ -1657,64 +1674,64 @@ def run(P, S, quota):
                     x = 0.5 * x * (1.0 + uniform(rng, P.retries[a, 2]))
                 elif jitter == ADDED_JITTER:
                     x += P.retry_par[a, 3] * uniform(rng, P.retries[a, 2])
-                if fd[f, BEGAN] >= warm_t:
-                    w = fi[f, FLOW]
+                if F[f].began >= warm_t:
+                    w = F[f].flow
                     S.fc[w, FC_RETRIES] += 1
-                    j = int((fd[f, BEGAN] - warm_t) / step)
+                    j = int((F[f].began - warm_t) / step)
                     if j < intervals:
                         S.fts[w, j, 3] += 1
                 if x <= 0.0:
-                    pc = code[pc, 3]
+                    pc = code[pc].c
                     continue
                 seq += 1
-                fi[f, PC] = code[pc, 3]
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = push(ht, hp, n, now + x, (seq << SLOT_BITS) | f)
+                F[f].pc = code[pc].c
+                F[f].ev = (seq << SLOT_BITS) | f
+                n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                 break
             elif op == ADMIT:
                 S.budget[a] = min(10.0, S.budget[a] + P.retry_par[a, 4])
                 pc += 1
             elif op == STILL:
-                if fl[fi[f, PARENT], TOKEN] != fl[f, PTOKEN]:
+                if F[F[f].parent].token != F[f].owed:
                     free[nfree] = f
                     nfree += 1
                     break
-                if fd[f, BEGAN] >= warm_t:
-                    S.fc[fi[f, FLOW], FC_HEDGES] += 1
+                if F[f].began >= warm_t:
+                    S.fc[F[f].flow, FC_HEDGES] += 1
                 pc += 1
             elif op == TRIP:
                 if trip(P, S, a, now):
                     pc += 1
                 else:
-                    fi[f, WHY] = OPEN
-                    pc = code[pc, 2]
+                    F[f].why = OPEN
+                    pc = code[pc].b
             elif op == REPORT:
-                report(P, S, a, code[pc, 2] == 1, now)
+                report(P, S, a, code[pc].b == 1, now)
                 pc += 1
             elif op == KEYED:
-                fl[f, KEY1] = draw_key(
-                    rng, code[pc, 2], P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
+                F[f].key[1] = draw_key(
+                    rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                     P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
                 )  # fmt: skip
                 pc += 1
             elif op == LOOKUP:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                hit = look_up(P.caches, P.cache_par, C, rng, a, r, fl[f, KEY0 + code[pc, 4]], now)
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                hit = look_up(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].d], now)
                 if now >= warm_t:
                     k = int((now - warm_t) / step)
                     if k < intervals:
                         S.cts[a, k, 0] += 1
                         if hit:
                             S.cts[a, k, 1] += 1
-                fi[f, REG0 + code[pc, 5]] = 1 if hit else 0
+                F[f].reg[code[pc].e] = 1 if hit else 0
                 pc += 1
             elif op == FILL:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                fill(P.caches, P.cache_par, C, rng, a, r, fl[f, KEY0 + code[pc, 3]], now)
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                fill(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].c], now)
                 pc += 1
             elif op == DROP:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                k = fl[f, KEY0 + code[pc, 3]] * P.caches[a, 1] + r
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                k = F[f].key[code[pc].c] * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
                     e = find(C.table, C.ekey, P.caches[a, 4], P.caches[a, 5], k, a)
@@ -1722,18 +1739,18 @@ def run(P, S, quota):
                         forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1
             elif op == BRANCH:
-                pc = code[pc, 2] if fi[f, REG0 + a] == 0 else pc + 1
+                pc = code[pc].b if F[f].reg[a] == 0 else pc + 1
             elif op == LOCK:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 pc += 1
                 if e < 0:
-                    nlock = lock_add(S, a, fl[f, KEY0 + code[pc - 1, 2]], nlock)
+                    nlock = lock_add(S, a, F[f].key[code[pc - 1].b], nlock)
                     continue
                 lock_wait(S, e, f)
-                fi[f, PC] = pc
+                F[f].pc = pc
                 break
             elif op == UNLOCK:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 g = lock_next(S, e)
                 if g >= 0:
                     ready[nready] = g
@@ -1742,22 +1759,22 @@ def run(P, S, quota):
                     nlock = lock_drop(S, e, nlock)
                 pc += 1
             elif op == FLIGHT:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 if e < 0:
-                    nlock = lock_add(S, a, fl[f, KEY0 + code[pc, 2]], nlock)
+                    nlock = lock_add(S, a, F[f].key[code[pc].b], nlock)
                     pc += 1
                     continue
                 lock_wait(S, e, f)
-                fi[f, PC] = code[pc, 3]
-                fi[f, FPC] = code[pc, 4]
+                F[f].pc = code[pc].c
+                F[f].fpc = code[pc].d
                 break
             elif op == LANDED:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 g = lock_next(S, e)
                 while g >= 0:
-                    if code[pc, 3] == 0:
-                        fi[g, PC] = fi[g, FPC]
-                        fi[g, WHY] = fi[f, WHY]
+                    if code[pc].c == 0:
+                        F[g].pc = F[g].fpc
+                        F[g].why = F[f].why
                     ready[nready] = g
                     nready += 1
                     g = lock_next(S, e)
@@ -1765,53 +1782,53 @@ def run(P, S, quota):
                 pc += 1
             elif op == TAKE:
                 index = np.int64(0)
-                if code[pc, 4] >= 0:
-                    index = fl[f, KEY0 + code[pc, 4]]
-                if code[pc, 2] >= 0:
-                    index = index * P.limiters[a, 3] + fi[f, HELD0 + code[pc, 2]] - P.limiters[a, 4]
-                if take(P, S, a, index, P.weights[code[pc, 5]], now):
+                if code[pc].d >= 0:
+                    index = F[f].key[code[pc].d]
+                if code[pc].b >= 0:
+                    index = index * P.limiters[a, 3] + F[f].held[code[pc].b] - P.limiters[a, 4]
+                if take(P, S, a, index, P.weights[code[pc].e], now):
                     pc += 1
                 else:
                     if now >= warm_t:
                         S.refused[a] += 1
-                    fi[f, WHY] = REFUSED
-                    pc = code[pc, 3]
+                    F[f].why = REFUSED
+                    pc = code[pc].c
             elif op == PUBLISH:
                 i = P.channels[a, 3]
-                if i >= 0 and st[i, ST_QLEN] >= P.channels[a, 4]:
-                    sc[i, SC_SHED] += 1
-                    fi[f, WHY] = REFUSED
-                    pc = code[pc, 3]
+                if i >= 0 and T[i].qlen >= P.channels[a, 4]:
+                    T[i].shed += 1
+                    F[f].why = REFUSED
+                    pc = code[pc].c
                     continue
-                kr = code[pc, 2]
+                kr = code[pc].b
                 part = np.int64(0)
                 parts = P.channels[a, 0]
                 if parts > 1:
                     if kr >= 0:
-                        part = hashed(fl[f, KEY0 + kr], 7, parts)
+                        part = hashed(F[f].key[kr], 7, parts)
                     else:
-                        part = counters[code[pc, 4]]
-                        counters[code[pc, 4]] = part + 1 if part + 1 < parts else 0
+                        part = counters[code[pc].d]
+                        counters[code[pc].d] = part + 1 if part + 1 < parts else 0
                 for s in range(P.channels[a, 1], P.channels[a, 1] + P.channels[a, 2]):
                     if P.subscriber_par[s] < 1.0 and uniform(rng, P.subscribers[s, 2]) >= P.subscriber_par[s]:
                         continue
                     nfree -= 1
                     g = free[nfree]
                     w = P.subscribers[s, 1]
-                    fi[g, PC] = P.subscribers[s, 0]
-                    fi[g, FLOW] = w
-                    fi[g, PARENT] = -1
-                    fi[g, WHY] = 0
-                    fi[g, RANKED] = fi[f, RANKED]
-                    fi[g, PART] = part
-                    fi[g, QFAIL] = -1
-                    fl[g, EV] = 0
-                    fl[g, TOKEN] = 0
-                    fl[g, PTOKEN] = -1
-                    fl[g, KEY0] = fl[f, KEY0 + kr] if kr >= 0 else fl[f, KEY0]
-                    fl[g, KEY1] = fl[f, KEY1]
-                    fd[g, BEGAN] = now
-                    fd[g, ORIGIN] = fd[f, ORIGIN]
+                    F[g].pc = P.subscribers[s, 0]
+                    F[g].flow = w
+                    F[g].parent = -1
+                    F[g].why = 0
+                    F[g].rank = F[f].rank
+                    F[g].part = part
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    F[g].token = 0
+                    F[g].owed = -1
+                    F[g].key[0] = F[f].key[kr] if kr >= 0 else F[f].key[0]
+                    F[g].key[1] = F[f].key[1]
+                    F[g].began = now
+                    F[g].origin = F[f].origin
                     if now >= warm_t:
                         S.fc[w, FC_ARRIVED] += 1
                         k = int((now - warm_t) / step)
@@ -1819,34 +1836,34 @@ def run(P, S, quota):
                             S.fts[w, k, 0] += 1
                     i = P.subscribers[s, 3]
                     if i >= 0:
-                        touch(st, sa, i, now)
-                        sc[i, SC_VISITS] += 1
-                        st[i, ST_QLEN] += 1
-                        if st[i, ST_QLEN] > st[i, ST_QMAX]:
-                            st[i, ST_QMAX] = st[i, ST_QLEN]
+                        touch(T, i, now)
+                        T[i].visits += 1
+                        T[i].qlen += 1
+                        if T[i].qlen > T[i].qmax:
+                            T[i].qmax = T[i].qlen
                     ready[nready] = g
                     nready += 1
                 pc += 1
             elif op == GAUGE:
-                touch(st, sa, a, now)
-                st[a, ST_QLEN] += code[pc, 2]
+                touch(T, a, now)
+                T[a].qlen += code[pc].b
                 pc += 1
             elif op == REASON:
-                fi[f, WHY] = a
+                F[f].why = a
                 pc += 1
             elif op == COUNT:
-                if fd[f, BEGAN] >= warm_t:
-                    S.fc[fi[f, FLOW], a] += 1
+                if F[f].began >= warm_t:
+                    S.fc[F[f].flow, a] += 1
                 pc += 1
             else:  # RANK
-                fi[f, RANKED] = a
+                F[f].rank = a
                 pc += 1
         if nfree < least:
             least = nfree
     regs[R_HEAP] = n
     regs[R_SEQ] = seq
     regs[R_CHUNKS] = nw
-    regs[R_PEAK] = max(regs[R_PEAK], fi.shape[0] - least)
+    regs[R_PEAK] = max(regs[R_PEAK], F.shape[0] - least)
     regs[R_FREE] = nfree
     regs[R_READY] = nready
     regs[R_LOCKS] = nlock

@@ -185,17 +185,17 @@ class Loop:
             if status == kernels.FINISHED:
                 return None
             if status == kernels.DRAIN_LIMIT:
-                left = len(self.state.fi) - int(self.state.regs[kernels.R_FREE])
+                left = len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
                 return f"{left} requests were still in flight when the drain ended: the design does not keep up"
             if status == kernels.GROW_HEAP:
-                self.state = more_heap(self.state, 2 * len(self.state.ht))
+                self.state = more_heap(self.state, 2 * len(self.state.heap))
             elif status == kernels.GROW_LANES:
                 if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
                     self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == kernels.GROW_FRAMES:
-                if len(self.state.fi) >= MAX_FRAMES:
+                if len(self.state.frames) >= MAX_FRAMES:
                     return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"
-                self.state = more_frames(self.state, 2 * len(self.state.fi))
+                self.state = more_frames(self.state, 2 * len(self.state.frames))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:
