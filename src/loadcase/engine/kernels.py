@@ -151,25 +151,57 @@ inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=Fals
 
 # --- random numbers ----------------------------------------------------------------------------------------------
 @inlined
-def uniform(rng, p):
-    """One xoshiro256+ draw in [0, 1). Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
+def bits(rng, p):
+    """64 random bits of place `p`: xoshiro256+. Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
     a = rng[p, 0]
     b = rng[p, 1]
     c = rng[p, 2]
     d = rng[p, 3]
-    r = a + d
     t = b << uint64(17)
     c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= t
-    d = (d << uint64(45)) | (d >> uint64(19))
-    rng[p, 0] = a
-    rng[p, 1] = b
-    rng[p, 2] = c
-    rng[p, 3] = d
-    return (r >> uint64(11)) * (1.0 / 9007199254740992.0)
+    rng[p, 1] = b ^ c
+    rng[p, 0] = a ^ d ^ b
+    rng[p, 2] = c ^ t
+    e = d ^ b
+    rng[p, 3] = (e << uint64(45)) | (e >> uint64(19))
+    return a + d
+
+
+@inlined
+def uniform(rng, p):
+    """A draw in [0, 1)."""
+    return (bits(rng, p) >> uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+ZIGGURAT_R, ZIGGURAT_V = 7.69711747013104972, 0.0039496598225815571993
+
+
+def _ziggurat() -> np.ndarray:
+    """Right ends of 256 layers of equal area under exp(-x), the widest first, and the density there: (257, 2)."""
+    x = [ZIGGURAT_V / math.exp(-ZIGGURAT_R), ZIGGURAT_R]
+    while len(x) < 256:
+        x.append(-math.log(math.exp(-x[-1]) + ZIGGURAT_V / x[-1]))
+    x.append(0.0)
+    return np.array([(right, math.exp(-right)) for right in x])
+
+
+LAYERS = _ziggurat()
+
+
+@inlined
+def exponential(rng, p):
+    """A draw with mean 1. Source: Marsaglia and Tsang, The Ziggurat Method, J. Stat. Software 5(8), 2000."""
+    while True:
+        r = bits(rng, p)
+        i = (r >> uint64(3)) & uint64(255)
+        x = (r >> uint64(11)) * (1.0 / 9007199254740992.0) * LAYERS[i, 0]
+        if x < LAYERS[i + uint64(1), 0]:
+            return x
+        if i == 0:
+            return ZIGGURAT_R - math.log(1.0 - uniform(rng, p))
+        low = LAYERS[i, 1]
+        if low + uniform(rng, p) * (LAYERS[i + uint64(1), 1] - low) < math.exp(-x):
+            return x
 
 
 @inlined
@@ -213,7 +245,7 @@ def draw_simple(rng, p, kind, a, b):
     if kind == CONST:
         return a
     if kind == EXP:
-        return -math.log(1.0 - uniform(rng, p)) * a
+        return exponential(rng, p) * a
     if kind == LOGNORMAL:
         return math.exp(a + b * inverse_normal(uniform(rng, p)))
     if kind == UNIFORM:
@@ -221,7 +253,7 @@ def draw_simple(rng, p, kind, a, b):
     if kind == ERLANG:
         x = 0.0
         for _ in range(int(a)):
-            x -= math.log(1.0 - uniform(rng, p))
+            x += exponential(rng, p)
         return x * b
     if kind == PARETO:
         return a * (1.0 - uniform(rng, p)) ** (-1.0 / b)
@@ -1140,18 +1172,9 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
     fsum[row, 1] += x * x
     if x > fsum[row, 2]:
         fsum[row, 2] = x
-    fine = 0
-    coarse = 0
-    if x > 0.0:
-        m, e = math.frexp(x)
-        octave = e - 1 - LOW_EXP
-        if octave >= OCTAVES:
-            fine = FINE_BINS - 1
-            coarse = COARSE_BINS - 1
-        elif octave >= 0:
-            part = 2.0 * m - 1.0
-            fine = (octave << FINE_BITS) + int(part * (1 << FINE_BITS))
-            coarse = (octave << COARSE_BITS) + int(part * (1 << COARSE_BITS))
+    fine = (np.float64(x).view(np.int64) >> (52 - FINE_BITS)) - ((1023 + LOW_EXP) << FINE_BITS)  # exponent, mantissa
+    fine = min(max(fine, 0), FINE_BINS - 1)
+    coarse = fine >> (FINE_BITS - COARSE_BITS)
     fine_h[row, fine] += 1
     if interval >= 0:
         coarse_h[row, interval, coarse] += 1
@@ -1216,11 +1239,11 @@ def next_arrival(P, S, i, now):
         S.src[i, 2] = k + 1
         return P.trace[P.sources[i, 5] + k]
     if kind == POISSON:
-        return now - math.log(1.0 - uniform(S.rng, place)) / rate
+        return now + exponential(S.rng, place) / rate
     top = P.source_par[i, 1]  # thinning: candidates at the highest rate, kept in proportion
     t = now
     while True:
-        t -= math.log(1.0 - uniform(S.rng, place)) / top
+        t += exponential(S.rng, place) / top
         if kind == DAILY:
             period = P.source_par[i, 2]
             r = rate + (top - rate) * math.sin(2.0 * math.pi * t / period)
@@ -1228,7 +1251,7 @@ def next_arrival(P, S, i, now):
             while t > S.src[i, 1]:
                 S.src[i, 0] = 1.0 - S.src[i, 0]
                 mean = P.source_par[i, 2] if S.src[i, 0] == 1.0 else P.source_par[i, 3]
-                S.src[i, 1] -= math.log(1.0 - uniform(S.rng, place)) * mean
+                S.src[i, 1] += exponential(S.rng, place) * mean
             r = top if S.src[i, 0] == 1.0 else rate
         if uniform(S.rng, place) * top < r:
             return t
@@ -1255,6 +1278,7 @@ def run(P, S, quota):
     chunks = chunk_margin(timers.shape[0], margin)
     events = 0
     warm_t, step, end, limit = times[D_WARM], times[D_STEP], times[D_END], times[D_LIMIT]
+    per_s = 1.0 / step
     intervals = S.fts.shape[1]
     now = times[D_NOW]
     status = FINISHED
@@ -1597,7 +1621,7 @@ def run(P, S, quota):
                 if now >= warm_t:
                     w = F[f].flow
                     S.fc[w, FC_ARRIVED] += 1
-                    k = int((now - warm_t) / step)
+                    k = int((now - warm_t) * per_s)
                     if k < intervals:
                         S.fts[w, k, 0] += 1
                 if a >= 0:
@@ -1610,7 +1634,7 @@ def run(P, S, quota):
                 w = F[f].flow
                 t0 = F[f].began
                 if t0 >= warm_t:
-                    k = int((t0 - warm_t) / step)
+                    k = int((t0 - warm_t) * per_s)
                     if k >= intervals:
                         k = -1
                     if op == DONE:
@@ -1677,7 +1701,7 @@ def run(P, S, quota):
                 if F[f].began >= warm_t:
                     w = F[f].flow
                     S.fc[w, FC_RETRIES] += 1
-                    j = int((F[f].began - warm_t) / step)
+                    j = int((F[f].began - warm_t) * per_s)
                     if j < intervals:
                         S.fts[w, j, 3] += 1
                 if x <= 0.0:
@@ -1718,7 +1742,7 @@ def run(P, S, quota):
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
                 hit = look_up(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].d], now)
                 if now >= warm_t:
-                    k = int((now - warm_t) / step)
+                    k = int((now - warm_t) * per_s)
                     if k < intervals:
                         S.cts[a, k, 0] += 1
                         if hit:
@@ -1831,7 +1855,7 @@ def run(P, S, quota):
                     F[g].origin = F[f].origin
                     if now >= warm_t:
                         S.fc[w, FC_ARRIVED] += 1
-                        k = int((now - warm_t) / step)
+                        k = int((now - warm_t) * per_s)
                         if k < intervals:
                             S.fts[w, k, 0] += 1
                     i = P.subscribers[s, 3]
