@@ -58,7 +58,8 @@ F64 = NDArray[np.float64]
     SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
     START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
     RANK,  # a priority
-) = range(41)
+    PEEK,  # a cache, b slot, c key register, d stage: what a look-up will read is brought near
+) = range(42)
 
 # --- why a call failed --------------------------------------------------------------------------------------------
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
@@ -122,6 +123,7 @@ STATION = np.dtype(
     ]
 )
 OPERATION = np.dtype([(name, "i4") for name in ("op", "a", "b", "c", "d", "e", "f", "g")])
+OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)

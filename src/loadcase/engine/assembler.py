@@ -194,7 +194,7 @@ class Assembler:
     # --- the result -----------------------------------------------------------------------------------------------
     def code(self) -> np.ndarray:
         """All operations, with labels resolved: OPERATION."""
-        table = np.zeros((len(self.rows), len(op.OPERATION)), np.int32)
+        table = np.zeros((len(self.rows), op.OPERATION_WIDTH), np.int32)
         for i, row in enumerate(self.rows):
             for j, value in enumerate(row):
                 table[i, j] = value.pc if isinstance(value, Label) else value

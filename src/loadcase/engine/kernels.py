@@ -13,14 +13,17 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from llvmlite import ir
+from numba import njit, types, uint64
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
     ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
     COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
     FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
-    HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PICK, POISSON,
+    HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
     PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
     ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
     SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
@@ -62,6 +65,9 @@ FRAME = np.dtype(
     ]
 )
 EVENT = np.dtype([("t", "f8"), ("p", "i8")])
+ENTRY = np.dtype([("key", "i8"), ("end", "f8"), ("next", "i4"), ("prev", "i4")])
+"""A cached key, when it expires, and its neighbours in the eviction order; with LFU `next` is a heap of entries and
+`prev` an entry's place in it."""
 
 # --- slots of the calendar ---------------------------------------------------------------------------------------
 SLOT_BITS = 24
@@ -91,10 +97,8 @@ class Caches(NamedTuple):
     """The contents of all caches; an entry's place in the arrays is its replica's first entry plus its number."""
 
     table: np.ndarray  # int32 hash tables: entry + 1
-    ekey: np.ndarray  # int64 key of an entry
-    elink: np.ndarray  # (entries, 2) int32: next and previous in the eviction order, or LFU heap and place in it
+    entries: np.ndarray  # ENTRY
     euse: np.ndarray  # int32 uses of an entry (LFU only)
-    eend: np.ndarray  # float64 expiry of an entry (TTL only)
     cstate: np.ndarray  # (replicas of all caches, 3) int64: entries, head, tail
     cfirst: np.ndarray  # first row of each cache in cstate
 
@@ -126,8 +130,9 @@ class State(NamedTuple):
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
     ended: np.ndarray  # STATION: the stations when the arrivals ended
-    cts: np.ndarray  # (caches, intervals, 3) int64: look-ups, hits, entries
+    cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches
+    batch: np.ndarray  # (BATCH, 2) int64 scratch: keys and replicas
     locks: np.ndarray  # int32 buckets of locked keys
     lkey: np.ndarray  # (frames, 2) int64: key and space of a lock
     llink: np.ndarray  # (frames, 3) int32: next in the bucket, first and last frame that waits
@@ -147,6 +152,25 @@ then not allocate (no `np.zeros`, no slices of arrays); scratch space is part of
 
 inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)  # type: ignore[call-overload]
 """For small parts of the loop: a call that is not inlined hands over every array as seven words on the stack."""
+
+
+def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
+    """Asks the memory for a row of an array, and does not wait for it."""
+    signature = types.void(array, index)
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        rows = context.make_array(signature.args[0])(context, builder, values[0])
+        item = builder.gep(rows.data, [values[1]])
+        byte, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(function, [builder.bitcast(item, byte), i32(0), i32(3), i32(1)])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+prefetch: Any = intrinsic(_prefetch)
 
 
 # --- random numbers ----------------------------------------------------------------------------------------------
@@ -622,35 +646,41 @@ def share(T, F, H, i, now, n, seq):
 
 # --- caches ------------------------------------------------------------------------------------------------------
 @inlined
-def find(table, ekey, first, bits, key, salt):
+def home_of(bits, key, salt):
+    """Where a key's search begins in a table of 2**bits places."""
+    return np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64((1 << bits) - 1))
+
+
+@inlined
+def find(table, E, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = home_of(bits, key, salt)
     while True:
         e = table[first + i]
         if e == 0:
             return -1
-        if ekey[e - 1] == key:
+        if E[e - 1].key == key:
             return e - 1
         i = (i + 1) & mask
 
 
-@compiled
+@inlined
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = home_of(bits, key, salt)
     while table[first + i] != 0:
         i = (i + 1) & mask
     table[first + i] = e + 1
 
 
 @compiled
-def erase(table, ekey, first, bits, key, salt):
+def erase(table, E, first, bits, key, salt):
     """Removes a key that is there, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
-    while ekey[table[first + i] - 1] != key:
+    i = home_of(bits, key, salt)
+    while E[table[first + i] - 1].key != key:
         i = (i + 1) & mask
     j = i
     while True:
@@ -658,79 +688,79 @@ def erase(table, ekey, first, bits, key, salt):
         e = table[first + j]
         if e == 0:
             break
-        home = np.int64(mix64(uint64(ekey[e - 1]) ^ uint64(salt)) & uint64(mask))
+        home = home_of(bits, E[e - 1].key, salt)
         if ((j - home) & mask) >= ((j - i) & mask):
             table[first + i] = e
             i = j
     table[first + i] = 0
 
 
-@compiled
-def order_out(elink, cs, row, e):
+@inlined
+def order_out(E, cs, row, e):
     """Takes an entry out of the eviction order."""
-    a = elink[e, 1]
-    b = elink[e, 0]
+    a = E[e].prev
+    b = E[e].next
     if a >= 0:
-        elink[a, 0] = b
+        E[a].next = b
     else:
         cs[row, 1] = b
     if b >= 0:
-        elink[b, 1] = a
+        E[b].prev = a
     else:
         cs[row, 2] = a
 
 
-@compiled
-def order_in(elink, cs, row, e):
+@inlined
+def order_in(E, cs, row, e):
     """Makes an entry the last to be evicted."""
     t = cs[row, 2]
-    elink[e, 1] = t
-    elink[e, 0] = -1
+    E[e].prev = t
+    E[e].next = -1
     cs[row, 2] = e
     if t >= 0:
-        elink[t, 0] = e
+        E[t].next = e
     else:
         cs[row, 1] = e
 
 
-@compiled
+@inlined
 def lfu_less(euse, a, b):
     """Whether entry a is evicted before entry b."""
     return euse[a] < euse[b] or (euse[a] == euse[b] and a < b)
 
 
 @compiled
-def lfu_up(elink, euse, base, i, e):
-    """Moves an entry towards the top of the heap of least used ones."""
+def lfu_up(E, euse, base, i, e):
+    """Moves an entry towards the top of the heap of least used ones: `next` of place i, `prev` is an entry's place."""
     while i > 0:
         j = (i - 1) >> 1
-        p = elink[base + j, 0]
+        p = E[base + j].next
         if not lfu_less(euse, e, p):
             break
-        elink[base + i, 0] = p
-        elink[p, 1] = i
+        E[base + i].next = p
+        E[p].prev = i
         i = j
-    elink[base + i, 0] = e
-    elink[e, 1] = i
+    E[base + i].next = e
+    E[e].prev = i
 
 
 @compiled
-def lfu_down(elink, euse, base, n, i, e):
+def lfu_down(E, euse, base, n, i, e):
     """Moves an entry towards the bottom of the heap of least used ones."""
     while True:
         c = 2 * i + 1
         if c >= n:
             break
-        if c + 1 < n and lfu_less(euse, elink[base + c + 1, 0], elink[base + c, 0]):
+        if c + 1 < n and lfu_less(euse, E[base + c + 1].next, E[base + c].next):
             c += 1
-        p = elink[base + c, 0]
+        p = E[base + c].next
         if not lfu_less(euse, p, e):
             break
-        elink[base + i, 0] = p
-        elink[p, 1] = i
+        E[base + i].next = p
+        E[p].prev = i
         i = c
-    elink[base + i, 0] = e
-    elink[e, 1] = i
+    E[base + i].next = e
+    E[e].prev = i
 
 
 @compiled
@@ -738,174 +768,289 @@ def forget(caches, C, c, row, base, key, e):
     """Removes entry `e` and fills its place with the replica's last entry."""
     policy = caches[c, 0]
     first, bits = caches[c, 4], caches[c, 5]
-    cs, elink, ekey, euse, eend = C.cstate, C.elink, C.ekey, C.euse, C.eend
+    cs, E, euse = C.cstate, C.entries, C.euse
     salt = c
-    erase(C.table, ekey, first, bits, key, salt)
+    erase(C.table, E, first, bits, key, salt)
     n = cs[row, 0] - 1
     cs[row, 0] = n
     last = base + n
     if policy == LFU:
-        i = elink[e, 1]
-        moved = elink[base + n, 0]
+        i = E[e].prev
+        moved = E[base + n].next
         if moved != e:
-            lfu_down(elink, euse, base, n, i, moved)
-            lfu_up(elink, euse, base, elink[moved, 1], moved)
+            lfu_down(E, euse, base, n, i, moved)
+            lfu_up(E, euse, base, E[moved].prev, moved)
     elif policy != RANDOM_CACHE:
-        order_out(elink, cs, row, e)
+        order_out(E, cs, row, e)
     if e != last:
-        erase(C.table, ekey, first, bits, ekey[last], salt)
-        k = ekey[last]
-        ekey[e] = k
-        if eend.shape[0] > 1:
-            eend[e] = eend[last]
+        k = E[last].key
+        erase(C.table, E, first, bits, k, salt)
+        E[e].key = k
+        E[e].end = E[last].end
         if policy == LFU:
             euse[e] = euse[last]
-            i = elink[last, 1]
-            elink[e, 1] = i
-            elink[base + i, 0] = e
+            i = E[last].prev
+            E[e].prev = i
+            E[base + i].next = e
         elif policy != RANDOM_CACHE:
-            a = elink[last, 1]
-            b = elink[last, 0]
-            elink[e, 1] = a
-            elink[e, 0] = b
+            a = E[last].prev
+            b = E[last].next
+            E[e].prev = a
+            E[e].next = b
             if a >= 0:
-                elink[a, 0] = e
+                E[a].next = e
             else:
                 cs[row, 1] = e
             if b >= 0:
-                elink[b, 1] = e
+                E[b].prev = e
             else:
                 cs[row, 2] = e
         insert(C.table, first, bits, k, salt, e)
 
 
+HIT, MISS, EXPIRED = 1, 0, -1
+
+
 @compiled
 def look_up(caches, cache_par, C, rng, c, replica, key, now):
-    """Whether the cache holds the key, with what an access does to the eviction order."""
+    """Whether the cache holds the key, or held it for too long, with what an access does to the eviction order."""
     policy = caches[c, 0]
     if policy == COIN:
-        return uniform(rng, caches[c, 7]) < cache_par[c, 1]
+        return HIT if uniform(rng, caches[c, 7]) < cache_par[c, 1] else MISS
+    E = C.entries
     row = C.cfirst[c] + replica
     base = caches[c, 2] + replica * caches[c, 3]
-    e = find(C.table, C.ekey, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
+    e = find(C.table, E, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
     if e < 0:
-        return False
+        return MISS
     ttl = cache_par[c, 0]
     if ttl < 1e300:
-        if C.eend[e] <= now:
+        if E[e].end <= now:
             forget(caches, C, c, row, base, key * caches[c, 1] + replica, e)
-            return False
+            return EXPIRED
         if caches[c, 6] == 1:
-            C.eend[e] = now + ttl
+            E[e].end = now + ttl
     if policy == LRU:
         if C.cstate[row, 2] != e:
-            order_out(C.elink, C.cstate, row, e)
-            order_in(C.elink, C.cstate, row, e)
+            order_out(E, C.cstate, row, e)
+            order_in(E, C.cstate, row, e)
     elif policy == LFU:
         C.euse[e] += 1
-        lfu_down(C.elink, C.euse, base, C.cstate[row, 0], C.elink[e, 1], e)
-    return True
+        lfu_down(E, C.euse, base, C.cstate[row, 0], E[e].prev, e)
+    return HIT
 
 
 @compiled
 def fill(caches, cache_par, C, rng, c, replica, key, now):
-    """Stores a key, evicting another one from a full replica."""
+    """Stores a key, in the place of another one when the replica is full."""
     policy = caches[c, 0]
     if policy == COIN:
         return
+    E = C.entries
     row = C.cfirst[c] + replica
     cap = caches[c, 3]
     base = caches[c, 2] + replica * cap
     first, bits = caches[c, 4], caches[c, 5]
     k = key * caches[c, 1] + replica
     cs = C.cstate
-    ttl = cache_par[c, 0]
-    e = find(C.table, C.ekey, first, bits, k, c)
+    e = find(C.table, E, first, bits, k, c)
     if e >= 0:
-        if ttl < 1e300:
-            C.eend[e] = now + ttl
+        E[e].end = now + cache_par[c, 0]
         if policy == LRU and cs[row, 2] != e:
-            order_out(C.elink, cs, row, e)
-            order_in(C.elink, cs, row, e)
+            order_out(E, cs, row, e)
+            order_in(E, cs, row, e)
         return
-    if cs[row, 0] >= cap:
-        if policy == LFU:
-            v = C.elink[base, 0]
-        elif policy == RANDOM_CACHE:
-            v = base + below(rng, caches[c, 7], cap)
-        else:
-            v = cs[row, 1]
-        forget(caches, C, c, row, base, C.ekey[v], v)
     n = cs[row, 0]
-    e = base + n
-    cs[row, 0] = n + 1
-    C.ekey[e] = k
-    if ttl < 1e300:
-        C.eend[e] = now + ttl
-    if policy == LFU:
+    if n < cap:
+        e = base + n
+        cs[row, 0] = n + 1
+        if policy == LFU:
+            C.euse[e] = 1
+            lfu_up(E, C.euse, base, n, e)
+    elif policy == LFU:
+        e = E[base].next
+        erase(C.table, E, first, bits, E[e].key, c)
         C.euse[e] = 1
-        lfu_up(C.elink, C.euse, base, n, e)
-    elif policy != RANDOM_CACHE:
-        order_in(C.elink, cs, row, e)
+        lfu_down(E, C.euse, base, n, 0, e)
+    else:
+        e = base + below(rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
+        erase(C.table, E, first, bits, E[e].key, c)
+        if policy != RANDOM_CACHE:
+            order_out(E, cs, row, e)
+    E[e].key = k
+    E[e].end = now + cache_par[c, 0]
+    if policy != LFU and policy != RANDOM_CACHE:
+        order_in(E, cs, row, e)
     insert(C.table, first, bits, k, c, e)
 
 
-@compiled
-def warm(P, S, c, space, place, modulus, rate, limit):
-    """Fills a cache with the keys that arrivals would have left there; gives the accesses made.
+@inlined
+def peek(caches, C, c, replica, key, stage):
+    """Asks the memory for what a look-up of the key will read: its place in the table first, later its entry."""
+    if caches[c, 0] == COIN:
+        return
+    k = key * caches[c, 1] + replica
+    i = caches[c, 4] + home_of(caches[c, 5], k, c)
+    if stage == 0:
+        prefetch(C.table, i)
+    else:
+        e = C.table[i]
+        if e > 0:
+            prefetch(C.entries, e - 1)
 
-    Key requests alone are replayed before time zero: with LRU the content is stationary as soon as every replica is
-    full; the other policies go on for as long again, and a time to live for its own length. Source: the content of an
-    LRU cache is the set of its latest distinct keys (King, 1971).
-    """
-    replicas = P.caches[c, 1]
-    cap = P.caches[c, 3]
-    ttl = P.cache_par[c, 0]
+
+# --- what caches hold at the start -------------------------------------------------------------------------------
+W_MADE, W_FULL_AT, W_DONE, W_TOO_OLD = range(4)
+BATCH = 256
+
+
+@inlined
+def any_key(P, S, space, place):
+    """A key of a space."""
+    return draw_key(
+        S.rng, place, P.keyspaces[space, 0], P.keyspace_n[space], P.keyspace_par[space],
+        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
+    )  # fmt: skip
+
+
+@inlined
+def all_full(P, S, c):
+    """Whether every replica of a cache is full."""
     row = S.cache.cfirst[c]
-    space_n = P.keyspace_n[space]
-    made = 0
-    full_at = -1
+    short = 0
+    for q in range(P.caches[c, 1]):
+        if S.cache.cstate[row + q, 0] < P.caches[c, 3]:
+            short += 1
+    return short == 0
+
+
+@compiled
+def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
+    """Fills an LRU cache with its latest distinct keys, going back in time; `w` says how far it came.
+
+    A key that is not there yet was used before all that are. Stops when every replica is full, or when the requests
+    are older than `oldest` seconds, where times to live begin to matter. Source: the content of an LRU cache is the
+    set of its latest distinct keys (W. King, IFIP Congress 1971).
+    """
+    C = S.cache
+    E, table, cs = C.entries, C.table, C.cstate
+    replicas, cap, first, bits = P.caches[c, 1], P.caches[c, 3], P.caches[c, 4], P.caches[c, 5]
+    row, zero = C.cfirst[c], P.caches[c, 2]
+    for _ in range(batches):
+        for j in range(BATCH):
+            key = any_key(P, S, space, place)
+            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            S.batch[j, 0] = key * replicas + r
+            S.batch[j, 1] = r
+            prefetch(table, first + home_of(bits, S.batch[j, 0], c))
+        for j in range(BATCH):
+            e = table[first + home_of(bits, S.batch[j, 0], c)]
+            if e > 0:
+                prefetch(E, e - 1)
+        for j in range(BATCH):
+            k = S.batch[j, 0]
+            r = S.batch[j, 1]
+            n = cs[row + r, 0]
+            if n >= cap or find(table, E, first, bits, k, c) >= 0:
+                continue
+            e = zero + r * cap + n
+            E[e].key = k
+            E[e].end = 1e308
+            E[e].next = e - 1 if n > 0 else -1
+            E[e].prev = -1
+            if n > 0:
+                E[e - 1].prev = e
+            else:
+                cs[row + r, 2] = e
+            cs[row + r, 1] = e
+            cs[row + r, 0] = n + 1
+            insert(table, first, bits, k, c, e)
+        w[W_MADE] += BATCH
+        if w[W_MADE] > rate * oldest:
+            w[W_TOO_OLD] = 1
+        elif w[W_MADE] >= limit or all_full(P, S, c):
+            w[W_DONE] = 1
+        if w[W_DONE] + w[W_TOO_OLD] > 0:
+            break
+
+
+@compiled
+def empty(P, S, c):
+    """Empties a cache."""
+    first, bits = P.caches[c, 4], P.caches[c, 5]
+    for i in range(first, first + (1 << bits)):
+        S.cache.table[i] = 0
+    for r in range(S.cache.cfirst[c], S.cache.cfirst[c] + P.caches[c, 1]):
+        S.cache.cstate[r, 0] = 0
+        S.cache.cstate[r, 1] = S.cache.cstate[r, 2] = -1
+
+
+@compiled
+def spread_ends(P, S, c, place):
+    """Gives the entries of a cache any age below the time to live: they are of keys that are stored once in it."""
+    for r in range(P.caches[c, 1]):
+        base = P.caches[c, 2] + r * P.caches[c, 3]
+        for e in range(base, base + S.cache.cstate[S.cache.cfirst[c] + r, 0]):
+            S.cache.entries[e].end = uniform(S.rng, place) * P.cache_par[c, 0]
+
+
+@compiled
+def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
+    """Replays key requests before time zero, any policy; `w` says how far it came.
+
+    An LRU cache is stationary as soon as every replica is full; the others forget their empty start more slowly, and
+    a time to live has to pass.
+    """
+    C = S.cache
+    replicas = P.caches[c, 1]
+    ttl = P.cache_par[c, 0]
+    policy = P.caches[c, 0]
     dt = 1.0 / rate
-    now = -limit * dt
-    while made < limit:
-        key = draw_key(
-            S.rng, place, P.keyspaces[space, 0], space_n, P.keyspace_par[space],
-            P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
-        )  # fmt: skip
-        r = hashed(key, 7, replicas) if modulus == 0 else below(S.rng, place, replicas)
-        if not look_up(P.caches, P.cache_par, S.cache, S.rng, c, r, key, now):
-            fill(P.caches, P.cache_par, S.cache, S.rng, c, r, key, now)
-        made += 1
-        now += dt
-        if (made & 1023) == 0:
-            if full_at < 0:
-                full = True
-                for q in range(replicas):
-                    if S.cache.cstate[row + q, 0] < cap:
-                        full = False
-                if full:
-                    full_at = made
-            age = made * dt
-            if full_at >= 0:
-                # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
-                turns = 2 if P.caches[c, 0] == LRU else 200 if P.caches[c, 0] == LFU else 8
-                settled = made >= turns * full_at
-                if settled or (P.caches[c, 0] == LRU and ttl > 1e300):
-                    break
-            elif ttl < 1e300 and age >= 2.0 * ttl:
-                break
-    # entries that have stayed since before the cache was full are of hot keys: they are stored again once per time to
-    # live, at any moment of it; the clock then starts at zero
-    if ttl < 1e300:
-        long_ago = now - (made - full_at) * dt + ttl if full_at >= 0 and made * dt < ttl else -1e308
-        for q in range(replicas):
-            base = P.caches[c, 2] + q * cap
-            for e in range(base, base + S.cache.cstate[row + q, 0]):
-                if S.cache.eend[e] < long_ago:
-                    S.cache.eend[e] = uniform(S.rng, place) * ttl
-                else:
-                    S.cache.eend[e] -= now
-    return made
+    for _ in range(batches):
+        for _ in range(BATCH):
+            now = (w[W_MADE] - limit) * dt
+            key = any_key(P, S, space, place)
+            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            if look_up(P.caches, P.cache_par, C, S.rng, c, r, key, now) != HIT:
+                fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
+            w[W_MADE] += 1
+        made = w[W_MADE]
+        if w[W_FULL_AT] == 0 and all_full(P, S, c):
+            w[W_FULL_AT] = made
+        if w[W_FULL_AT] > 0:
+            # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
+            turns = 2 if policy == LRU else 200 if policy == LFU else 8
+            if made >= turns * w[W_FULL_AT] or (policy == LRU and ttl > 1e300):
+                w[W_DONE] = 1
+        elif ttl < 1e300 and made * dt >= 2.0 * ttl:
+            w[W_DONE] = 1
+        if made >= limit:
+            w[W_DONE] = 1
+        if w[W_DONE] == 1:
+            break
+
+
+@compiled
+def start_clock(P, S, c, place, rate, limit, w):
+    """After `replay`: the clock starts at zero.
+
+    Entries that have stayed since before the cache was full are of hot keys: they are stored again once per time to
+    live, at any moment of it.
+    """
+    ttl = P.cache_par[c, 0]
+    if ttl > 1e300:
+        return
+    dt = 1.0 / rate
+    made = w[W_MADE]
+    now = (made - limit) * dt
+    long_ago = now - (made - w[W_FULL_AT]) * dt + ttl if w[W_FULL_AT] > 0 and made * dt < ttl else -1e308
+    for r in range(P.caches[c, 1]):
+        base = P.caches[c, 2] + r * P.caches[c, 3]
+        for e in range(base, base + S.cache.cstate[S.cache.cfirst[c] + r, 0]):
+            if S.cache.entries[e].end < long_ago:
+                S.cache.entries[e].end = uniform(S.rng, place) * ttl
+            else:
+                S.cache.entries[e].end -= now
 
 
 # --- choosing a station ------------------------------------------------------------------------------------------
@@ -1173,7 +1318,10 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
     if x > fsum[row, 2]:
         fsum[row, 2] = x
     fine = (np.float64(x).view(np.int64) >> (52 - FINE_BITS)) - ((1023 + LOW_EXP) << FINE_BITS)  # exponent, mantissa
-    fine = min(max(fine, 0), FINE_BINS - 1)
+    if fine < 0:
+        fine = 0
+    elif fine >= FINE_BINS:
+        fine = FINE_BINS - 1
     coarse = fine >> (FINE_BITS - COARSE_BITS)
     fine_h[row, fine] += 1
     if interval >= 0:
@@ -1217,7 +1365,7 @@ def tick(P, S, now, interval):
             if P.cache_par[c, 0] < 1e300 and held <= 200_000:
                 base = P.caches[c, 2] + r * P.caches[c, 3]
                 for e in range(base, base + held):
-                    if S.cache.eend[e] > now:
+                    if S.cache.entries[e].end > now:
                         n += 1
             else:
                 n += held
@@ -1345,6 +1493,7 @@ def run(P, S, quota):
                     if e < 0 or not timeout or F[W[e].p & SLOT_MASK].token == W[e].p >> SLOT_BITS:
                         break
                 if e >= 0:
+                    prefetch(F, W[e].p & SLOT_MASK)
                     sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                 else:
                     lane[i, L_LIVE] = 0
@@ -1745,9 +1894,15 @@ def run(P, S, quota):
                     k = int((now - warm_t) * per_s)
                     if k < intervals:
                         S.cts[a, k, 0] += 1
-                        if hit:
+                        if hit == HIT:
                             S.cts[a, k, 1] += 1
-                F[f].reg[code[pc].e] = 1 if hit else 0
+                        elif hit == EXPIRED:
+                            S.cts[a, k, 3] += 1
+                F[f].reg[code[pc].e] = 1 if hit == HIT else 0
+                pc += 1
+            elif op == PEEK:
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                peek(P.caches, C, a, r, F[f].key[code[pc].c], code[pc].d)
                 pc += 1
             elif op == FILL:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
@@ -1758,7 +1913,7 @@ def run(P, S, quota):
                 k = F[f].key[code[pc].c] * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
-                    e = find(C.table, C.ekey, P.caches[a, 4], P.caches[a, 5], k, a)
+                    e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, a)
                     if e >= 0:
                         forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1

@@ -200,7 +200,7 @@ class Measures:
         self.line(f"{name}.shed", shed / self.step, "1/s")
 
     def cache(self, i: int, name: str) -> None:
-        looked, hit, held = (self.s.cts[i, :, j] for j in range(3))
+        looked, hit, held, expired = (self.s.cts[i, :, j] for j in range(4))
         total = int(looked.sum())
         if total:
             self.put(f"{name}.hit_ratio", hit.sum() / total, "ratio", total)
@@ -208,6 +208,7 @@ class Measures:
                 self.line(f"{name}.hit_ratio", hit / looked, "ratio")
         if self.c.program.caches[i, 0] != op.COIN:
             self.put(f"{name}.stored_keys", float(held.mean()), "count")
+            self.put(f"{name}.expired", expired.sum() / self.seconds, "1/s", int(expired.sum()))
 
     def limiters(self, names: dict[str, int]) -> None:
         """Refusals of limiters and quotas."""

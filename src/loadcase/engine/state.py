@@ -39,10 +39,8 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     cstate[:, 0] = 0
     caches = k.Caches(
         table=np.zeros(max(1, compiled.cache_table), np.int32),
-        ekey=np.zeros(entries, np.int64),
-        elink=np.zeros((entries, 2), np.int32),
+        entries=np.zeros(entries, k.ENTRY),
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
-        eend=np.zeros(entries if compiled.ttl else 1),
         cstate=cstate,
         cfirst=first,
     )
@@ -75,8 +73,9 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
-        cts=np.zeros((max(1, len(p.caches)), intervals, 3), np.int64),
+        cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
+        batch=np.zeros((k.BATCH, 2), np.int64),
         locks=np.full(LOCK_BUCKETS, -1, np.int32),
         lkey=np.zeros((0, 2), np.int64),
         llink=np.zeros((0, 3), np.int32),
