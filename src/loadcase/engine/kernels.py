@@ -1317,7 +1317,9 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
     fsum[row, 1] += x * x
     if x > fsum[row, 2]:
         fsum[row, 2] = x
-    fine = (np.float64(x).view(np.int64) >> (52 - FINE_BITS)) - ((1023 + LOW_EXP) << FINE_BITS)  # exponent, mantissa
+    fine: Any = (np.float64(x).view(np.int64) >> (52 - FINE_BITS)) - (
+        (1023 + LOW_EXP) << FINE_BITS
+    )  # exponent, mantissa
     if fine < 0:
         fine = 0
     elif fine >= FINE_BINS:
