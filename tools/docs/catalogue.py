@@ -81,7 +81,7 @@ def kind_page(name: str, cls: type[Component]) -> str:
     """One kind: what it does, an example, fields, verbs, metrics, profiles, and what is refused."""
     told = sections(cls)
     parts = [f"# {name}", first_line(cls), _prose(told["What"]), f"Why it matters: {_prose(told['Why'])}"]
-    parts += ["## Example", f"```yaml fragment\ncomponents:\n  {told['Example'].strip()}\n```"]
+    parts += ["## Example", _used(told["Example"].strip(), list(cls.verbs))]
     parts += ["## Verbs", table(("verb", "time of one call, if nothing gives it"), _verbs(cls))]
     for verb, options in cls.verbs.items():
         more = [n for n in options.model_fields if n not in Options.model_fields]
@@ -100,6 +100,14 @@ def kind_page(name: str, cls: type[Component]) -> str:
         parts += ["## Refused in this version", "\n".join(f"- `{n}`: {why}" for n, why in refused.items())]
     parts += [f"Source: {_prose(told['Source'])}"]
     return "\n\n".join(parts)
+
+
+def _used(declared: str, calls: list[str]) -> str:
+    """An example: a component, and a flow that calls it."""
+    name = declared.partition(":")[0]
+    steps = ", ".join(f"{name}.{call}" for call in calls)
+    flow = f"flows:\n  use:\n    arrive: {{rate: 10 /s, key: user}}\n    steps: [{steps}]"
+    return f"```yaml fragment\ncomponents:\n  {declared}\n{flow}\n```"
 
 
 def _prose(text: str) -> str:
@@ -145,7 +153,7 @@ def profile_page(found: Profile) -> str:
     parts = [f"# {found.name}", f"{found.title}. Kind: [{found.kind}](../kinds/{found.kind}.md)."]
     if found.notes:
         parts.append(found.notes)
-    parts += [f"```yaml fragment\ncomponents:\n  it: {{kind: {found.kind}, like: {found.name}}}\n```"]
+    parts += [_used(f"it: {{kind: {found.kind}, like: {found.name}}}", [found.published[0].call])]
     fields = [(f"`{name}`", f"`{_raw(value)}`", found.sources[name]) for name, value in found.defaults.items()]
     parts += ["## Numbers", table(("field", "value", "source"), fields)]
     figures = [(_what(f), f.value, _shown(f, modelled(found, f)), f.source) for f in found.published]
@@ -160,7 +168,7 @@ def profile_page(found: Profile) -> str:
 def _raw(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k}: {_raw(v)}" for k, v in value.items()) + "}"
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _what(figure: Published) -> str:

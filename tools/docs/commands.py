@@ -33,7 +33,7 @@ def commands_index() -> str:
                 ("code", "meaning"),
                 [
                     ("0", "all guarantees hold; the command did what it was asked"),
-                    ("1", "a guarantee is broken"),
+                    ("1", "a guarantee is broken, or a validation case fails"),
                     ("2", "the blueprint or the command line is invalid"),
                     ("3", "undecided: no guarantee is broken, and some could not be judged"),
                     ("130", "interrupted"),

@@ -2,9 +2,9 @@
 
 What is run depends on the words after the fence:
 
-- `yaml blueprint`: a whole blueprint; it is loaded and estimated. With `file=NAME` the later examples of the page find
-  it under that name.
-- `yaml fragment`: sections of one; they are laid over `base.yaml` beside this file and loaded.
+- `yaml blueprint`: a whole blueprint; it is loaded, estimated and compiled. With `file=NAME` the later examples of the
+  page find it under that name.
+- `yaml fragment`: sections of one; they are laid over `base.yaml` beside this file, and the same is done.
 - `python`: run in the order of the page, in one namespace; a following `text output` block is what it prints.
 - `console`: lines that start with `$ ` are run: `loadcase` in this process, `echo $?` for its exit code, `sed` for an
   edit. The lines after each are what it prints, errors included and progress not. With `slow` only the slow tests run
@@ -144,19 +144,25 @@ class Session:
                 yield example.text, self.printed
 
     def yaml(self, example: Example) -> None:
-        """Loads a blueprint or a fragment, and estimates it."""
+        """Loads a blueprint or a fragment, estimates and compiles it, and so every variant that it has."""
         from loadcase.blueprint.load import build, loads
+        from loadcase.engine.compile import compile_blueprint
         from loadcase.estimate.estimate import estimate
 
         if "blueprint" in example.words:
-            estimate(loads(example.text, str(example.page)))
+            data = parsed(example.text)
+            loads(example.text, str(example.page))
             for word in example.words:
                 if word.startswith("file="):
                     (self.folder / word.removeprefix("file=")).write_text(example.text, "utf-8")
         elif "fragment" in example.words:
-            estimate(build(fragment(example.text)))
+            data = fragment(example.text)
         else:
             raise ValueError("say `yaml blueprint` or `yaml fragment`, so that it can be checked")
+        for variant in (None, *data.get("variants", {})):
+            blueprint = build(data, variant)
+            estimate(blueprint)
+            compile_blueprint(blueprint)
 
     def python(self, example: Example) -> None:
         """Runs Python in the names of the page."""

@@ -10,7 +10,7 @@ from loadcase.blueprint import model
 from loadcase.blueprint.parse_steps import KEYWORDS
 from loadcase.core.distributions import _EXAMPLES
 from loadcase.core.expressions import FUNCTIONS
-from loadcase.core.units import unit_names
+from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry
 from tools.docs.fields import field_table, table
@@ -37,9 +37,10 @@ def laws() -> str:
     return "\n".join(["- `2 ms`: always the same", *(f"- `{example}`" for example in _EXAMPLES.values())])
 
 
-def units() -> str:
-    """Every unit by name."""
-    return ", ".join(f"`{name}`" for name in unit_names())
+def units(counted: bool) -> str:
+    """The units of counted things by name, or the others."""
+    names = [name for name in unit_names() if counted == any(d not in PHYSICAL for d, _ in parse_unit(name)[1])]
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def choices(of: object) -> Callable[[], str]:
@@ -50,7 +51,8 @@ def choices(of: object) -> Callable[[], str]:
 REGIONS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "laws": laws,
-    "units": units,
+    "units": lambda: units(counted=False),
+    "counted units": lambda: units(counted=True),
     "functions": lambda: ", ".join(f"`{f}`" for f in FUNCTIONS),
     "step keywords": lambda: ", ".join(f"`{k}`" for k in KEYWORDS),
     "disciplines": choices(Discipline),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from loadcase.blueprint.load import loads
+from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.catalogue import kind_shape, profile_shape
 from loadcase.report.shapes import check_json, error_json, run_json
+from loadcase.validation.run import built_in
 from tools.docs.fields import table
 
+CLOSED = "RQ-EC-1"
+"""A validation case that is all closed form, so that its shape costs nothing."""
 SMALL = """\
 loadcase: 1
 name: small
@@ -23,11 +32,24 @@ components: {s: {kind: service, workers: 4, price: 92 USD/month}, c: {kind: cach
 flows: {r: {arrive: {rate: rate}, steps: [{s.handle: {work: exp(5 ms)}}, c.get]}}
 """
 NAMES = {
-    "check.cases": "", "estimate.estimates": "ESTIMATE", "estimate.components": "COMPONENT", "estimate.flows": "FLOW",
-    "estimate.cost_by_component": "COMPONENT", "estimate.metrics": "METRIC", "size.components": "COMPONENT",
-    "run.metrics": "METRIC", "run.series": "METRIC", "kinds.kinds": "KIND", "kinds.kinds.KIND.fields": "FIELD",
-    "profiles.profiles": "PROFILE", "profiles.profiles.PROFILE.fields": "FIELD",
-}  # fmt: skip
+    "estimate.estimates": "ESTIMATE",
+    "estimate.components": "COMPONENT",
+    "estimate.flows": "FLOW",
+    "estimate.cost_by_component": "COMPONENT",
+    "estimate.metrics": "METRIC",
+    "size.components": "COMPONENT",
+    "validate.counts": "STATUS",
+    "validate.cases[].expected": "VALUE",
+    "validate.cases[].got": "VALUE",
+    "validate.cases[].residual": "VALUE",
+    "validate.cases[].metrics": "VALUE",
+    "run.metrics": "METRIC",
+    "run.series": "METRIC",
+    "kinds.kinds": "KIND",
+    "kinds.kinds.KIND.fields": "FIELD",
+    "profiles.profiles": "PROFILE",
+    "profiles.profiles.PROFILE.fields": "FIELD",
+}
 """Objects whose keys are names of the design or of the catalogue, and what stands for such a name."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     "check": {
@@ -98,9 +120,9 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "components.COMPONENT.cost": "USD per month.",
         "flows.FLOW.rate": "Per second.",
         "flows.FLOW.mean_s": "Mean time, s; null if it does not keep up.",
-        "flows.FLOW.p50_s": "Percentiles, s.",
-        "flows.FLOW.p95_s": "",
-        "flows.FLOW.p99_s": "",
+        "flows.FLOW.p50_s": "Median, s.",
+        "flows.FLOW.p95_s": "95th percentile, s.",
+        "flows.FLOW.p99_s": "99th percentile, s.",
         "flows.FLOW.age_p99_s": "Of a consuming flow: 99th percentile from the first client's send to done, s.",
         "flows.FLOW.availability": "Share of the operations that are acknowledged in time.",
         "first_to_saturate.component": "The component that is full first; `first_to_saturate` is null if none can be.",
@@ -122,15 +144,38 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "components.COMPONENT.field": "`replicas`, `shards` or `partitions`.",
         "components.COMPONENT.before": "The count in the blueprint.",
         "components.COMPONENT.after": "The count that is proposed.",
-        "components.COMPONENT.utilisation_before": "Of the busiest part.",
-        "components.COMPONENT.utilisation_after": "",
-        "components.COMPONENT.cost_before": "USD per month.",
-        "components.COMPONENT.cost_after": "",
+        "components.COMPONENT.utilisation_before": "Of the busiest part, with the count before.",
+        "components.COMPONENT.utilisation_after": "Of the busiest part, with the count that is proposed.",
+        "components.COMPONENT.cost_before": "USD per month, with the count before.",
+        "components.COMPONENT.cost_after": "USD per month, with the count that is proposed.",
         "components.COMPONENT.reason": "Why that count.",
-        "cost_before": "USD per month of the design.",
-        "cost_after": "",
+        "cost_before": "USD per month of the design as it is.",
+        "cost_after": "USD per month of the design with the counts that are proposed.",
         "unmet[]": "Guarantees that no size meets, and why.",
     },
+    "validate": {
+        "counts.STATUS": "How many cases pass, fail or are not-expressible.",
+        "cases[].id": "Id of the case.",
+        "cases[].group": "Its group.",
+        "cases[].phenomenon": "What it is about.",
+        "cases[].title": "In words.",
+        "cases[].status": "`pass`, `fail` or `not-expressible`.",
+        "cases[].expected.VALUE": "What is expected, by the name of the value.",
+        "cases[].got.VALUE": "What was found; null if it could not be.",
+        "cases[].residual.VALUE": "How far off, as a share of what is expected.",
+        "cases[].reason": "Why it fails or cannot be expressed.",
+        "cases[].metrics.VALUE.got": "What was found.",
+        "cases[].metrics.VALUE.by": "The formula over the metrics, or `closed form`.",
+        "cases[].metrics.VALUE.se": "Standard error over the seeds.",
+        "cases[].metrics.VALUE.reason": "Why this value fails or is missing.",
+        "cases[].metrics.VALUE.expected": "What is expected.",
+        "cases[].metrics.VALUE.status": "`pass`, `fail` or `not-expressible`.",
+        "cases[].metrics.VALUE.residual": "How far off, as a share of what is expected.",
+        "cases[].metrics.VALUE.tolerance": "How far it may be off.",
+        "cases[].seeds": "Seeds that were run.",
+    },
+    "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "new": {"file": "The file that was written.", "from": "What it was made from."},
     "kinds": {
         "kinds.KIND.verbs[]": "What a step can ask of it.",
         "kinds.KIND.fields.FIELD": "The meaning of each field.",
@@ -147,12 +192,12 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "error.code": "Stable: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.",
         "error.message": "What is wrong.",
         "error.hint": "How to mend it.",
-        "error.problems[].code": "Each problem of a blueprint.",
-        "error.problems[].message": "",
+        "error.problems[].code": "Code of one problem of a blueprint.",
+        "error.problems[].message": "What is wrong there.",
         "error.problems[].file": "The file.",
         "error.problems[].line": "Counted from 1.",
         "error.problems[].column": "Counted from 1.",
-        "error.problems[].hint": "",
+        "error.problems[].hint": "How to mend it.",
     },
 }
 COMMANDS = {
@@ -160,6 +205,9 @@ COMMANDS = {
     "run": "`loadcase run FILE --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`SizeReport.to_json()`",
+    "validate": "`loadcase validate --format json`",
+    "draw": "`loadcase draw FILE --format json`",
+    "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
     "profiles": "`loadcase profiles [NAME] --format json`",
     "error": "Any command with `--format json` whose input is wrong; the exit code is 2.",
@@ -186,10 +234,30 @@ def samples() -> dict[str, Any]:
         "run": run_json(run),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
+        **printed(),
         "kinds": {"kinds": kind_shape("cache")},
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),
     }
+
+
+def printed() -> dict[str, Any]:
+    """The shapes that commands print themselves, from the commands; the validation case is one of a closed form."""
+    found = {}
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "new.yaml"
+        cases = Path(folder) / "cases.json"
+        cases.write_text(json.dumps([c for c in built_in() if c["id"] == CLOSED]), "utf-8")
+        for name, arguments in {
+            "validate": ["validate", str(cases), "--quiet"],
+            "new": ["new", str(file)],
+            "draw": ["draw", str(file)],
+        }.items():
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                execute([*arguments, "--format", "json"])
+            found[name] = json.loads(out.getvalue())
+    return found
 
 
 def keys(value: Any, shape: str, path: str = "") -> Iterator[tuple[str, str]]:
