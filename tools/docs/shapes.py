@@ -49,6 +49,7 @@ NAMES = {
     "kinds.kinds.KIND.fields": "FIELD",
     "profiles.profiles": "PROFILE",
     "profiles.profiles.PROFILE.fields": "FIELD",
+    "profiles.profiles.PROFILE.published[].design": "FIELD",
 }
 """Objects whose keys are names of the design or of the catalogue, and what stands for such a name."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -66,7 +67,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].guarantee": "The line of the contract.",
         "cases[].guarantees[].metric": "The metric it speaks of.",
         "cases[].guarantees[].value": "Mean over the seeds; null if it was not observed.",
-        "cases[].guarantees[].low": "Lower end of the 95 % interval; null if there is none.",
+        "cases[].guarantees[].low": "Lower end of its confidence interval; null if there is none.",
         "cases[].guarantees[].high": "Its upper end.",
         "cases[].guarantees[].bound": "The bound that applied in this case.",
         "cases[].guarantees[].comparison": "`<`, `<=`, `>`, `>=` or `==`.",
@@ -187,6 +188,13 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "profiles.PROFILE.notes": "What to know when it is used.",
         "profiles.PROFILE.fields.FIELD.value": "As a blueprint would write it.",
         "profiles.PROFILE.fields.FIELD.source": "Where the number is from.",
+        "profiles.PROFILE.published[].call": "The verb that a published figure is of.",
+        "profiles.PROFILE.published[].metric": "`rate` at which it is full, or a time: `mean`, `p50`, `p95`, `p99`.",
+        "profiles.PROFILE.published[].design.FIELD": "Fields and options of the design that it is of.",
+        "profiles.PROFILE.published[].published": "The figure, or `unlimited`, or a bound such as `<= 5 ms`.",
+        "profiles.PROFILE.published[].modelled": "What the closed form gives; null if nothing limits it.",
+        "profiles.PROFILE.published[].unit": "Unit of the model's figure.",
+        "profiles.PROFILE.published[].source": "Where the figure is from.",
     },
     "error": {
         "error.code": "Stable: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.",
