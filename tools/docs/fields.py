@@ -22,6 +22,14 @@ UNITS = {
 }
 """The unit in which a default is kept, by what a field takes."""
 STEPS = ("do", "fallback", "miss", "steps")
+UNTYPED = {
+    "key": "an entity",
+    "popularity": "a law, or a list of weights",
+    "size": "a size, such as `300 B`",
+    "pattern": "a pattern",
+    "in_order": "`partition`, `none` or an entity",
+}
+"""What fields take that are read by more than their type."""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -48,11 +56,11 @@ def field_table(model: type[BaseModel], names: Iterable[str] | None = None, base
 
 
 def takes(name: str, info: FieldInfo, base: str = "") -> str:
-    """What may be written there, in words."""
+    """What may be written there, in words. Raises KeyError for a field without a type that says nothing."""
     if name in STEPS:
         return "steps"
     described = _described(info.metadata)
-    return described or _annotation(info.annotation, base) or "an entity"
+    return described or _annotation(info.annotation, base) or UNTYPED[name]
 
 
 def _annotation(annotation: Any, base: str) -> str:

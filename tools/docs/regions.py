@@ -7,20 +7,21 @@ from collections.abc import Callable
 from typing import get_args
 
 from loadcase.blueprint import model
+from loadcase.blueprint.load import NETWORK
 from loadcase.blueprint.parse_steps import KEYWORDS
 from loadcase.core.distributions import _EXAMPLES
 from loadcase.core.expressions import FUNCTIONS
 from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry
-from tools.docs.fields import field_table, table
+from tools.docs.fields import field_table, rows, table
 from tools.docs.formulas import formulas
 
 _REGION = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 MODELS = {
     cls.__name__: cls
     for cls in (
-        model.Requirements, model.Entity, model.Endpoint, model.Network, model.Arrive, model.Consume, model.Case,
+        model.Requirements, model.Entity, model.Endpoint, model.Arrive, model.Consume, model.Case,
         model.Decision, model.Operate, Options, Retry, Hedge, Breaker,
     )
 }  # fmt: skip
@@ -48,6 +49,12 @@ def choices(of: object) -> Callable[[], str]:
     return lambda: ", ".join(f"`{c}`" for c in get_args(of))
 
 
+def network() -> str:
+    """The fields of the network, with the defaults that the loader gives them."""
+    found = [(name, takes, f"`{NETWORK[name.strip('`')]}`", meaning) for name, takes, _, meaning in rows(model.Network)]
+    return table(("field", "takes", "default", "meaning"), found)
+
+
 REGIONS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "laws": laws,
@@ -58,6 +65,7 @@ REGIONS: dict[str, Callable[[], str]] = {
     "disciplines": choices(Discipline),
     "balances": choices(Balance),
     "priorities": choices(Priority),
+    "network": network,
     "formulas": formulas,
 }
 
