@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools.docs.examples import Example, examples, matches, session
+from tools.docs.examples import Example, examples, matches, renewed, session
 from tools.docs.pages import ROOT, written
 
 PAGES = {str(page.relative_to(ROOT)): examples(page) for page in written()}
@@ -86,3 +86,18 @@ def test_a_yaml_block_says_what_it_is(tmp_path: Path) -> None:
     found = write(tmp_path, "```yaml\nname: x\n```\n")
     with pytest.raises(ValueError, match="yaml blueprint"):
         judge(found, tmp_path)
+
+
+def test_what_an_example_prints_is_renewed_and_what_is_right_stays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    right = "```console\n$ loadcase kinds chace\n...did you mean...\n$ echo $?\n2\n```\n"
+    wrong = "```python\nprint(6 * 7)\n```\n\n```text output\n41\n```\n"
+    page.write_text(f"# Page\n{right}\n{wrong}end\n", "utf-8")
+    assert renewed(page, session(ROOT, tmp_path)) == page.read_text("utf-8").replace("41", "42")
+
+
+def test_a_long_example_is_read_when_it_is_not_run(tmp_path: Path) -> None:
+    judge(write(tmp_path, "```console slow\n$ loadcase check nowhere.yaml\nwhatever\n```\n"), tmp_path)
+    (tmp_path / "gallery").unlink()
+    with pytest.raises(Exception, match="chekc"):
+        judge(write(tmp_path, "```console slow\n$ loadcase chekc nowhere.yaml\n```\n"), tmp_path)

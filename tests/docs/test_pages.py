@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tools.docs.pages import ROOT, stale, written
+from tools.docs.regions import filled
 from tools.docs.validation import statuses
 
 from loadcase.blueprint.overlay import SECTIONS
@@ -21,6 +22,13 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 def test_the_pages_are_up_to_date() -> None:
     assert [str(p.relative_to(ROOT)) for p in stale()] == [], "run `python -m tools.docs`"
+
+
+def test_a_generated_part_is_made_anew_and_the_rest_stays() -> None:
+    text = "before\n<!-- generated: functions -->\nold\n<!-- end -->\nafter\n"
+    assert filled(text) == text.replace("old", "\n`min`, `max`, `ceil`, `round`\n")
+    with pytest.raises(KeyError, match="nothing"):
+        filled("<!-- generated: nothing -->\n<!-- end -->")
 
 
 def test_everything_has_a_page() -> None:
