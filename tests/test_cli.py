@@ -40,9 +40,12 @@ def test_check_holds_with_zero_and_breaks_with_one(
     assert "busiest: s" in capsys.readouterr().out
 
 
-def test_one_seed_is_undecided(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_run_cannot_tell_is_undecided(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(small).write_text(SMALL.replace("r.p95", "r.p99999"))
     assert execute(["check", small, "--seeds", "1", "--quiet"]) == 3
-    assert "unknown" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "unknown" in out
+    assert "too few samples" in out
 
 
 def test_json_is_one_documented_object(small: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -173,7 +174,7 @@ def run(
     from loadcase.report.shapes import run_json
 
     blueprint = _load(file, variant)
-    with Progress(quiet or format == "json", f"{blueprint.name}, {case}") as progress:
+    with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
             blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
             scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces,
@@ -234,7 +235,7 @@ def check(
     results: list[CheckResult] = []
     blueprints = [(str(path), _load(path, variant)) for path in file]
     for path, blueprint in blueprints:
-        with Progress(quiet or format != "text", blueprint.name) as progress:
+        with Progress(quiet, blueprint.name) as progress:
             result = api.check(
                 blueprint, cases=case, seeds=seeds, budget_s=budget_s, threads=threads, exact=exact,
                 on_progress=progress.check, stop=progress.stop, trace_folder=traces,
@@ -350,27 +351,40 @@ def validate(
     quiet
         No progress on standard error.
     """
+    from loadcase.engine.run import run as simulate
     from loadcase.report.progress import Progress
     from loadcase.validation.run import built_in, read_cases, run_cases
 
     chosen = read_cases(cases) if cases is not None else built_in()
-    with Progress(quiet or format == "json", "validate") as progress:
+    if not 1 <= threads <= 1024:
+        raise UsageError(f"--threads takes 1 to 1024, got {threads}")
+    results: list[dict[str, Any]] = []
+    interrupted = False
+    with Progress(quiet, "validate") as progress:
 
-        def done(count: int, total: int, result: Any) -> None:
-            progress.note(f"{count} of {total}")
+        def done(count: int, total: int, result: dict[str, Any]) -> None:
             if progress.stop.is_set():
                 raise KeyboardInterrupt
+            results.append(result)
+            progress.note(f"{count} of {total}, {result['id']}")
 
-        results = run_cases(chosen, only, done, threads=threads)
+        try:
+            run_cases(chosen, only, done, partial(simulate, stop=progress.stop), threads=threads)
+        except KeyboardInterrupt:
+            interrupted = True
     counts = {s: sum(r["status"] == s for r in results) for s in ("pass", "fail", "not-expressible")}
     if format == "json":
-        _print_json({"counts": counts, "cases": results})
+        _print_json({"partial": interrupted, "counts": counts, "cases": results})
     else:
         from loadcase.report.text import console, print_rows
 
         rows = [(r["id"], r["status"], _largest(r["residual"]), r["reason"] or "") for r in results]
         print_rows("validation", ("case", "status", "residual", "reason"), rows, console())
         print(", ".join(f"{n} {s}" for s, n in counts.items()))
+        if interrupted:
+            print("interrupted: these are partial results")
+    if interrupted:
+        return 130
     return 1 if counts["fail"] else 0
 
 
