@@ -10,7 +10,7 @@ payload it waits for, so that a cancelled event is recognised when it comes up.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, uint64
@@ -23,7 +23,7 @@ from loadcase.core.program import (
     FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP, HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU,
     OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PSEND, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
     REFUSED, RELEASE, REPORT, RETRY, RETURN, ROUND_ROBIN, SA_BUSY, SA_BUSY2, SA_LAST, SA_QUEUE, SA_SPEED, SA_V,
-    SA_VLAST, SA_WAITED, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
+    SA_VLAST, SA_WAITED, SA_WIDTH, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SC_WIDTH, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
     SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
     SPAWN, ST_BOUND, ST_BUSY, ST_CAP, ST_DISC, ST_HEAD, ST_PATIENCE, ST_PLACE, ST_POOL, ST_PSF, ST_QLEN, ST_QMAX,
     ST_REGION, ST_SERVING, ST_TAIL, ST_ZONE, START, STILL, TAKE, TIMEOUT, TRACE, TRIP, UNLOCK, WAIT, WEIGHTED_KEYS,
@@ -105,6 +105,8 @@ class State(NamedTuple):
     fts: np.ndarray  # (flows, intervals, 4) int64: arrived, ok, failed, retries
     pts: np.ndarray  # (pools, intervals, 4) float64: busy, queue areas, visits, shed
     plast: np.ndarray  # (pools, 4) the same at the last tick
+    ptotal: np.ndarray  # (pools, 4) scratch
+    seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
     sa_end: np.ndarray  # the stations' sums when the arrivals ended
     sc_end: np.ndarray
     cts: np.ndarray  # (caches, intervals, 3) int64: look-ups, hits, entries
@@ -122,8 +124,13 @@ class State(NamedTuple):
     budget: np.ndarray  # tokens of the retry budgets
 
 
+compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
+"""How every kernel is compiled. Without numba's reference counts, which cost more than the events do: a kernel may
+then not allocate (no `np.zeros`, no slices of arrays); scratch space is part of the State."""
+
+
 # --- random numbers ----------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def uniform(rng, p):
     """One xoshiro256+ draw in [0, 1). Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
     a = rng[p, 0]
@@ -145,14 +152,14 @@ def uniform(rng, p):
     return (r >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@compiled
 def below(rng, p, n):
     """A whole number in [0, n)."""
     k = int(uniform(rng, p) * n)
     return k if k < n else n - 1
 
 
-@njit(cache=True)
+@compiled
 def inverse_normal(u):
     """Standard normal quantile. Source: Wichura, Algorithm AS 241, Applied Statistics 37(3), 1988 (PPND7)."""
     q = u - 0.5
@@ -180,7 +187,7 @@ def inverse_normal(u):
     return -x if q < 0.0 else x
 
 
-@njit(cache=True)
+@compiled
 def draw_simple(rng, p, kind, a, b):
     """One draw of a distribution that is no mixture, s."""
     if kind == CONST:
@@ -205,7 +212,7 @@ def draw_simple(rng, p, kind, a, b):
     return x
 
 
-@njit(cache=True)
+@compiled
 def draw(rng, p, dist_kind, dist, i):
     """One draw of distribution `i`, s."""
     kind = dist_kind[i]
@@ -219,7 +226,7 @@ def draw(rng, p, dist_kind, dist, i):
     return draw_simple(rng, p, kind, dist[i, 0], dist[i, 1])
 
 
-@njit(cache=True)
+@compiled
 def mix64(x):
     """A key's hash. Source: Steele, Lea, Flood, SplitMix, OOPSLA 2014."""
     z = uint64(x) + uint64(0x9E3779B97F4A7C15)
@@ -228,14 +235,14 @@ def mix64(x):
     return z ^ (z >> uint64(31))
 
 
-@njit(cache=True)
+@compiled
 def hashed(key, salt, n):
     """Bucket of a key among n."""
     h = mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(salt))
     return np.int64((h >> uint64(11)) * (1.0 / 9007199254740992.0) * n)
 
 
-@njit(cache=True)
+@compiled
 def zipf_integral(x, s):
     """Integral of x**-s, shifted so that it is stable near s = 1."""
     lx = math.log(x)
@@ -245,7 +252,7 @@ def zipf_integral(x, s):
     return lx * (1.0 + y * 0.5 * (1.0 + y / 3.0))
 
 
-@njit(cache=True)
+@compiled
 def zipf_inverse(x, s):
     """Inverse of `zipf_integral`."""
     t = x * (1.0 - s)
@@ -256,7 +263,7 @@ def zipf_inverse(x, s):
     return math.exp(x * (1.0 - t * 0.5 * (1.0 - t * 2.0 / 3.0)))
 
 
-@njit(cache=True)
+@compiled
 def draw_zipf(rng, p, n, s, h1, hn, edge):
     """Rank in [0, n). Source: Hoermann and Derflinger, Rejection-inversion, ACM TOMACS 6(3), 1996."""
     while True:
@@ -271,7 +278,7 @@ def draw_zipf(rng, p, n, s, h1, hn, edge):
             return int(k) - 1
 
 
-@njit(cache=True)
+@compiled
 def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
     """A key's rank, the most popular 0."""
     if law == ZIPF_KEYS:
@@ -291,7 +298,7 @@ def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
 
 
 # --- the calendar ------------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def push(ht, hp, n, t, p):
     """Adds an event; gives the new size."""
     i = n
@@ -307,7 +314,7 @@ def push(ht, hp, n, t, p):
     return n + 1
 
 
-@njit(cache=True)
+@compiled
 def sift(ht, hp, n, t, p):
     """Puts an event in the place of the first one and restores the order."""
     i = 0
@@ -331,7 +338,7 @@ def sift(ht, hp, n, t, p):
     hp[i] = p
 
 
-@njit(cache=True)
+@compiled
 def enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, e, t, seq, f):
     """Appends entry `e` to a lane; gives the new heap size."""
     lt[e] = t
@@ -350,7 +357,7 @@ def enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, e, t, seq, f):
     return n
 
 
-@njit(cache=True)
+@compiled
 def unlane(lh, ltl, ln, lane, e):
     """Takes entry `e` out of its lane; a stale head event is mended when it comes up."""
     a = ln[e, 1]
@@ -366,7 +373,7 @@ def unlane(lh, ltl, ln, lane, e):
 
 
 # --- stations ----------------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def touch(st, sa, i, now):
     """Brings the time integrals of a station up to now."""
     dt = now - sa[i, SA_LAST]
@@ -382,7 +389,7 @@ def touch(st, sa, i, now):
         sa[i, SA_LAST] = now
 
 
-@njit(cache=True)
+@compiled
 def enqueue(st, fi, i, f, front):
     """Puts a frame into the queue of a station, by its priority."""
     q = 0
@@ -414,7 +421,7 @@ def enqueue(st, fi, i, f, front):
         st[i, ST_QMAX] = st[i, ST_QLEN]
 
 
-@njit(cache=True)
+@compiled
 def dequeue(st, fi, i, f):
     """Takes a frame out of the queue of a station."""
     q = fi[f, RANKED] if st[i, ST_DISC] >= PRIORITY else 0
@@ -431,7 +438,7 @@ def dequeue(st, fi, i, f):
     st[i, ST_QLEN] -= 1
 
 
-@njit(cache=True)
+@compiled
 def join(st, fi, i, f):
     """Adds a frame to the list of those in service (shared and preemptive stations)."""
     b = st[i, ST_SERVING]
@@ -442,7 +449,7 @@ def join(st, fi, i, f):
     st[i, ST_SERVING] = f
 
 
-@njit(cache=True)
+@compiled
 def leave(st, fi, i, f):
     """Takes a frame out of the list of those in service."""
     a = fi[f, PREV]
@@ -455,7 +462,7 @@ def leave(st, fi, i, f):
         fi[b, PREV] = a
 
 
-@njit(cache=True)
+@compiled
 def advance(st, sa, i, now):
     """Brings the virtual time of a shared station (work done per request) up to now; gives the rate."""
     busy = 0
@@ -469,7 +476,7 @@ def advance(st, sa, i, now):
     return rate
 
 
-@njit(cache=True)
+@compiled
 def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
     """Schedules the next completion at a shared station; gives the heap size and the sequence."""
     busy = st[i, ST_PSF]
@@ -497,7 +504,7 @@ def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def find(table, ekey, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
@@ -511,7 +518,7 @@ def find(table, ekey, first, bits, key, salt):
         i = (i + 1) & mask
 
 
-@njit(cache=True)
+@compiled
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
@@ -521,7 +528,7 @@ def insert(table, first, bits, key, salt, e):
     table[first + i] = e + 1
 
 
-@njit(cache=True)
+@compiled
 def erase(table, ekey, first, bits, key, salt):
     """Removes a key that is there, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
@@ -541,7 +548,7 @@ def erase(table, ekey, first, bits, key, salt):
     table[first + i] = 0
 
 
-@njit(cache=True)
+@compiled
 def order_out(elink, cs, row, e):
     """Takes an entry out of the eviction order."""
     a = elink[e, 1]
@@ -556,7 +563,7 @@ def order_out(elink, cs, row, e):
         cs[row, 2] = a
 
 
-@njit(cache=True)
+@compiled
 def order_in(elink, cs, row, e):
     """Makes an entry the last to be evicted."""
     t = cs[row, 2]
@@ -569,13 +576,13 @@ def order_in(elink, cs, row, e):
         cs[row, 1] = e
 
 
-@njit(cache=True)
+@compiled
 def lfu_less(euse, a, b):
     """Whether entry a is evicted before entry b."""
     return euse[a] < euse[b] or (euse[a] == euse[b] and a < b)
 
 
-@njit(cache=True)
+@compiled
 def lfu_up(elink, euse, base, i, e):
     """Moves an entry towards the top of the heap of least used ones."""
     while i > 0:
@@ -590,7 +597,7 @@ def lfu_up(elink, euse, base, i, e):
     elink[e, 1] = i
 
 
-@njit(cache=True)
+@compiled
 def lfu_down(elink, euse, base, n, i, e):
     """Moves an entry towards the bottom of the heap of least used ones."""
     while True:
@@ -609,7 +616,7 @@ def lfu_down(elink, euse, base, n, i, e):
     elink[e, 1] = i
 
 
-@njit(cache=True)
+@compiled
 def forget(caches, C, c, row, base, key, e):
     """Removes entry `e` and fills its place with the replica's last entry."""
     policy = caches[c, 0]
@@ -655,7 +662,7 @@ def forget(caches, C, c, row, base, key, e):
         insert(C.table, first, bits, k, salt, e)
 
 
-@njit(cache=True)
+@compiled
 def look_up(caches, cache_par, C, rng, c, replica, key, now):
     """Whether the cache holds the key, with what an access does to the eviction order."""
     policy = caches[c, 0]
@@ -683,7 +690,7 @@ def look_up(caches, cache_par, C, rng, c, replica, key, now):
     return True
 
 
-@njit(cache=True)
+@compiled
 def fill(caches, cache_par, C, rng, c, replica, key, now):
     """Stores a key, evicting another one from a full replica."""
     policy = caches[c, 0]
@@ -726,7 +733,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
     insert(C.table, first, bits, k, c, e)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def warm(P, S, c, space, place, modulus, rate, limit):
     """Fills a cache with the keys that arrivals would have left there; gives the accesses made.
 
@@ -785,13 +792,13 @@ def warm(P, S, c, space, place, modulus, rate, limit):
 
 
 # --- choosing a station ------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def load_of(st, i):
     """Requests at a station, waiting or in service."""
     return st[i, ST_BUSY] + st[i, ST_QLEN]
 
 
-@njit(cache=True)
+@compiled
 def pick_least(st, rng, place, base, n):
     """The station with the fewest requests; ties at random."""
     best = base
@@ -815,15 +822,14 @@ def pick_least(st, rng, place, base, n):
     return best
 
 
-@njit(cache=True)
-def pick_choices(st, rng, place, base, n, d, replacement):
+@compiled
+def pick_choices(st, seen, rng, place, base, n, d, replacement):
     """The least loaded of d random stations; ties at random."""
     if d >= n and not replacement:
         return pick_least(st, rng, place, base, n)
     best = -1
     low = 0
     ties = 0
-    seen = np.empty(d, np.int64)
     for j in range(d):
         while True:
             k = base + below(rng, place, n)
@@ -847,8 +853,8 @@ def pick_choices(st, rng, place, base, n, d, replacement):
     return best
 
 
-@njit(cache=True)
-def pick_station(select, counters, st, rng, fi, fl, s, f):
+@compiled
+def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     """Station that selection `s` chooses for a frame."""
     row = select[s]
     policy = row[SEL_POLICY]
@@ -866,7 +872,7 @@ def pick_station(select, counters, st, rng, fi, fl, s, f):
     if policy == LEAST:
         return pick_least(st, rng, row[SEL_PLACE], base, n)
     if policy == CHOICES or policy == CHOICES_REPL:
-        return pick_choices(st, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
+        return pick_choices(st, seen, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
     if policy == OWNER:
         return base + fi[f, PART] % n
     copies = row[SEL_COPIES]
@@ -893,7 +899,7 @@ def pick_station(select, counters, st, rng, fi, fl, s, f):
 
 
 # --- limiters, breakers, locks -----------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def take(P, S, i, index, cost, now):
     """Whether limiter `i` has `cost` permits left in counter `index`, which are then taken."""
     row = P.limiters[i]
@@ -927,7 +933,7 @@ def take(P, S, i, index, cost, now):
 BR_STATE, BR_AT, BR_SEEN, BR_BAD, BR_PROBE = range(5)
 
 
-@njit(cache=True)
+@compiled
 def trip(P, S, b, now):
     """Whether a breaker lets a call through."""
     br = S.brk[b]
@@ -939,7 +945,7 @@ def trip(P, S, b, now):
     return True
 
 
-@njit(cache=True)
+@compiled
 def report(P, S, b, ok, now):
     """Tells a breaker how a call ended."""
     br = S.brk[b]
@@ -971,13 +977,13 @@ def report(P, S, b, ok, now):
         S.brk_t[b] = now
 
 
-@njit(cache=True)
+@compiled
 def bucket(locks, space, key):
     """Lock bucket of a key."""
     return np.int64(mix64(uint64(key) * uint64(31) + uint64(space)) & uint64(locks.shape[0] - 1))
 
 
-@njit(cache=True)
+@compiled
 def lock_find(S, space, key):
     """The lock of a key, or -1."""
     e = S.locks[bucket(S.locks, space, key)]
@@ -986,7 +992,7 @@ def lock_find(S, space, key):
     return e
 
 
-@njit(cache=True)
+@compiled
 def lock_add(S, space, key, n):
     """Makes the lock of a key; gives the number of free locks left."""
     n -= 1
@@ -1001,7 +1007,7 @@ def lock_add(S, space, key, n):
     return n
 
 
-@njit(cache=True)
+@compiled
 def lock_wait(S, e, f):
     """Makes a frame wait for a lock."""
     S.fl[f, LNEXT] = -1
@@ -1013,7 +1019,7 @@ def lock_wait(S, e, f):
     S.llink[e, 2] = f
 
 
-@njit(cache=True)
+@compiled
 def lock_next(S, e):
     """The first frame that waits for a lock, taken out of the line, or -1."""
     f = S.llink[e, 1]
@@ -1025,7 +1031,7 @@ def lock_next(S, e):
     return f
 
 
-@njit(cache=True)
+@compiled
 def lock_drop(S, e, n):
     """Removes a lock; gives the number of free locks."""
     i = bucket(S.locks, S.lkey[e, 1], S.lkey[e, 0])
@@ -1041,7 +1047,7 @@ def lock_drop(S, e, n):
 
 
 # --- measuring ---------------------------------------------------------------------------------------------------
-@njit(cache=True)
+@compiled
 def observe(fsum, fine_h, coarse_h, row, interval, x):
     """Adds a latency to the histograms and sums of a row."""
     fsum[row, 0] += x
@@ -1065,7 +1071,7 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
         coarse_h[row, interval, coarse] += 1
 
 
-@njit(cache=True)
+@compiled
 def tick(P, S, now, interval):
     """Closes an interval: areas of all stations, by pool; interval -1 ends the warm-up and starts the counts."""
     st, sa, sc, pts, plast = S.st, S.sa, S.sc, S.pts, S.plast
@@ -1082,7 +1088,8 @@ def tick(P, S, now, interval):
         plast[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
-    total = np.zeros(plast.shape)
+    total = S.ptotal
+    total[:, :] = 0.0
     for i in range(st.shape[0]):
         p = st[i, ST_POOL]
         total[p, 0] += sa[i, SA_BUSY]
@@ -1093,8 +1100,11 @@ def tick(P, S, now, interval):
         for k in range(4):
             pts[p, interval, k] = total[p, k] - plast[p, k]
             plast[p, k] = total[p, k]
-    S.sa_end[:, :] = sa
-    S.sc_end[:, :] = sc
+    for i in range(st.shape[0]):
+        for k in range(SA_WIDTH):
+            S.sa_end[i, k] = sa[i, k]
+        for k in range(SC_WIDTH):
+            S.sc_end[i, k] = sc[i, k]
     for c in range(P.caches.shape[0]):
         if P.caches[c, 0] == COIN:
             continue
@@ -1112,7 +1122,7 @@ def tick(P, S, now, interval):
         S.cts[c, interval, 2] = n
 
 
-@njit(cache=True)
+@compiled
 def next_arrival(P, S, i, now):
     """Time of the next arrival of source `i`, s; infinite when there is none."""
     kind = P.sources[i, 0]
@@ -1146,7 +1156,7 @@ def next_arrival(P, S, i, now):
 
 
 # --- the loop ----------------------------------------------------------------------------------------------------
-@njit(cache=True, nogil=True)
+@compiled
 def run(P, S, quota):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
@@ -1312,7 +1322,7 @@ def run(P, S, quota):
                     n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == PICK:
-                fi[f, HELD0 + code[pc, 2]] = pick_station(select, counters, st, rng, fi, fl, a, f)
+                fi[f, HELD0 + code[pc, 2]] = pick_station(select, counters, st, S.seen, rng, fi, fl, a, f)
                 pc += 1
             elif op == ACQUIRE:
                 i = fi[f, HELD0 + a]

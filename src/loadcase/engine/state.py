@@ -76,6 +76,8 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         fts=np.zeros((flows, intervals, 4), np.int64),
         pts=np.zeros((max(1, pools), intervals, 4)),
         plast=np.zeros((max(1, pools), 4)),
+        ptotal=np.zeros((max(1, pools), 4)),
+        seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
         sa_end=np.zeros_like(sa),
         sc_end=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
         cts=np.zeros((max(1, len(p.caches)), intervals, 3), np.int64),
