@@ -2,7 +2,7 @@
 
 A model of 1/k of the load on 1/k of the parts differs from the design where the number of parts matters by itself:
 round robin smooths the stream of each replica, the most popular keys are on shards of their own. The closed form knows
-these effects, and is found at once for the design and for its model: a model is refused when a latency, a utilisation or
+these effects at once, for the design and for its model: a model is refused when a latency, a utilisation or
 a hit ratio comes out differently, and numbers that decide little but differ (waits next to nothing, lag) are marked
 rough.
 """
