@@ -62,10 +62,12 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.scales import Scale, mark, rough_metrics
+    from loadcase.scales import Scale, mark, require, rough_metrics
 
     if not isinstance(scale, Scale):
-        scale = Scale(scale, rough_metrics(blueprint, case_of(blueprint, case).load, scale))
+        load = case_of(blueprint, case).load
+        require(blueprint, load, scale)
+        scale = Scale(scale, rough_metrics(blueprint, load, scale))
     result = simulate(
         blueprint, case, seed, duration=duration, warmup=warmup, scale=scale.k, progress=progress, stop=stop,
         trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,

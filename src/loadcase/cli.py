@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from loadcase import __version__
 from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError, render
+from loadcase.core.streams import silence
 
 if TYPE_CHECKING:
     from loadcase.blueprint.model import Blueprint
@@ -27,11 +28,13 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
 
     loadcase new my-design.yaml        start from a small commented design
     loadcase estimate my-design.yaml   its numbers in closed form, at once
-    loadcase check my-design.yaml      simulate it and judge every guarantee in every case
+    loadcase check my-design.yaml      simulate it and judge every guarantee
 
 Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided."""
 
-app = App(name="loadcase", help=HELP, version=__version__, help_format="plaintext")
+app = App(
+    name="loadcase", help=HELP, version=__version__, help_format="plaintext", default_parameter=Parameter(negative=())
+)
 
 File = Annotated[Path, Parameter(help="A blueprint file, or a folder that holds blueprint.yaml.")]
 Variant = Annotated[str | None, Parameter(help="Lay this variant of the blueprint over it first.")]
@@ -49,7 +52,7 @@ def execute(arguments: list[str]) -> int:
     as_json = _wants(arguments, "json")
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
+        _flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
         return _fail(UsageError(str(error).strip(), hint="loadcase --help lists the commands"), as_json, arguments)
@@ -58,8 +61,8 @@ def execute(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader of the help has gone away
+        silence()
         return 0
     except (RecursionError, MemoryError) as error:
         return _fail(
@@ -77,11 +80,11 @@ def _fail(error: LoadcaseError, as_json: bool, arguments: list[str]) -> int:
     if as_json:
         from loadcase.report.shapes import error_json
 
-        print(json.dumps(error_json(error), indent=2))
+        _print_json(error_json(error))
     elif _wants(arguments, "github"):
         from loadcase.report.ci import github_error
 
-        print(github_error(error), end="")
+        _print(github_error(error))
     elif isinstance(error, BlueprintError):
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         for problem in error.problems:
@@ -101,8 +104,23 @@ def _load(file: Path, variant: str | None = None) -> Blueprint:
     return load(file, variant)
 
 
+def _print(text: str) -> None:
+    """Prints; a reader that has gone away changes nothing, not even the exit code."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        silence()
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+
+
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, allow_nan=False))
+    _print(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 @app.command
@@ -192,7 +210,7 @@ def run(
 def check(
     file: Annotated[list[Path], Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")],
     *,
-    case: Annotated[list[str] | None, Parameter(negative="")] = None,
+    case: list[str] | None = None,
     seeds: int | None = None,
     budget: str = "60s",
     exact: bool = False,
@@ -227,7 +245,9 @@ def check(
     from loadcase.core.results import CheckResult, worst
     from loadcase.report.progress import Progress
 
-    budget_s = _seconds(budget, "--budget") or 60.0
+    budget_s = _seconds(budget, "--budget")
+    if not budget_s:
+        raise UsageError(f"--budget takes a duration of more than 0, got {budget!r}", hint="for example 60s or 2min")
     if seeds is not None and not 1 <= seeds <= 10_000:
         raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
     if threads is not None and not 1 <= threads <= 1024:
@@ -248,7 +268,7 @@ def check(
         elif format == "github":
             from loadcase.report.ci import github
 
-            print(github(blueprint, path, result), end="")
+            _print(github(blueprint, path, result))
         if result.interrupted:
             break
     if format == "json":
@@ -260,14 +280,21 @@ def check(
     elif format == "junit":
         from loadcase.report.ci import junit
 
-        print(junit(results), end="")
+        _print(junit(results))
     if any(r.interrupted for r in results):
         return 130
     return EXIT[worst([r.verdict for r in results])]
 
 
 @app.command
-def draw(file: File, *, variant: Variant = None, format: Literal["mermaid", "json"] = "mermaid") -> int:
+def draw(
+    file: File,
+    *,
+    variant: Variant = None,
+    format: Annotated[
+        Literal["mermaid", "json"], Parameter(help="The text alone, or inside a JSON object.")
+    ] = "mermaid",
+) -> int:
     """Draw the design as a Mermaid flowchart, to paste into Markdown.
 
     Example: loadcase draw gallery/chat > chat.mmd
@@ -279,7 +306,7 @@ def draw(file: File, *, variant: Variant = None, format: Literal["mermaid", "jso
     if format == "json":
         _print_json({"blueprint": blueprint.name, "mermaid": text})
     else:
-        print(text, end="")
+        _print(text)
     return 0
 
 
@@ -331,7 +358,7 @@ def profiles(name: str | None = None, *, format: Format = "text") -> int:
 def validate(
     cases: Path | None = None,
     *,
-    only: Annotated[list[str] | None, Parameter(negative="")] = None,
+    only: list[str] | None = None,
     threads: int = 2,
     format: Format = "text",
     quiet: bool = False,
@@ -380,9 +407,9 @@ def validate(
 
         rows = [(r["id"], r["status"], _largest(r["residual"]), r["reason"] or "") for r in results]
         print_rows("validation", ("case", "status", "residual", "reason"), rows, console())
-        print(", ".join(f"{n} {s}" for s, n in counts.items()))
+        _print(", ".join(f"{n} {s}" for s, n in counts.items()) + "\n")
         if interrupted:
-            print("interrupted: these are partial results")
+            _print("interrupted: these are partial results\n")
     if interrupted:
         return 130
     return 1 if counts["fail"] else 0
@@ -419,7 +446,7 @@ def new(path: Path, *, from_: Annotated[str | None, Parameter(name="--from")] = 
     if format == "json":
         _print_json({"file": str(path), "from": source})
     else:
-        print(f"wrote {path} (from {source}); next: loadcase check {path}")
+        _print(f"wrote {path} (from {source}); next: loadcase check {path}\n")
     return 0
 
 

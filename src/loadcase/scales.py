@@ -15,8 +15,9 @@ from typing import Any
 
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
+from loadcase.core.errors import UsageError
 from loadcase.core.results import Metric
-from loadcase.engine.scale import EXTREMES, divides, extensive, shrink, whole_components, whole_flows
+from loadcase.engine.scale import EXTREMES, divides, extensive, parts_of, shrink, whole_components, whole_flows
 from loadcase.estimate.load import Loads, loads
 
 FACTORS = (2, 4, 8, 16, 32, 64)
@@ -88,6 +89,27 @@ def scales(blueprint: Blueprint) -> bool:
 def fits_into(blueprint: Blueprint, found: Loads, k: int) -> bool:
     """Whether every component divides by k, or is so idle that it may stay whole."""
     return all(divides(c, k) or _idle(c, found.components[n].busy) for n, c in blueprint.components.items())
+
+
+def require(blueprint: Blueprint, load: float, k: int) -> None:
+    """Refuses a scale model 1:k that would not be one.
+
+    Raises UsageError when k is under 1, or names the component or flow that does not divide by it.
+    """
+    if not 1 <= k <= 10**6:
+        raise UsageError(f"a scale model is 1:1 or smaller, got 1:{k}", hint="--scale takes a whole number from 1")
+    if k == 1:
+        return
+    for name, flow in blueprint.flows.items():
+        if flow.arrive is not None and (flow.arrive.users or flow.arrive.trace):
+            raise UsageError(f"{name} has a closed loop or a trace, which a scale model does not divide")
+    found = loads(blueprint, load)
+    for name, component in blueprint.components.items():
+        if not divides(component, k) and not _idle(component, found.components[name].busy):
+            fields = " and ".join(f"{getattr(component, f)} {f}" for f in parts_of(component)) or "its shards"
+            raise UsageError(
+                f"{name} does not divide by {k}: {fields}", hint="each part of the model must be two or more of them"
+            )
 
 
 def _idle(component: Any, busy: float) -> bool:

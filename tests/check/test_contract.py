@@ -192,3 +192,31 @@ def test_a_fixed_number_of_seeds_is_judged_at_its_level() -> None:
     assert wide.low is not None
     assert narrow.low is not None
     assert wide.low < narrow.low
+
+
+def test_nothing_promised_is_nothing_judged() -> None:
+    empty = loads("loadcase: 1\nname: t\ncomponents: {s: {kind: service}}\nflows: {}\n")
+    verdict = judge_case(empty, "normal", [])
+    assert verdict.verdict == "unknown"
+    assert "contract" in verdict.notes[0]
+
+
+def test_a_run_that_is_cut_in_its_warm_up_says_nothing() -> None:
+    nothing = counted(1, partial="out of time after 3 of 70 simulated seconds")
+    metrics = {n: Metric(0.0, m.unit) for n, m in nothing.metrics.items()}
+    verdict = judge_case(SHARES, "normal", [], [RunResult(**{**vars(nothing), "metrics": metrics})])
+    assert verdict.seeds == []
+    assert verdict.partial == "out of time after 3 of 70 simulated seconds"
+    assert all(o.value is None for o in verdict.guarantees)
+
+
+def test_what_follows_from_the_design_is_judged_by_any_run() -> None:
+    b = loads(
+        "loadcase: 1\nname: t\nrequirements: {contract: [cost < 5 USD/month]}\n"
+        "components: {s: {kind: service}}\nflows: {}\n"
+    )
+    run = RunResult("t", "normal", 1, {"cost": Metric(4.0, "USD/month", exact=True)}, {}, 1, 1, 0.0, 0, 60.0, 10.0)
+    outcome = judge_case(b, "normal", [run]).guarantees[0]
+    assert (outcome.verdict, outcome.low, outcome.high) == ("holds", 4.0, 4.0)
+    measured = RunResult(**{**vars(run), "metrics": {"cost": Metric(4.0, "USD/month")}})
+    assert judge_case(b, "normal", [measured]).guarantees[0].verdict == "unknown"

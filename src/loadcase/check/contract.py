@@ -27,8 +27,18 @@ class Runs:
 
     @property
     def judged(self) -> Sequence[RunResult]:
-        """The complete ones; what was reached where there is none."""
-        return self.done or self.cut
+        """The complete ones; where there is none, those that got past their warm-up."""
+        return self.done or [r for r in self.cut if measured(r)]
+
+    def exact(self, name: str) -> float | None:
+        """The value of a metric that follows from the design, whatever the runs came to."""
+        found = (r.metrics[name] for r in (*self.done, *self.cut) if name in r.metrics)
+        return next((m.value for m in found if m.exact), None)
+
+
+def measured(result: RunResult) -> bool:
+    """Whether a run got past its warm-up."""
+    return any(m.value > 0 for name, m in result.metrics.items() if name.endswith(".rate"))
 
 
 def judge_case(
@@ -46,19 +56,20 @@ def judge_case(
     runs = Runs(results, cut)
     relaxed = blueprint.relaxed.get(case, {})
     outcomes = [judge(blueprint, g, runs, relaxed.get(g.metric), level) for g in blueprint.contract]
-    partial = next((r.partial for r in runs.judged if r.partial), None)
-    if not runs.judged:
+    partial = next((r.partial for r in (runs.done or runs.cut) if r.partial), None)
+    if not runs.done and not runs.cut and blueprint.contract:
         partial = "no run was finished"
-    verdict: Verdict = worst([o.verdict for o in outcomes]) if outcomes else ("unknown" if partial else "holds")
     notes = [note for r in runs.judged for note in r.notes]
+    if not blueprint.contract:
+        notes.append("nothing is promised, so that nothing can be judged: add requirements.contract")
     if cut and results:
         notes.append(f"{len(cut)} more run{'s'[: len(cut) > 1]} cut short, and not counted")
     return CaseVerdict(
         case=case,
-        verdict=verdict,
+        verdict=worst([o.verdict for o in outcomes]),
         seeds=[r.seed for r in runs.judged],
         guarantees=outcomes,
-        scale=max((r.scale for r in runs.judged), default=1),
+        scale=max((r.scale for r in (*runs.done, *runs.cut)), default=1),
         partial=partial,
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -74,24 +85,23 @@ def judge(
     rough = max((r.scale for r in seen if r.metrics[name].rough), default=1)
     found: Interval | None = None
     missing = _missing(name, runs.judged, seen)
-    if missing:
+    computed = runs.exact(name)
+    if computed is not None:
+        found = computed, computed, computed
+        shown = show(computed, unit)
+        verdict, said = _held(line, (), shown) if _holds(computed, line) else _broken(line, computed, shown)
+    elif missing:
         verdict, said = _unknown(missing)
-    elif all(r.metrics[name].exact for r in seen):
-        value = seen[0].metrics[name].value
-        found = value, value, value
-        verdict, said = (
-            ("holds", [show(value, unit)]) if _holds(value, line) else _broken(line, value, show(value, unit))
-        )
     else:
         found = interval_of(name, unit, seen, level)
         verdict, said = _decide(line, runs, seen, found, rough)
     if verdict != "holds":
         said += explain(blueprint, guarantee, runs.judged)
-    value_or_none, low, high = found or (None, None, None)
+    value, low, high = found or (None, None, None)
     return Outcome(
         guarantee=guarantee.text,
         metric=name,
-        value=value_or_none,
+        value=value,
         low=low,
         high=high,
         bound=line.bound,
@@ -117,17 +127,17 @@ def _decide(
         return _broken(line, value, shown, gave_up)
     if gave_up:
         return _unknown(f"{shown} in what was reached", gave_up)
-    doubt = _too_few(line.metric, metrics) or _contradicted(line, runs.cut)
+    doubt = _too_few(line.metric, metrics)
     if doubt:
         return _unknown(shown, doubt)
     if _absolute(line):
         if all(_holds(m.value, line) for m in metrics):
-            return "holds", [shown, _without_exception(metrics)]
+            return _held(line, runs.cut, shown, _without_exception(metrics))
         return _broken(line, value, shown)
     low, high = low / rough, high * rough
     holds = _holds(low, line), _holds(high, line)
     if all(holds) and (line.comparison != "==" or low == high):
-        return "holds", [shown]
+        return _held(line, runs.cut, shown)
     if not any(holds) and (line.comparison != "==" or not low <= line.bound <= high):
         return _broken(line, value, shown)
     if rough > 1:
@@ -139,6 +149,15 @@ def _decide(
 
 def _unknown(*said: str) -> tuple[Verdict, list[str]]:
     return "unknown", list(said)
+
+
+def _held(line: Guarantee, cut: Sequence[RunResult], *said: str) -> tuple[Verdict, list[str]]:
+    """Holds, unless a run that was cut short shows the contrary: leaving it out must not hide that."""
+    for result in cut:
+        value = _reached(line.metric, result)
+        if value is not None and not _holds(value, line):
+            return _unknown(*said, f"seed {result.seed} was cut short at {show(value, line.unit)}")
+    return "holds", list(said)
 
 
 def _broken(line: Guarantee, value: float, shown: str, *more: str) -> tuple[Verdict, list[str]]:
@@ -203,15 +222,6 @@ def _shown(found: Interval, unit: str, seeds: int) -> str:
 def _without_exception(metrics: Sequence[Metric]) -> str:
     trials = sum(m.samples for m in metrics)
     return f"without exception in {show(trials, 'count')} operations" if trials else "without exception in these runs"
-
-
-def _contradicted(line: Guarantee, cut: Sequence[RunResult]) -> str:
-    """Runs that were cut short are left out, unless that would hide what they show."""
-    for result in cut:
-        value = _reached(line.metric, result)
-        if value is not None and not _holds(value, line):
-            return f"seed {result.seed} was cut short at {show(value, line.unit)}"
-    return ""
 
 
 def _reached(name: str, result: RunResult) -> float | None:

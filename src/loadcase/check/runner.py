@@ -141,7 +141,7 @@ class _Check:
 
     def go_on(self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None) -> None:
         """Batch after batch, until everything is decided or time is up."""
-        undecided = list(self.cases.values())
+        undecided = list(self.cases.values()) if self.blueprint.contract else []
         while undecided and not self.spent():
             self.batch(pool, undecided)
             if self.seeds is not None:

@@ -12,18 +12,24 @@ from rich.table import Table
 from rich.text import Text
 
 from loadcase.core.results import CheckResult, Outcome, RunResult
+from loadcase.core.streams import silence
 from loadcase.core.values import digits, show
 from loadcase.estimate.estimate import EstimateReport
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
-PLAIN = {"holds": "ok", "broken": "BROKEN", "unknown": "?"}
+PLAIN = {"holds": "ok", "broken": "!!", "unknown": "?"}
 
 
-def console(stderr: bool = False) -> Console:
-    """A console that respects NO_COLOR, pipes and narrow encodings."""
-    stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, highlight=False, soft_wrap=False, emoji=False, markup=False)
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """A reader that has gone away changes nothing, not even the exit code."""
+        silence()
+
+
+def console() -> Console:
+    """A console on standard output that respects NO_COLOR, pipes and narrow encodings."""
+    return _Console(file=sys.stdout, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 def _fancy(out: Console) -> bool:
