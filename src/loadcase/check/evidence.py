@@ -15,6 +15,8 @@ MOST = 3
 
 def explain(blueprint: Blueprint, guarantee: Guarantee, results: Sequence[RunResult]) -> list[str]:
     """Reasons in words, the most telling first; none where nothing was measured."""
+    if not results:
+        return []
     target = guarantee.metric.split(".")[0]
     said = []
     if target in blueprint.flows:

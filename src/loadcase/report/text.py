@@ -60,12 +60,14 @@ def print_check(result: CheckResult, out: Console) -> None:
         out.print(Text("* the case lets this bound give", "dim"))
     for case in result.cases:
         for outcome in case.guarantees:
-            if outcome.verdict != "holds":
+            if outcome.verdict == "broken" or (outcome.verdict == "unknown" and not case.partial):
                 _print_doubt(case.case, outcome, symbols, out)
         for note in case.notes:
             out.print(Text(f"  {case.case}: {note}", "dim"))
         if case.partial:
-            out.print(Text(f"  {case.case} is partial: {case.partial}", "yellow"))
+            reasons = {part for o in case.guarantees for part in o.evidence.split("; ") if part.startswith("busiest")}
+            said = "; ".join([f"{case.case} is partial: {case.partial}", *sorted(reasons)])
+            out.print(Text(f"{symbols['unknown']} {said}", "yellow"))
     seeds = sum(len(c.seeds) for c in result.cases)
     scaled = sorted({c.scale for c in result.cases if c.scale > 1})
     how = f"{seeds} run{'s'[: seeds != 1]}, {result.wall_s:.0f} s"
