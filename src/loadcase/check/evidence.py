@@ -67,7 +67,7 @@ def failures(flow: str, results: Sequence[RunResult]) -> str:
 
 def busiest(results: Sequence[RunResult]) -> str:
     """Which component was under most pressure."""
-    names = {name for r in results for name in r.metrics}
+    names = {name for r in results for name in r.metrics if name.count(".") == 1}  # not r.errors.shed, a flow's
     used = {n.removesuffix(".utilisation"): _mean(results, n) for n in names if n.endswith(".utilisation")}
     shed = {n.removesuffix(".shed"): _mean(results, n) for n in names if n.endswith(".shed")}
     if not used:
