@@ -55,8 +55,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
-    shape: dict[str, Any] = {"value": number(metric.value), "unit": metric.unit}
-    return {**shape, "rough": True} if metric.rough else shape
+    return {"value": number(metric.value), "unit": metric.unit, "rough": metric.rough}
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
