@@ -12,7 +12,7 @@ from loadcase.blueprint.load import load, loads
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.results import Metric, RunResult
 from loadcase.engine.run import Warmed
-from loadcase.scales import agrees, choose, closed_form, closed_form_of_model, scales
+from loadcase.scales import EVENTS_PER_S, EVENTS_PER_VISIT, agrees, choose, closed_form, closed_form_of_model, scales
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 WIDE = """\
@@ -47,8 +47,10 @@ def chosen(blueprint: Blueprint, allowed_s: float = 10.0) -> int:
 def test_a_small_budget_takes_a_small_model_and_a_large_one_none() -> None:
     b = wide()
     assert chosen(b, 1e9) == 1
-    assert chosen(b, 12.0) == 4
-    assert chosen(b, 3.0) == 8  # with 1:16 too few requests would be left
+    exact_s = 3 * 60.0 * 2 * 80_000 * EVENTS_PER_VISIT / EVENTS_PER_S
+    assert chosen(b, exact_s * 1.01) == 1
+    assert chosen(b, exact_s / 3) == 4
+    assert chosen(b, exact_s / 100) == 8  # with 1:16 too few requests would be left
     assert chosen(wide(rate=1_000), 0.001) == 1
 
 

@@ -34,6 +34,7 @@ EXTENSIVE = frozenset(
         "rejected",
         "lag",
         "dead_letters",
+        "expired",
         "stored_keys",
     ]
 )
