@@ -169,13 +169,12 @@ class _Check:
         pending = set(tasks)
         while pending:
             done, pending = wait(pending, timeout=TICK_S)
-            self.show()
             for task in done:
-                task.result()  # an error ends the check
-        for task, (case, seed) in tasks.items():
-            result = task.result()
-            if result is not None:
-                (case.cut if result.cut else case.whole)[seed] = result.run
+                result = task.result()  # an error ends the check
+                if result is not None:
+                    case, seed = tasks[task]
+                    (case.cut if result.cut else case.whole)[seed] = result.run
+            self.show()
 
     def one(self, case: str, seed: int) -> _Done | None:
         """One run; None when there is no time for it."""
