@@ -502,6 +502,7 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
         (EXTERNAL, "c.utilisation"),
         (EXTERNAL, "c.rejected"),
         (BUSY, "c.in_service.sd"),
+        (BUSY, "c.in_service.p99"),
         (CACHE.replace("keys: 20", "hit_ratio: 90 %"), "c.stored_keys"),
         (GATEWAY.replace("online: 300, ", ""), "c.connections"),
         (QUEUE, "dead.lag"),

@@ -103,6 +103,18 @@ def test_a_broken_line_names_the_busiest_component() -> None:
     assert outcome.margin < 0
 
 
+def test_a_share_of_the_time_needs_no_number_of_operations() -> None:
+    b = loads(
+        "loadcase: 1\nname: t\nrequirements: {contract: [s.in_service.p99 < 9]}\n"
+        "components: {s: {kind: service}}\nflows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}\n"
+    )
+    metrics = {"s.in_service.p99": Metric(3.0, "count")}
+    runs = [RunResult("t", "normal", i, metrics, {}, 1, 1, 0.0, 0, 60.0, 10.0) for i in range(3)]
+    outcome = judge_case(b, "normal", runs).guarantees[0]
+    assert outcome.verdict == "holds"
+    assert outcome.high == pytest.approx(3 + 3.689 / 3, rel=1e-3)  # three equal whole numbers are not all there is
+
+
 def test_seeds_that_all_show_everything_still_leave_an_interval() -> None:
     few = judge_case(SHARES, "normal", [counted(i) for i in range(3)]).guarantees[0]
     assert few.high == 1.0

@@ -98,9 +98,9 @@ class ContractParser:
         match metric:
             case "utilisation" | "utilisation.peak" | "hottest_shard" if component.workers == 0:
                 return "its workers are unlimited (workers: 0)"
-            case "in_service.sd" if sum(pool.stations for pool in component.pools()) > 1:
+            case _ if metric.startswith("in_service.") and sum(pool.stations for pool in component.pools()) > 1:
                 return "it is of a single replica"
-            case "stored_keys" if getattr(component, "hit_ratio", None) is not None:
+            case "stored_keys" | "expired" if getattr(component, "hit_ratio", None) is not None:
                 return "hit_ratio takes the place of the keys"
             case "connections" if getattr(component, "online", None) is None:
                 return "online is not given"

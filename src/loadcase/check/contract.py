@@ -194,7 +194,7 @@ def interval_of(name: str, unit: str, seen: Sequence[RunResult], level: float) -
     elif low == high and value == 0.0 and unit == "1/s":
         seconds = math.fsum(r.duration_s / r.scale for r in seen)
         high = unseen(level) / seconds
-    elif low == high and name.endswith(WHOLE_COUNTS):
+    elif low == high and (name.endswith(WHOLE_COUNTS) or ".in_service.p" in name):
         more = unseen(level) / max(len(values), trials)
         low, high = value - more, value + more
     if unit == "ratio":
@@ -238,8 +238,8 @@ def _reached(name: str, result: RunResult) -> float | None:
 
 def _too_few(metric: str, found: Sequence[Metric]) -> str:
     last = metric.rsplit(".", 1)[-1]
-    if not (last.startswith("p") and last[1:].isdigit()):
-        return ""
+    if not (last.startswith("p") and last[1:].isdigit()) or not any(m.samples for m in found):
+        return ""  # a share of the time rests on no number of operations
     tail = 1.0 - float(f"0.{last[1:]}")
     beyond = tail * sum(m.samples for m in found)
     if beyond >= ABOVE - 1e-6:

@@ -239,4 +239,4 @@ def scaled_back(
 def _rests_on_few(name: str, metric: Metric) -> bool:
     last = name.rsplit(".", 1)[-1]
     percentile = last.startswith("p") and last[1:].isdigit()
-    return percentile and (1.0 - percentile_of(last)) * metric.samples < FEWEST_BEYOND
+    return percentile and metric.unit == "s" and (1.0 - percentile_of(last)) * metric.samples < FEWEST_BEYOND
