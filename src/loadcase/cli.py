@@ -5,6 +5,8 @@ Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 
 
 from __future__ import annotations
 
+import codecs
+import io
 import itertools
 import json
 import os
@@ -26,6 +28,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
 
     loadcase new my-design.yaml        start from a small commented design
     loadcase estimate my-design.yaml   its numbers in closed form, at once
+    loadcase size my-design.yaml       how many replicas, shards and partitions it needs, and the cost
     loadcase check my-design.yaml      simulate it and judge every guarantee in every case
 
 Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided."""
@@ -46,6 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
 def execute(arguments: list[str]) -> int:
     """Runs the command line; gives the exit code. Never shows a traceback for bad input."""
     as_json = _wants(arguments, "json")
+    _spell_plainly()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -64,6 +68,20 @@ def execute(arguments: list[str]) -> int:
         return _fail(
             UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments
         )
+
+
+def _spell_plainly() -> None:
+    """Where a terminal does not have a letter, µs is written us and others as a question mark."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    letters = error.object[error.start : error.end]
+    return "".join("u" if letter in "µμ" else "?" for letter in letters), error.end
 
 
 def _wants(arguments: list[str], form: str) -> bool:
@@ -117,20 +135,58 @@ def estimate(file: File, *, case: str | None = None, variant: Variant = None, fo
     """
     from loadcase.estimate.estimate import estimate as closed_form
 
-    blueprint = _load(file, variant)
-    load = 1.0
-    if case is not None:
-        if case not in blueprint.cases:
-            raise UsageError(f"there is no case {case!r}", hint=f"cases: {', '.join(blueprint.cases) or 'none'}")
-        load = blueprint.cases[case].load
-    report = closed_form(blueprint, load)
+    report = closed_form(_load(file, variant), case)
     if format == "json":
         _print_json(report.to_json())
     else:
-        from loadcase.report.text import console, print_estimate
+        from loadcase.report.closed import print_estimate
+        from loadcase.report.text import console
 
         print_estimate(report, console())
     return 0
+
+
+@app.command
+def size(
+    file: File, *, headroom: str = "30%", case: str | None = None, variant: Variant = None, format: Format = "text"
+) -> int:
+    """Propose replicas, shards and partitions that meet the contract with headroom, and what they cost.
+
+    In closed form, at once: every component gets the fewest at which its
+    busiest replica, shard or partition keeps the headroom at the peak and no
+    guarantee breaks that a formula can judge; zones, a spare replica and open
+    connections set the least. The table says what each count is for. Copies of
+    shards and of partitions stay: they are about durability, not load. Let
+    `loadcase check` judge the proposal before you trust it.
+
+    Exit codes: 0 the contract is met, 1 no count mends something, 2 invalid.
+
+    Example: loadcase size gallery/chat --headroom 40%
+
+    Parameters
+    ----------
+    headroom
+        Share of the busiest part that stays free at the peak: with 30% a burst of 1.4 times the peak still fits, and
+        a queue before one worker is 2.3 service times long; with 10% it is 9.
+    case
+        Size for the load of this case; for the highest load of a case that relaxes nothing otherwise.
+    """
+    from loadcase.estimate.estimate import estimate as closed_form
+    from loadcase.estimate.size import size as proposed
+
+    share = _share(headroom, "--headroom")
+    blueprint = _load(file, variant)
+    report = proposed(blueprint, share, case)
+    if format == "json":
+        from loadcase.report.shapes import size_json
+
+        _print_json(size_json(report))
+    else:
+        from loadcase.report.closed import print_size
+        from loadcase.report.text import console
+
+        print_size(report, closed_form(report.blueprint, report.load).components, console())
+    return 1 if report.unmet else 0
 
 
 @app.command
@@ -413,6 +469,19 @@ def _largest(residuals: Any) -> str:
     """The largest relative residual of a case, whatever its sign."""
     values = [abs(v) for v in (residuals or {}).values() if isinstance(v, int | float)]
     return f"{max(values):.2%}" if values else ""
+
+
+def _share(text: str, option: str) -> float:
+    """A share below 1, from `30%`, `30 %` or `0.3`."""
+    from loadcase.core.units import in_unit, parse_quantity
+
+    try:
+        value = in_unit(parse_quantity(text), "%") / 100.0
+    except LoadcaseError:
+        raise UsageError(f"{option} takes a share, got {text!r}", hint="for example 30% or 0.3") from None
+    if not 0.0 <= value < 1.0:
+        raise UsageError(f"{option} takes a share from 0% up to 100%, got {text!r}", hint="for example 30%")
+    return value
 
 
 def _seconds(text: str | None, option: str) -> float | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import UsageError, suggest
-from loadcase.core.quantity import Uncertain, median
+from loadcase.core.quantity import Quantity, Uncertain, median
 from loadcase.core.unitformat import format_dims, format_quantity
-from loadcase.estimate.availability import availability
+from loadcase.estimate.availability import PER_INSTANCE, availability
 from loadcase.estimate.closed import solved
 from loadcase.estimate.cost import Cost, costs, total
 from loadcase.estimate.latency import Latency
@@ -34,6 +34,8 @@ class EstimateLine:
     formula: str
     spread: tuple[float, float, float] | None = None
     """p5, p50, p95 of a range."""
+    spread_text: tuple[str, str, str] | None = None
+    """The same as people read them."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,9 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
     flows = {name: _flow(blueprint, name, found, known, load) for name in blueprint.flows}
     metrics = _metrics(blueprint, found, known, flows, total(parts))
+    notes = list(known.notes)
+    if any(c.availability is None for c in blueprint.components.values()):
+        notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
     return EstimateReport(
         blueprint.name,
         _lines(blueprint),
@@ -177,7 +182,7 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
         load,
         parts,
         metrics,
-        tuple(known.notes),
+        tuple(notes),
     )
 
 
@@ -209,13 +214,14 @@ def _lines(blueprint: Blueprint) -> list[EstimateLine]:
     lines = []
     for name, entry in blueprint.estimates.items():
         value = entry.value
-        spread = (value.p5, value.p50, value.p95) if isinstance(value, Uncertain) else None
+        spread, shown = None, None
+        if isinstance(value, Uncertain):
+            spread = (value.p5, value.p50, value.p95)
+            low, mid, high = (format_quantity(Quantity(v, value.dims)) for v in spread)
+            shown = (low, mid, high)
         middle = median(value)
-        lines.append(
-            EstimateLine(
-                name, middle.value, format_dims(middle.dims), format_quantity(value), str(entry.formula), spread
-            )
-        )
+        unit, text = format_dims(middle.dims), format_quantity(value)
+        lines.append(EstimateLine(name, middle.value, unit, text, str(entry.formula), spread, shown))
     return lines
 
 
@@ -223,7 +229,8 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
     pools = [known.pools[name, p.name] for p in component.pools()]
     main = pools[0]
     hits = found.hit_ratios.get(name)
-    bounds: list[tuple[float, str]] = [(p.hottest, "workers") for p in pools if p.hottest is not None]
+    held = _without_waits(component, found.components[name].busy, pools)
+    bounds: list[tuple[float, str]] = [(p.hottest * held, "workers") for p in pools if p.hottest is not None]
     for flow, gates in known.gates.items():
         if known.sources.get(flow) == name:
             bounds += [(g.hottest, what) for what, g in gates if g.hottest is not None]
@@ -231,6 +238,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         bounds.append((found.limits[name], "limit" if component.kind == "limiter" else "quota"))
     worst, limited = max(bounds, default=(0.0, "workers"))
     full = load / worst if worst > 0 else None
+    busiest = max([b for b, _ in bounds] + [p.hottest for p in pools if p.hottest is not None], default=None)
     return ComponentLine(
         name=name,
         kind=component.kind,
@@ -245,8 +253,19 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hit_ratio=hits,
         hottest=main.hottest,
         limited_by=limited,
-        bottleneck=worst if bounds else None,
+        bottleneck=busiest,
     )
+
+
+def _without_waits(component: Component, busy: float, pools: list[Solved]) -> float:
+    """Share of the time that its workers are held which is work, and not waits and timeouts further on.
+
+    Those waits belong to this load: what is full first is so without them, and all else is full sooner for them.
+    """
+    size, pool = component.pools()[0], pools[0]
+    if len(pools) > 1 or not pool.utilisation or not math.isfinite(pool.utilisation):
+        return 1.0
+    return min(1.0, busy / (size.stations * size.workers) / pool.utilisation)
 
 
 def _p99(pool: Solved) -> float | None:

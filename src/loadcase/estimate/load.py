@@ -140,6 +140,8 @@ class _Walker:
                     for v in component.visits(step.verb, step.options):
                         if v.need:
                             total += v.work.mean() + (v.then.mean() if v.then and not v.detach else 0.0)
+                    if component.behaviours.get(step.verb) == "deliver" and self.b.network is not None:
+                        total += self.b.network.client.mean()
                     if "miss" in step.nested:
                         total += (1.0 - self.hits.get(step.component, 1.0)) * self.bare(step.nested["miss"], here)
                     if stay:

@@ -15,7 +15,7 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core.distributions import Const, Dist
-from loadcase.estimate.latency import NEVER, Latency, hedged, kth, mixture
+from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
 from loadcase.estimate.places import Here, after, arrived, choose, hop, is_local, moves
@@ -112,7 +112,7 @@ class _Solver:
         streams, balance, choices, replacement = [], "", 2, False
         for site, visit in self.visitors.get(label, ()):
             if is_local(site.call, site.here):
-                pattern, counter, scv = np.full(pool.stations, 1.0 / pool.stations), "", 1.0
+                pattern, counter, scv = self.owned(self.b.flows[site.place[0]], pool.stations), "", 1.0
             else:
                 choice = choose(self.b, name, visit, site.here, site.space, site.scv)
                 pattern, counter, scv = choice.pattern, choice.counter, choice.scv
@@ -136,6 +136,19 @@ class _Solver:
             self.note(f"{name}: requests that lose patience are not taken out of its queue here")
         self.times.pools[label] = solved
         return solved
+
+    def owned(self, flow: FlowSpec, replicas: int) -> Array:
+        """Share of a consuming flow's messages that each replica takes: of a log, those of its own partitions."""
+        log = self.b.components.get(flow.consume.log or "") if flow.consume is not None else None
+        if not isinstance(log, Log):
+            return np.full(replicas, 1.0 / replicas)
+        owner = np.arange(log.partitions) % replicas
+        return np.bincount(owner, self.partition_shares(flow, log), replicas)
+
+    def partition_shares(self, flow: FlowSpec, log: Log) -> Array:
+        """Share of a log's messages in each of its partitions."""
+        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
+        return bucket_shares(space, log.partitions) if space else np.full(log.partitions, 1.0 / log.partitions)
 
     def claimed(self, site: Site) -> bool:
         """Whether a call is a queue's consumer at its own replica, which takes only what its workers can do at once."""
@@ -218,15 +231,13 @@ class _Solver:
         by = self.b.components[consume.by] if consume.by else None
         replicas = by.replicas if by else 1
         held = steps
-        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
         if isinstance(component, Log):
-            even = np.full(replicas, 1.0 / replicas)
-            flight = solve([Stream(rate, even, held)], consume.in_flight or 500, None, "fifo")
+            owned = self.owned(flow, replicas)
+            flight = solve([Stream(rate, owned, held)], consume.in_flight or 500, None, "fifo")
             gates.append(("in flight", flight))
             wait = flight.wait(NORMAL)
             if consume.in_order in (None, "partition"):
-                shares = bucket_shares(space, component.partitions) if space else np.full(
-                    component.partitions, 1.0 / component.partitions)  # fmt: skip
+                shares = self.partition_shares(flow, component)
                 order = solve([Stream(rate, shares, wait.plus(held))], 1, None, "fifo")
                 gates.append(("partitions", order))
                 wait = wait.plus(order.wait(NORMAL))
