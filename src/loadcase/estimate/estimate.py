@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadcase.blueprint.model import Blueprint
+from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.quantity import Quantity, Uncertain, median
 from loadcase.core.unitformat import format_dims, format_quantity
@@ -60,6 +60,8 @@ class ComponentLine:
     """What is full first: workers, partitions, keys in order, in flight, a quota or a limit."""
     bottleneck: float | None = None
     """How full that is; None where nothing can be full."""
+    sojourn_mean_s: float | None = None
+    """Mean time from arrival until the worker is free, of a visit of the first group of stations."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hottest=main.hottest,
         limited_by=limited,
         bottleneck=busiest,
+        sojourn_mean_s=finite(main.mean_wait + main.held.mean) if main.rate > 0 else None,
     )
 
 
@@ -281,7 +284,7 @@ def _p99(pool: Solved) -> float | None:
 def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: float) -> FlowLine:
     spec, times = blueprint.flows[name], known.flows[name]
     rate = found.flows.get(name, 0.0)
-    law: Latency | None = times.latency if math.isfinite(times.latency.mean) else None
+    law: Latency | None = acknowledged(spec, times.latency) if math.isfinite(times.latency.mean) else None
     mean = None if law is None else law.mean
     shown = law
     if spec.arrive is not None and spec.arrive.users is not None and rate > 0:
@@ -292,6 +295,13 @@ def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: flo
     p50, p95, p99 = (None if shown is None else shown.quantile(q) for q in (0.5, 0.95, 0.99))
     age = None if times.age is None else finite(times.age.quantile(0.99))
     return FlowLine(name, rate, mean, p50, p95, p99, availability(blueprint, spec, found, known), age)
+
+
+def acknowledged(flow: FlowSpec, law: Latency) -> Latency:
+    """The time of what is acknowledged: an answer after the client's timeout is none."""
+    arrive = flow.arrive
+    late = arrive is not None and arrive.timeout is not None and arrive.retry is None
+    return law.within(arrive.timeout) if late and arrive is not None and arrive.timeout is not None else law
 
 
 def _metrics(
@@ -306,7 +316,8 @@ def _metrics(
         values[f"{name}.availability"] = line.availability
         if line.mean_s is not None:
             values[f"{name}.mean"] = line.mean_s
-        laws = {"": times.latency if line.p99_s is not None else None, "age.": times.age}
+        law = acknowledged(blueprint.flows[name], times.latency) if line.p99_s is not None else None
+        laws = {"": law, "age.": times.age}
         for prefix, law in laws.items():
             if law is not None and math.isfinite(law.mean):
                 for p, q in _percentiles(blueprint, name, prefix).items():
