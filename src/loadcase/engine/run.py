@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from loadcase.blueprint.model import Blueprint, Case
+from loadcase.core import program as op
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
@@ -24,9 +25,9 @@ from loadcase.engine.scale import shrink, whole_components, whole_flows
 cache.folder()
 
 from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
-from loadcase.engine.compile import Compiled, compile_blueprint  # noqa: E402
+from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
-from loadcase.engine.state import make_state, more_frames, more_heap, streams  # noqa: E402
+from loadcase.engine.state import make_state, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
 
@@ -38,6 +39,9 @@ MAX_FRAMES = 2_000_000
 MAX_STATIONS = 1_000_000
 MAX_USERS = 1_000_000
 WARM_ACCESSES = 400_000_000
+WARM_BATCHES = 2_000
+RECENT = 0.05
+"""Share of a time to live in which an LRU cache has to fill for expiry not to decide what it holds."""
 Progress = Callable[[float], None]
 
 
@@ -167,13 +171,42 @@ class Loop:
             if cache_id in done:
                 continue  # the first flow's keys stand for all flows that share the cache
             done.add(cache_id)
-            rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
-            row = len(rng) - 1
-            kernels.warm(
-                self.compiled.program, self.state._replace(rng=rng), cache_id, space, row, spread, rates[cache_id],
-                WARM_ACCESSES,
-            )  # fmt: skip
+            if not self.warm(cache_id, space, place, spread == 1, rates[cache_id]):
+                self.notes.append("the caches were not yet full when the run began")
         return self.state
+
+    def warm(self, cache: int, space: int, place: str, anywhere: bool, rate: float) -> bool:
+        """Fills one cache; False when it was stopped before it was done."""
+        program = self.compiled.program
+        replicas, per = int(program.caches[cache, 1]), int(program.caches[cache, 3])
+        keys, ttl = int(program.keyspace_n[space]), float(program.cache_par[cache, 0])
+        rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
+        state, row = self.state._replace(rng=rng), len(rng) - 1
+        limit = WARM_ACCESSES if replicas * per < keys else min(WARM_ACCESSES, 20 * keys + WARM_BATCHES)
+        came = np.zeros(4, np.int64)
+        lru = program.caches[cache, 0] == op.LRU
+        while lru and not came[kernels.W_DONE] and not came[kernels.W_TOO_OLD]:
+            kernels.recall(
+                program, state, cache, space, row, anywhere, rate, ttl * RECENT, limit, WARM_BATCHES, came
+            )  # fmt: skip
+            if self.ended():
+                break
+        if came[kernels.W_DONE]:
+            if ttl < FOREVER:
+                kernels.spread_ends(program, state, cache, row)
+            return True
+        if came[kernels.W_TOO_OLD] or not lru:  # the time to live decides what is there
+            kernels.empty(program, state, cache)
+            came[:] = 0
+            while not came[kernels.W_DONE] and not self.ended():
+                kernels.replay(program, state, cache, space, row, anywhere, rate, limit, WARM_BATCHES, came)
+            kernels.start_clock(program, state, cache, row, rate, limit, came)
+        return bool(came[kernels.W_DONE])
+
+    def ended(self) -> bool:
+        """Whether the run was stopped or is out of time."""
+        out = self.deadline is not None and time.perf_counter() > self.deadline
+        return out or (self.stop is not None and self.stop.is_set())
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
@@ -185,14 +218,17 @@ class Loop:
             if status == kernels.FINISHED:
                 return None
             if status == kernels.DRAIN_LIMIT:
-                left = len(self.state.fi) - int(self.state.regs[kernels.R_FREE])
+                left = len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
                 return f"{left} requests were still in flight when the drain ended: the design does not keep up"
             if status == kernels.GROW_HEAP:
-                self.state = more_heap(self.state, 2 * len(self.state.ht))
+                self.state = more_heap(self.state, 2 * len(self.state.heap))
+            elif status == kernels.GROW_LANES:
+                if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
+                    self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == kernels.GROW_FRAMES:
-                if len(self.state.fi) >= MAX_FRAMES:
+                if len(self.state.frames) >= MAX_FRAMES:
                     return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"
-                self.state = more_frames(self.state, 2 * len(self.state.fi))
+                self.state = more_frames(self.state, 2 * len(self.state.frames))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:

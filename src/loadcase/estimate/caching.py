@@ -18,6 +18,8 @@ from loadcase.blueprint.model import Popularity
 from loadcase.estimate.popularity import key_rates as key_rates
 
 Array = NDArray[Any]
+SMALL = 200
+"""Keys up to which the contents of a FIFO cache are summed up exactly."""
 
 
 @lru_cache(maxsize=256)
@@ -112,6 +114,9 @@ def key_hit_ratios(
         kept = np.clip(size - before, 0.0, count)
         part = kept / count
         return part if math.isinf(life) else part * _stored_for(share, life)
+    few = full and len(share) == popularity.count <= SMALL and size.is_integer()
+    if policy in ("fifo", "random") and few and math.isinf(life):
+        return fifo_key_hits([float(s) for s in share], round(size))
     if policy in ("fifo", "random") and full:
         return _stored_for(share, min(fifo_time(popularity, size), life))
     stay = characteristic_time(popularity, size) if full else math.inf
@@ -164,7 +169,12 @@ def lru_exact(weights: Sequence[float], capacity: int) -> float:
 
 
 def fifo_exact(weights: Sequence[float], capacity: int) -> float:
-    """Exact hit ratio of FIFO and of random eviction: a content weighs as the product of its popularities.
+    """Exact hit ratio of FIFO and of random eviction. Source: as for `fifo_key_hits`."""
+    return float(np.array(weights) @ fifo_key_hits(weights, capacity))
+
+
+def fifo_key_hits(weights: Sequence[float], capacity: int) -> Array:
+    """Exact hit ratio of each key under FIFO and random eviction: a content weighs as the product of its popularities.
 
     Source: Gelenbe 1973; the sums over contents by recursion over the keys, from the left and from the right.
     """
@@ -172,11 +182,7 @@ def fifo_exact(weights: Sequence[float], capacity: int) -> float:
     ratios = [w * scale for w in weights]
     left, right = _sums_of_products(ratios, capacity), _sums_of_products(ratios[::-1], capacity)[::-1]
     whole = left[-1][capacity]
-    hits = 0.0
-    for i, w in enumerate(weights):
-        without = float(left[i] @ right[i + 1][::-1])
-        hits += w * (1.0 - without / whole)
-    return hits
+    return np.array([1.0 - float(left[i] @ right[i + 1][::-1]) / whole for i in range(len(weights))])
 
 
 def _sums_of_products(ratios: Sequence[float], capacity: int) -> list[Array]:

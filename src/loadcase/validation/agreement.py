@@ -231,6 +231,9 @@ def _formless(blueprint: Blueprint, report: EstimateReport) -> str:
             return f"no closed form: requests leave the queue of {name} when their patience ends"
         if component.discipline == "lifo" and line.hottest:
             return f"no closed form of the percentiles: {name} serves the last first"
+        looks_up = [c for f in blueprint.flows.values() for c in calls_of(f.steps) if c.component == name]
+        if isinstance(component, Cache) and looks_up and not any("miss" in c.nested for c in looks_up):
+            return f"no closed form: {name} holds what is put there, not what its look-ups miss"
         full = isinstance(component, Cache) and component.keys is not None and component.policy == "lfu"
         if full and getattr(component, "hit_ratio", None) is None:
             return (
