@@ -56,6 +56,7 @@ class Assembler:
     groups: list[StationGroup] = field(default_factory=list)
     cold: list[Callable[[], None]] = field(default_factory=list)
     widest: int = 1
+    levels: int = 0
     _pending: float = 0.0
     _open_hop: tuple[tuple[Dist, Dist, Dist], int, int, float, str] | None = None
 
@@ -187,6 +188,9 @@ class Assembler:
             row["zone"] = area
             row["region"] = area // zones
             row["head"] = row["tail"] = row["serving"] = row["levels"] = -1
+            if count == 1 and name == "main":
+                row["levels"] = self.levels
+                self.levels += 1
             row["speed"] = 1.0
             self.stations.append(row)
         return group

@@ -91,6 +91,7 @@ FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT = range(6)
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
 FINE_BINS = OCTAVES << FINE_BITS
 COARSE_BINS = OCTAVES << COARSE_BITS
+LEVEL_BINS = 1024 + 64 * 16  # numbers of busy workers
 
 
 class Caches(NamedTuple):
@@ -130,6 +131,7 @@ class State(NamedTuple):
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
     ended: np.ndarray  # STATION: the stations when the arrivals ended
+    levels: np.ndarray  # (single stations, LEVEL_BINS) float64: time with so many busy workers, s
     cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches
     batch: np.ndarray  # (BATCH, 2) int64 scratch: keys and replicas
@@ -517,7 +519,16 @@ def tidy(P, S):
 
 # --- stations ----------------------------------------------------------------------------------------------------
 @inlined
-def touch(T, i, now):
+def level_bin(n):
+    """Bin of a number of workers: exact up to 1,023, then 64 to a power of two."""
+    if n < 1024:
+        return np.int64(n)
+    b = (np.float64(n).view(np.int64) >> 46) - ((1023 + 10) << 6) + 1024
+    return b if b < LEVEL_BINS else np.int64(LEVEL_BINS - 1)
+
+
+@inlined
+def touch(T, levels, i, now):
     """Brings the time integrals of a station up to now."""
     dt = now - T[i].last
     if dt > 0.0:
@@ -530,6 +541,8 @@ def touch(T, i, now):
         T[i].queue_s += dt * (T[i].qlen + over)
         T[i].busy2_s += dt * (busy - over) * (busy - over)
         T[i].last = now
+        if T[i].levels >= 0:
+            levels[T[i].levels, level_bin(busy - over)] += dt
 
 
 @inlined
@@ -1333,15 +1346,16 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
 @compiled
 def tick(P, S, now, interval):
     """Closes an interval: areas of all stations, by pool; interval -1 ends the warm-up and starts the counts."""
-    T, pts, plast = S.stations, S.pts, S.plast
+    T, pts, plast, levels = S.stations, S.pts, S.plast, S.levels
     for i in range(T.shape[0]):
-        touch(T, i, now)
+        touch(T, levels, i, now)
     if interval < 0:
         for i in range(T.shape[0]):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
             T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
             T[i].qmax = T[i].qlen
         plast[:, :] = 0.0
+        levels[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
     total = S.ptotal
@@ -1353,6 +1367,8 @@ def tick(P, S, now, interval):
         total[p, 2] += T[i].visits
         total[p, 3] += T[i].shed
         S.ended[i] = T[i]
+        if interval == pts.shape[1] - 1:
+            T[i].levels = -1
     for p in range(plast.shape[0]):
         for k in range(4):
             pts[p, interval, k] = total[p, k] - plast[p, k]
@@ -1413,7 +1429,7 @@ def run(P, S, quota):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
     regs, times, rng = S.regs, S.times, S.rng
-    F, free, ready, H, T = S.frames, S.free, S.ready, S.heap, S.stations
+    F, free, ready, H, T, levels = S.frames, S.free, S.ready, S.heap, S.stations, S.levels
     lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
@@ -1459,8 +1475,8 @@ def run(P, S, quota):
                 status = GROW_LANES
                 break
             t = H[0].t
-            if t > limit:
-                status = DRAIN_LIMIT
+            if t > limit:  # what is left may be timeouts that nobody waits for
+                status = FINISHED if nfree == F.shape[0] else DRAIN_LIMIT
                 break
             pl = H[0].p
             slot = pl & SLOT_MASK
@@ -1474,7 +1490,7 @@ def run(P, S, quota):
                 f = slot
                 if F[f].qfail >= 0:  # waited in a queue for longer than its patience
                     i = F[f].held[F[f].qslot]
-                    touch(T, i, now)
+                    touch(T, levels, i, now)
                     dequeue(T, F, i, f)
                     T[i].abandoned += 1
                     F[f].why = ABANDONED
@@ -1577,7 +1593,7 @@ def run(P, S, quota):
                 pc += 1
             elif op == ACQUIRE:
                 i = F[f].held[a]
-                touch(T, i, now)
+                touch(T, levels, i, now)
                 T[i].visits += 1
                 cap = T[i].cap
                 busy = T[i].busy
@@ -1653,7 +1669,7 @@ def run(P, S, quota):
                 pc += 1
             elif op == RELEASE:
                 i = F[f].held[a]
-                touch(T, i, now)
+                touch(T, levels, i, now)
                 T[i].served += 1
                 disc = T[i].disc
                 pc += 1
@@ -2017,7 +2033,7 @@ def run(P, S, quota):
                             S.fts[w, k, 0] += 1
                     i = P.subscribers[s, 3]
                     if i >= 0:
-                        touch(T, i, now)
+                        touch(T, levels, i, now)
                         T[i].visits += 1
                         T[i].qlen += 1
                         if T[i].qlen > T[i].qmax:
@@ -2026,7 +2042,7 @@ def run(P, S, quota):
                     nready += 1
                 pc += 1
             elif op == GAUGE:
-                touch(T, a, now)
+                touch(T, levels, a, now)
                 T[a].qlen += code[pc].b
                 pc += 1
             elif op == REASON:

@@ -177,6 +177,7 @@ class Measures:
             mean = ended["busy_s"][0] / self.seconds
             square = ended["busy2_s"][0] / self.seconds
             self.put(f"{name}.in_service.sd", math.sqrt(max(0.0, square - mean * mean)), "count")
+            self.levels(name, group.base)
         self.put(f"{name}.queue", queue.sum() / self.seconds, "count")
         self.put(f"{name}.queue.peak", float(self.s.stations["qmax"][rows].max()), "count")
         self.put(f"{name}.shed", shed.sum() / self.seconds, "1/s", total)
@@ -198,6 +199,17 @@ class Measures:
         self.line(f"{name}.queue", queue / self.step, "count")
         self.line(f"{name}.rate", visits / self.step, "1/s")
         self.line(f"{name}.shed", shed / self.step, "1/s")
+
+    def levels(self, name: str, station: int) -> None:
+        """Percentiles over time of the number in service at a single station."""
+        times = np.cumsum(self.s.levels[self.c.program.stations["levels"][station]])
+        wanted = {m.removeprefix(f"{name}.in_service.") for m in self.extra if m.startswith(f"{name}.in_service.p")}
+        for percentile in dict.fromkeys([*PERCENTILES, *sorted(wanted)]):
+            if percentile[1:].isdigit() and times[-1] > 0:
+                i = int(np.searchsorted(times, percentile_of(percentile) * times[-1]))
+                octave, part = divmod(i - 1024, 64)
+                level = i if i < 1024 else 2.0 ** (octave + 10) * (1 + part / 64)
+                self.put(f"{name}.in_service.{percentile}", level, "count")
 
     def cache(self, i: int, name: str) -> None:
         looked, hit, held, expired = (self.s.cts[i, :, j] for j in range(4))

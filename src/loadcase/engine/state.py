@@ -73,6 +73,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
+        levels=np.zeros((1 + int(p.stations["levels"].max()), k.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
         batch=np.zeros((k.BATCH, 2), np.int64),
