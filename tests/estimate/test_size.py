@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,7 +112,17 @@ def test_what_is_proposed_holds_in_the_engine(name: str) -> None:
     lines = ", ".join(f"{path}: {count}" for path, count in report.overlay.items())
     text = Path(f"gallery/{name}/blueprint.yaml").read_text(encoding="utf-8")
     sized = loads(text.replace("\nvariants:\n", f"\nvariants:\n  sized: {{{lines}}}\n"), variant="sized")
-    short = sized.cases[report.case].model_copy(update={"duration": 8.0, "warmup": 3.0})
-    result = api.check(replace(sized, cases={report.case: short}), seeds=3, budget_s=900)
+    result = api.check(sized, cases=[report.case], seeds=3, budget_s=900)
     (case,) = result.cases
     assert {g.guarantee: g.verdict for g in case.guarantees if g.verdict != "holds"} == {}
+
+
+def test_what_no_size_brings_nearer_ends_soon() -> None:
+    b = design(
+        "  s: {kind: service, workers: 4}",
+        "  r: {arrive: {rate: 50M /s}, steps: [s.handle: {work: exp(5 ms)}]}",
+        "requirements: {contract: [r.p95 < 10 ms]}",
+    )
+    report = size(b)
+    assert any("r.p95" in why for why in report.unmet)
+    assert report.changes[0].after >= 62_500

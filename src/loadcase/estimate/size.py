@@ -2,8 +2,8 @@
 
 Every component gets the smallest count at which its busiest part keeps a headroom at the peak; then, while a guarantee
 that a closed form can judge is broken, the component whose growth helps most for its price grows; at last every count
-is lowered one by one for as long as nothing gives. Copies of shards and of partitions are never changed: they are
-about durability, which no load decides.
+is lowered until one fewer would cost the headroom or a guarantee. Copies of shards and of partitions are never changed:
+they are about durability, which no load decides.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ At 70 % a burst of 1.4 times the peak still fits, and a queue before one worker 
 is 9 (M/M/1).
 """
 ROUNDS = 12
-REPAIRS = 60
+REPAIRS = 30
 STEP = 1.15
+WORTH = 0.01
+"""Part of the way to its bound that a guarantee must come nearer by a step, or no size will bring it there."""
 MOST = 100_000
 
 Driver = Literal["headroom", "consumers", "connections", "guarantee", "floor", "idle", "no size helps"]
@@ -260,15 +262,18 @@ class _Sizer:
     def repair(self) -> None:
         """Grows one component at a time while that brings a broken guarantee nearer."""
         hopeless: set[str] = set()
+        helpful: dict[str, set[str]] = {}
         for _ in range(REPAIRS):
             broken = [g for g in self.b.contract if g.metric not in hopeless and _broken(g, self.report)]
             if not broken:
                 return
             goal = broken[0]
             best: tuple[float, str, int, Blueprint, EstimateReport] | None = None
+            tried = helpful.get(goal.metric, set(self.b.components))
+            helpful[goal.metric] = set()
             for name, component in self.b.components.items():
                 field = count_field(component)
-                if field is None or goal.metric == "cost":
+                if field is None or goal.metric == "cost" or name not in tried:
                     continue
                 count = max(int(getattr(component, field)) + 1, math.ceil(getattr(component, field) * STEP))
                 if count > MOST:
@@ -277,7 +282,9 @@ class _Sizer:
                 report = estimate(other, self.load)
                 gain = _gap(goal, self.report) - _gap(goal, report)
                 price = max(1.0, report.cost - self.report.cost)
-                if gain > 1e-6 * abs(goal.bound) and (best is None or gain / price > best[0]):
+                if gain > 0.0:
+                    helpful[goal.metric].add(name)
+                if gain > WORTH * _gap(goal, self.report) and (best is None or gain / price > best[0]):
                     best = (gain / price, name, count, other, report)
             if best is None:
                 hopeless.add(goal.metric)
@@ -288,7 +295,7 @@ class _Sizer:
 
     # --- no more than that ------------------------------------------------------------------------------------------
     def trim(self) -> None:
-        """Lowers every count by one for as long as the headroom, the contract and what is dearer stay as they are."""
+        """Lowers every count until one fewer would cost the headroom or a guarantee."""
         broken = {g.metric for g in self.b.contract if _broken(g, self.report)}
         for _ in range(3):
             changed = False
@@ -297,15 +304,19 @@ class _Sizer:
                 if field is None or self.reasons.get(name, ("idle", ""))[0] not in DRIVEN:
                     continue
                 least, why = self.least(name)
-                while (count := int(getattr(self.b.components[name], field)) - 1) >= least:
-                    other = self.resized({name: count})
+                count = int(getattr(component, field))
+                low, next_one = least - 1, count - 1
+                while next_one > low:  # one fewer first; where that will do, halfway to the least
+                    other = self.resized({name: next_one})
                     report = estimate(other, self.load)
-                    if not self.held(report, broken):
-                        break
-                    self.adopt(other, report)
-                    changed = True
-                    if count == least:
-                        self.reasons[name] = why
+                    if self.held(report, broken):
+                        self.adopt(other, report)
+                        count, changed = next_one, True
+                    else:
+                        low = next_one
+                    next_one = (low + count) // 2
+                if count == least:
+                    self.reasons[name] = why
             if not changed:
                 return
 
