@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from loadcase.core import program as op
 from loadcase.engine import kernels as k
+from loadcase.engine.assembler import alias_table, zipf_bins
 from loadcase.engine.compile import compile_blueprint
 from loadcase.engine.run import Loop, run
 from loadcase.engine.state import streams
@@ -141,6 +142,18 @@ def test_recalled_keys_are_in_the_order_of_their_latest_use() -> None:
     assert hot[0] > 1.5 * hot[1]
 
 
+def test_flows_share_a_cache_by_their_rates_and_not_their_keys() -> None:
+    b = design(
+        "  c: {kind: cache, keys: 100}\n  s: {kind: store}",
+        "  few: {arrive: {rate: 900 /s, key: a}, steps: [c.get: {miss: [s.read]}]}\n"
+        "  many: {arrive: {rate: 100 /s, key: b}, steps: [c.get: {miss: [s.read]}]}",
+        "entities: {a: {count: 50}, b: {count: 100k}}\n",
+    )
+    metrics = run(b, duration=20, warmup=0).metrics
+    # the 50 keys stay, and nearly every key of the other flow is new
+    assert metrics["c.hit_ratio"].value == pytest.approx(0.9 * (1 - math.exp(-18)), abs=0.01)
+
+
 def test_a_key_found_too_old_is_counted() -> None:
     b = design(
         "  c: {kind: cache, keys: 10, ttl: 2 s}\n  s: {kind: store}",
@@ -165,6 +178,34 @@ def test_a_worker_held_over_a_call_is_not_preempted_and_nothing_is_lost() -> Non
         assert result.metrics[f"{flow}.availability"].value == 1.0
     assert result.metrics["a.in_service"].value <= 2.0
     assert result.metrics["hi.mean"].value < result.metrics["lo.mean"].value
+
+
+@pytest.mark.parametrize(("n", "s"), [(1, 1.0), (700, 0.6), (100_000, 1.0), (100_000, 1.3), (3_000, 0.0)])
+def test_power_law_bins_weigh_what_their_ranks_do(n: int, s: float) -> None:
+    weights, bins = zipf_bins(n, s)
+    each = np.arange(1, n + 1, dtype=float) ** -s
+    starts = [int(first) for first, _, _ in bins]
+    assert weights == pytest.approx(np.add.reduceat(each, starts), rel=1e-12)
+    assert sum(ranks for _, ranks, _ in bins) == n
+    assert min(least for _, _, least in bins) > 0.9
+
+
+def test_power_law_draws_follow_their_law() -> None:
+    n, s, draws = 20_000, 0.8, 300_000
+    weights, bins = zipf_bins(n, s)
+    stay, other = alias_table(weights)
+    rng = streams({"here": 0}, 5)
+    table = np.array(stay), np.array(other, np.int64), np.array(bins)
+    counts = np.zeros(n)
+    for _ in range(draws):
+        counts[k.draw_zipf(rng, 0, s, 0, len(weights), *table)] += 1
+    each = np.arange(1, n + 1, dtype=float) ** -s
+    share = each / each.sum()
+    edges = np.unique(np.geomspace(1, n, 60).astype(int)) - 1
+    seen, due = np.add.reduceat(counts, edges), np.add.reduceat(share, edges) * draws
+    chi = ((seen - due) ** 2 / due).sum()
+    free = len(edges) - 1
+    assert chi < free + 4 * math.sqrt(2 * free)
 
 
 def test_records_fill_whole_cache_lines() -> None:

@@ -19,7 +19,7 @@ from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
 from loadcase.core.program import Program
-from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_parameters
+from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -667,6 +667,11 @@ class _Compiler:
         self.asm.later(block)
         return label
 
+    def space(self, call: Call, component: Component) -> int:
+        """Number of the key space that a call is about; the last one when it is about no key."""
+        name = call.options.key or getattr(component, "key", None) or self.flow_space
+        return self.spaces.index(name) if name else len(self.spaces)
+
     def key_register(self, options: Options, component: Component, name: str) -> int:
         """0 for the flow's key, 1 for one that is drawn for this call."""
         key = options.key or getattr(component, "key", None)
@@ -699,9 +704,9 @@ class _Compiler:
         behaviour = component.behaviours.get(call.verb)
         if not local:
             asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
-            self.peek(call, behaviour, slot, key, 0)
+            self.peek(call, component, slot, key, 0)
             self.hop(here, there)
-            self.peek(call, behaviour, slot, key, 1)
+            self.peek(call, component, slot, key, 1)
         away = fail if local else self.landing(fail, lambda: self.hop(there, here))
         quota = component.quota_of(call.verb)
         if behaviour == "flaky" and quota is not None and first:
@@ -732,12 +737,12 @@ class _Compiler:
             self.missed(call, component, name, slot, here, fail, key)
         return here
 
-    def peek(self, call: Call, behaviour: str | None, slot: int, key: int, stage: int) -> None:
+    def peek(self, call: Call, component: Component, slot: int, key: int, stage: int) -> None:
         """Lets the memory fetch what a look-up in a large cache will read."""
-        if behaviour in ("lookup", "fill"):
+        if component.behaviours.get(call.verb) in ("lookup", "fill"):
             cache = self.cache_ids[call.component]
             if self.cache_rows[cache][3] * self.cache_rows[cache][1] > NEAR_ENTRIES:
-                self.asm.emit(op.PEEK, cache, slot, key, stage)
+                self.asm.emit(op.PEEK, cache, slot, key, self.space(call, component), stage)
 
     def serve(self, component: Component, work: Dist, slot: int, name: str) -> None:
         shared = component.discipline == "ps"
@@ -772,12 +777,12 @@ class _Compiler:
         asm = self.asm
         if behaviour == "lookup":
             register = self.register(there, call.path)
-            asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, 0, key, register)
-            self.note_warmer(call, name, key)
+            asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
+            self.note_warmer(call, name)
         elif behaviour == "fill":
-            asm.emit(op.FILL, self.cache_ids[call.component], slot, key)
+            asm.emit(op.FILL, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "drop":
-            asm.emit(op.DROP, self.cache_ids[call.component], slot, key)
+            asm.emit(op.DROP, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "publish":
             self.publish(call.component, component, name, held, key)
         elif behaviour == "take":
@@ -799,7 +804,7 @@ class _Compiler:
         miss, end = Label(), Label()
         context = (self.flow, self.rank, self.flow_space)
         asm.emit(op.BRANCH, register, miss)
-        cache = self.cache_ids[call.component]
+        cache, of = self.cache_ids[call.component], self.space(call, component)
         deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
 
         def fetch() -> None:
@@ -807,14 +812,14 @@ class _Compiler:
             asm.here(miss)
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
-                asm.emit(op.FILL, cache, slot, key)
+                asm.emit(op.FILL, cache, slot, key, of)
                 asm.emit(op.JUMP, end)
                 return
-            space = self.locks.setdefault(f"fetch:{call.component}", len(self.locks))
+            space = self.locks.setdefault(f"fetch:{call.component}:{of}", len(self.locks))
             lost = Label()
             asm.emit(op.FLIGHT, space, key, end, fail)
             self.steps(steps, deeper, lost)
-            asm.emit(op.FILL, cache, slot, key)
+            asm.emit(op.FILL, cache, slot, key, of)
             asm.emit(op.LANDED, space, key, 1)
             asm.emit(op.JUMP, end)
             asm.here(lost)
@@ -990,7 +995,7 @@ class _Compiler:
         asm.weights.append(component.quota_cost(call.options))
         asm.emit(op.TAKE, row, NOBODY, fail, NOBODY, weight)
 
-    def note_warmer(self, call: Call, name: str, key: int) -> None:
+    def note_warmer(self, call: Call, name: str) -> None:
         """Remembers that a flow looks up keys in a cache, so that it can be filled before the start."""
         component = self.b.components[call.component]
         assert isinstance(component, Cache)
@@ -1083,29 +1088,32 @@ class _Compiler:
         parameters: list[tuple[float, ...]] = []
         stay: list[float] = []
         other: list[int] = []
+        bins: list[tuple[float, float, float]] = []
         for space in self.b.keys.values():
             law = {"uniform": 0, "zipf": 1, "hot": 2, "weights": 3}[space.law]
-            first = 0
-            par: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-            size = 0
+            par = (0.0, 0.0)
+            weights: list[float] = list(space.weights) if space.law == "weights" else []
+            of_space = [(0.0, 1.0, 1.0)] * len(weights)
             if space.law == "zipf":
-                par = zipf_parameters(space.count, space.exponent)
+                par = (space.exponent, 0.0)
+                weights, of_space = zipf_bins(space.count, space.exponent)
             elif space.law == "hot":
-                par = (space.share, float(space.hot), 0.0, 0.0)
-            elif space.law == "weights":
-                first, size = len(stay), len(space.weights)
-                p, k = alias_table(list(space.weights))
+                par = (space.share, float(space.hot))
+            rows.append((law, len(stay), len(weights)))
+            if weights:
+                p, k = alias_table(weights)
                 stay.extend(p)
                 other.extend(k)
-            rows.append((law, first, size))
+                bins.extend(of_space)
             counts.append(space.count)
             parameters.append(par)
         return {
             "keyspaces": ints(rows, 3),
             "keyspace_n": np.array(counts or [1], np.int64),
-            "keyspace_par": floats(parameters, 4),
+            "keyspace_par": floats(parameters, 2),
             "alias_p": floats(stay),
             "alias_k": np.array(other or [0], np.int64),
+            "bins": floats(bins, 3),
         }
 
     def make_cache(self, name: str, cache: Cache) -> None:

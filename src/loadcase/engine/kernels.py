@@ -97,7 +97,7 @@ LEVEL_BINS = 1024 + 64 * 16  # numbers of busy workers
 class Caches(NamedTuple):
     """The contents of all caches; an entry's place in the arrays is its replica's first entry plus its number."""
 
-    table: np.ndarray  # int32 hash tables: entry + 1
+    table: np.ndarray  # int64 hash tables
     entries: np.ndarray  # ENTRY
     euse: np.ndarray  # int32 uses of an entry (LFU only)
     cstate: np.ndarray  # (replicas of all caches, 3) int64: entries, head, tail
@@ -320,58 +320,45 @@ def hashed(key, salt, n):
     return np.int64((h >> uint64(11)) * (1.0 / 9007199254740992.0) * n)
 
 
-@compiled
-def zipf_integral(x, s):
-    """Integral of x**-s, shifted so that it is stable near s = 1."""
-    lx = math.log(x)
-    y = (1.0 - s) * lx
-    if abs(y) > 1e-8:
-        return math.expm1(y) / y * lx
-    return lx * (1.0 + y * 0.5 * (1.0 + y / 3.0))
+@inlined
+def draw_bin(rng, p, first, count, alias_p, alias_k):
+    """Row of a bin, by Vose's alias method."""
+    u = uniform(rng, p) * count
+    i = int(u)
+    if i >= count:
+        i = count - 1
+    return first + i if u - i < alias_p[first + i] else first + alias_k[first + i]
 
 
-@compiled
-def zipf_inverse(x, s):
-    """Inverse of `zipf_integral`."""
-    t = x * (1.0 - s)
-    if t < -1.0:
-        t = -1.0
-    if abs(t) > 1e-8:
-        return math.exp(math.log1p(t) / t * x)
-    return math.exp(x * (1.0 - t * 0.5 * (1.0 - t * 2.0 / 3.0)))
+@inlined
+def draw_zipf(rng, p, s, first, count, alias_p, alias_k, bins):
+    """Rank by a power law: a bin of neighbours by its exact weight, then one of them by rejection.
 
-
-@compiled
-def draw_zipf(rng, p, n, s, h1, hn, edge):
-    """Rank in [0, n). Source: Hoermann and Derflinger, Rejection-inversion, ACM TOMACS 6(3), 1996."""
+    The least popular of a bin is nearly as popular as the first, so that most candidates need no power.
+    """
+    i = draw_bin(rng, p, first, count, alias_p, alias_k)
+    start, n, least = bins[i, 0], bins[i, 1], bins[i, 2]
+    if n == 1.0:
+        return np.int64(start)
     while True:
-        u = hn + uniform(rng, p) * (h1 - hn)
-        x = zipf_inverse(u, s)
-        k = math.floor(x + 0.5)
-        if k < 1.0:
-            k = 1.0
-        elif k > n:
-            k = float(n)
-        if k - x <= edge or u >= zipf_integral(k + 0.5, s) - math.exp(-s * math.log(k)):
-            return int(k) - 1
+        k = math.floor(uniform(rng, p) * n)
+        u = uniform(rng, p)
+        if u < least or u < ((start + k + 1.0) / (start + 1.0)) ** -s:
+            return np.int64(start + k)
 
 
 @compiled
-def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
+def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k, bins):
     """A key's rank, the most popular 0."""
     if law == ZIPF_KEYS:
-        return draw_zipf(rng, p, n, par[0], par[1], par[2], par[3])
+        return draw_zipf(rng, p, par[0], first, count, alias_p, alias_k, bins)
     if law == HOT_KEYS:
         hot = int(par[1])
         if uniform(rng, p) < par[0]:
             return int(uniform(rng, p) * hot)
         return hot + int(uniform(rng, p) * (n - hot)) if n > hot else int(uniform(rng, p) * hot)
     if law == WEIGHTED_KEYS:
-        u = uniform(rng, p) * count
-        i = int(u)
-        if i >= count:
-            i = count - 1
-        return i if u - i < alias_p[first + i] else alias_k[first + i]
+        return np.int64(draw_bin(rng, p, first, count, alias_p, alias_k) - first)
     return int(uniform(rng, p) * n)
 
 
@@ -658,23 +645,28 @@ def share(T, F, H, i, now, n, seq):
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
+# A place of a table holds 31 bits of a key's hash, of which the first say where its search begins, and the entry + 1:
+# searching and closing gaps read no entry but the one that is looked for.
 @inlined
-def home_of(bits, key, salt):
-    """Where a key's search begins in a table of 2**bits places."""
-    return np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64((1 << bits) - 1))
+def hash31(key, salt):
+    """Hash of a key in a cache, below 2**31."""
+    return np.int64(mix64(uint64(key) ^ uint64(salt)) >> uint64(33))
 
 
 @inlined
 def find(table, E, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
     while True:
-        e = table[first + i]
-        if e == 0:
+        x = table[first + i]
+        if x == 0:
             return -1
-        if E[e - 1].key == key:
-            return e - 1
+        if x >> 32 == h:
+            e = (x & 0xFFFFFFFF) - 1
+            if E[e].key == key:
+                return e
         i = (i + 1) & mask
 
 
@@ -682,28 +674,30 @@ def find(table, E, first, bits, key, salt):
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
     while table[first + i] != 0:
         i = (i + 1) & mask
-    table[first + i] = e + 1
+    table[first + i] = (h << 32) | (e + 1)
 
 
 @compiled
-def erase(table, E, first, bits, key, salt):
-    """Removes a key that is there, closing the gap (backward shift)."""
+def erase(table, first, bits, key, salt, e):
+    """Removes a key whose entry is `e`, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
-    while E[table[first + i] - 1].key != key:
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
+    while table[first + i] != (h << 32) | (e + 1):
         i = (i + 1) & mask
     j = i
     while True:
         j = (j + 1) & mask
-        e = table[first + j]
-        if e == 0:
+        x = table[first + j]
+        if x == 0:
             break
-        home = home_of(bits, E[e - 1].key, salt)
+        home = x >> (63 - bits)
         if ((j - home) & mask) >= ((j - i) & mask):
-            table[first + i] = e
+            table[first + i] = x
             i = j
     table[first + i] = 0
 
@@ -783,7 +777,7 @@ def forget(caches, C, c, row, base, key, e):
     first, bits = caches[c, 4], caches[c, 5]
     cs, E, euse = C.cstate, C.entries, C.euse
     salt = c
-    erase(C.table, E, first, bits, key, salt)
+    erase(C.table, first, bits, key, salt, e)
     n = cs[row, 0] - 1
     cs[row, 0] = n
     last = base + n
@@ -797,7 +791,7 @@ def forget(caches, C, c, row, base, key, e):
         order_out(E, cs, row, e)
     if e != last:
         k = E[last].key
-        erase(C.table, E, first, bits, k, salt)
+        erase(C.table, first, bits, k, salt, last)
         E[e].key = k
         E[e].end = E[last].end
         if policy == LFU:
@@ -882,14 +876,19 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
             lfu_up(E, C.euse, base, n, e)
     elif policy == LFU:
         e = E[base].next
-        erase(C.table, E, first, bits, E[e].key, c)
+        erase(C.table, first, bits, E[e].key, c, e)
         C.euse[e] = 1
         lfu_down(E, C.euse, base, n, 0, e)
     else:
         e = base + below(rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
-        erase(C.table, E, first, bits, E[e].key, c)
+        erase(C.table, first, bits, E[e].key, c, e)
         if policy != RANDOM_CACHE:
             order_out(E, cs, row, e)
+            after = cs[row, 1]  # the next to go: what that will read is asked for now
+            if after >= 0:
+                prefetch(C.table, first + (hash31(E[after].key, c) >> (31 - bits)))
+                if E[after].next >= 0:
+                    prefetch(E, E[after].next)
     E[e].key = k
     E[e].end = now + cache_par[c, 0]
     if policy != LFU and policy != RANDOM_CACHE:
@@ -903,13 +902,12 @@ def peek(caches, C, c, replica, key, stage):
     if caches[c, 0] == COIN:
         return
     k = key * caches[c, 1] + replica
-    i = caches[c, 4] + home_of(caches[c, 5], k, c)
+    h = hash31(k, c)
+    i = caches[c, 4] + (h >> (31 - caches[c, 5]))
     if stage == 0:
         prefetch(C.table, i)
-    else:
-        e = C.table[i]
-        if e > 0:
-            prefetch(C.entries, e - 1)
+    elif C.table[i] >> 32 == h:
+        prefetch(C.entries, (C.table[i] & 0xFFFFFFFF) - 1)
 
 
 # --- what caches hold at the start -------------------------------------------------------------------------------
@@ -918,12 +916,30 @@ BATCH = 256
 
 
 @inlined
-def any_key(P, S, space, place):
-    """A key of a space."""
-    return draw_key(
+def cache_key(P, key, space):
+    """A key of a space as a number that no key of another space has."""
+    return key * (P.keyspaces.shape[0] + 1) + space
+
+
+@inlined
+def any_request(P, S, place, mix, share, replicas, j):
+    """Draws one of the requests that use a cache into row `j` of the batch: key and replica.
+
+    `mix` has a key space, and 1 where a replica is chosen at random, for each kind of request; `share` their shares,
+    cumulative.
+    """
+    i = 0
+    if mix.shape[0] > 1:
+        u = uniform(S.rng, place)
+        while i < mix.shape[0] - 1 and u >= share[i]:
+            i += 1
+    space = mix[i, 0]
+    key = draw_key(
         S.rng, place, P.keyspaces[space, 0], P.keyspace_n[space], P.keyspace_par[space],
-        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
+        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k, P.bins,
     )  # fmt: skip
+    S.batch[j, 0] = cache_key(P, key, space)
+    S.batch[j, 1] = below(S.rng, place, replicas) if mix[i, 1] == 1 else hashed(key, 7, replicas)
 
 
 @inlined
@@ -938,7 +954,7 @@ def all_full(P, S, c):
 
 
 @compiled
-def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
+def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
     """Fills an LRU cache with its latest distinct keys, going back in time; `w` says how far it came.
 
     A key that is not there yet was used before all that are. Stops when every replica is full, or when the requests
@@ -951,15 +967,14 @@ def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
     row, zero = C.cfirst[c], P.caches[c, 2]
     for _ in range(batches):
         for j in range(BATCH):
-            key = any_key(P, S, space, place)
-            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
-            S.batch[j, 0] = key * replicas + r
-            S.batch[j, 1] = r
-            prefetch(table, first + home_of(bits, S.batch[j, 0], c))
+            any_request(P, S, place, mix, share, replicas, j)
+            S.batch[j, 0] = S.batch[j, 0] * replicas + S.batch[j, 1]
+            prefetch(table, first + (hash31(S.batch[j, 0], c) >> (31 - bits)))
         for j in range(BATCH):
-            e = table[first + home_of(bits, S.batch[j, 0], c)]
-            if e > 0:
-                prefetch(E, e - 1)
+            h = hash31(S.batch[j, 0], c)
+            x = table[first + (h >> (31 - bits))]
+            if x >> 32 == h:
+                prefetch(E, (x & 0xFFFFFFFF) - 1)
         for j in range(BATCH):
             k = S.batch[j, 0]
             r = S.batch[j, 1]
@@ -1008,7 +1023,7 @@ def spread_ends(P, S, c, place):
 
 
 @compiled
-def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
+def replay(P, S, c, place, mix, share, rate, limit, batches, w):
     """Replays key requests before time zero, any policy; `w` says how far it came.
 
     An LRU cache is stationary as soon as every replica is full; the others forget their empty start more slowly, and
@@ -1022,8 +1037,8 @@ def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
     for _ in range(batches):
         for _ in range(BATCH):
             now = (w[W_MADE] - limit) * dt
-            key = any_key(P, S, space, place)
-            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            any_request(P, S, place, mix, share, replicas, 0)
+            key, r = S.batch[0, 0], S.batch[0, 1]
             if look_up(P.caches, P.cache_par, C, S.rng, c, r, key, now) != HIT:
                 fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
             w[W_MADE] += 1
@@ -1794,7 +1809,7 @@ def run(P, S, quota):
                 if a >= 0:
                     F[f].key[0] = draw_key(
                         rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
-                        P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
+                        P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                     )  # fmt: skip
                 pc += 1
             elif op == DONE or op == FAILED:
@@ -1902,12 +1917,13 @@ def run(P, S, quota):
             elif op == KEYED:
                 F[f].key[1] = draw_key(
                     rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
-                    P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
+                    P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                 )  # fmt: skip
                 pc += 1
             elif op == LOOKUP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                hit = look_up(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].d], now)
+                key = cache_key(P, F[f].key[code[pc].d], code[pc].c)
+                hit = look_up(P.caches, P.cache_par, C, rng, a, r, key, now)
                 if now >= warm_t:
                     k = int((now - warm_t) * per_s)
                     if k < intervals:
@@ -1920,15 +1936,16 @@ def run(P, S, quota):
                 pc += 1
             elif op == PEEK:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                peek(P.caches, C, a, r, F[f].key[code[pc].c], code[pc].d)
+                peek(P.caches, C, a, r, cache_key(P, F[f].key[code[pc].c], code[pc].d), code[pc].e)
                 pc += 1
             elif op == FILL:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                fill(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].c], now)
+                key = cache_key(P, F[f].key[code[pc].c], code[pc].d)
+                fill(P.caches, P.cache_par, C, rng, a, r, key, now)
                 pc += 1
             elif op == DROP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                k = F[f].key[code[pc].c] * P.caches[a, 1] + r
+                k = cache_key(P, F[f].key[code[pc].c], code[pc].d) * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
                     e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, a)

@@ -38,7 +38,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     cstate = np.full((rows, 3), -1, np.int64)
     cstate[:, 0] = 0
     caches = k.Caches(
-        table=np.zeros(max(1, compiled.cache_table), np.int32),
+        table=np.zeros(max(1, compiled.cache_table), np.int64),
         entries=np.zeros(entries, k.ENTRY),
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
         cstate=cstate,

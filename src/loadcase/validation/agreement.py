@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -262,25 +263,30 @@ def calls_of(steps: Sequence[Step]) -> Iterator[Call]:
 
 # --- comparing --------------------------------------------------------------------------------------------------------
 def compare(
-    chosen: Sequence[Subject], on_progress: Progress | None = None, *, seeds: int = SEEDS, threads: int = 2
+    chosen: Sequence[Subject],
+    on_progress: Progress | None = None,
+    *,
+    seeds: int = SEEDS,
+    threads: int = 2,
+    stop: threading.Event | None = None,
 ) -> list[Agreement]:
-    """Every design through the closed form and, if it takes part, through the engine."""
+    """Every design through the closed form and, if it takes part, through the engine; `stop` ends a run early."""
     results = []
     with ThreadPoolExecutor(max(1, threads)) as pool:
         for subject in chosen:
-            results.append(_compared(subject, pool, seeds))
+            results.append(_compared(subject, pool, seeds, stop))
             if on_progress is not None:
                 on_progress(len(results), len(chosen), results[-1])
     return results
 
 
-def _compared(subject: Subject, pool: ThreadPoolExecutor, seeds: int) -> Agreement:
+def _compared(subject: Subject, pool: ThreadPoolExecutor, seeds: int, stop: threading.Event | None) -> Agreement:
     report = estimate(subject.blueprint)
     reason = excluded(subject.blueprint, report)
     if reason:
         return Agreement(subject.name, subject.group, "excluded", reason)
     duration, warmup = lengths(subject, report)
-    runs = simulate(subject, range(1, seeds + 1), duration, warmup, pool)
+    runs = simulate(subject, range(1, seeds + 1), duration, warmup, pool, stop)
     partial = next((r.partial for r in runs if r.partial), None)
     if partial:
         return Agreement(subject.name, subject.group, "excluded", f"the run ended early: {partial}")
@@ -293,7 +299,12 @@ def _compared(subject: Subject, pool: ThreadPoolExecutor, seeds: int) -> Agreeme
 
 
 def simulate(
-    subject: Subject, seeds: Iterable[int], duration: float, warmup: float, pool: ThreadPoolExecutor
+    subject: Subject,
+    seeds: Iterable[int],
+    duration: float,
+    warmup: float,
+    pool: ThreadPoolExecutor,
+    stop: threading.Event | None,
 ) -> list[RunResult]:
     """The engine's runs at load factor 1, whatever cases the blueprint has; caches are warmed once."""
     from loadcase.engine.run import Warmed, run
@@ -302,7 +313,7 @@ def simulate(
     warmed = Warmed()
 
     def one(seed: int) -> RunResult:
-        return run(plain, "normal", seed, duration=duration, warmup=warmup, warmed=warmed)
+        return run(plain, "normal", seed, duration=duration, warmup=warmup, warmed=warmed, stop=stop)
 
     return list(pool.map(one, seeds))
 
