@@ -155,6 +155,61 @@ def test_hostile_names_cannot_leave_their_label(tmp_path: Path, capsys: pytest.C
     assert 'click a "' not in out
 
 
+def test_size_proposes_and_says_why(small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    busy = tmp_path / "busy.yaml"
+    busy.write_text(
+        SMALL.replace("rate: 100 /s", "rate: 2k /s").replace("workers: 4", "workers: 4, price: 10 USD/month")
+    )
+    assert execute(["size", str(busy)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "8 replicas" in text  # 20 busy workers at double load, 70 % used
+    assert "at most 70 % used" in text
+    assert "$10 → $80" in text
+    assert execute(["size", str(busy), "--headroom", "0", "--case", "normal", "--format", "json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    assert shape["components"]["s"]["after"] == 4
+    assert shape["components"]["s"]["driver"] == "guarantee"  # s.utilisation < 80 %
+    assert shape["overlay"] == {"components.s.replicas": 4}
+    assert execute(["size", str(busy), "--headroom", "100%"]) == 2
+    assert "from 0% up to 100%" in capsys.readouterr().err
+    busy.write_text(SMALL.replace("exp(5 ms)", "400 ms"))
+    assert execute(["size", str(busy)]) == 1
+    assert "no count mends this: r.p95 < 300 ms" in capsys.readouterr().out
+
+
+def test_estimate_shows_ranges_flows_and_what_is_full_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(
+        SMALL.replace("components:", "estimates: {users: 20M..80M user}\ncomponents:").replace("5 ms", "50 us")
+    )
+    assert execute(["estimate", str(path)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "20M user to 80M user" in text
+    assert "flow rate mean p50 p95 p99 available" in text
+    assert "µs" in text
+    assert "first to saturate: s, at 800x" in text
+
+
+def test_a_plain_terminal_has_no_micro_sign(tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(SMALL.replace("5 ms", "50 us"))
+    done = subprocess.run(
+        [sys.executable, "-m", "loadcase.cli", "estimate", str(path)], capture_output=True, check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert b" us" in done.stdout
+
+
+def test_validate_closed_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["validate", "--closed-form", "--only", "paced", "--only", "QT-ERLA-1", "--quiet"]) == 0
+    assert "1 agree, 0 off, 1 excluded" in capsys.readouterr().out
+    assert execute(["validate", "--closed-form", "--only", "paced", "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["designs"]
+    assert found["status"] == "agree"
+    assert {"metric", "closed", "engine", "low", "high", "difference", "limit", "ok"} == set(found["metrics"][0])
+    assert execute(["validate", "--closed-form", "--only", "nonsense"]) == 2
+
+
 @pytest.fixture
 def long(tmp_path: Path) -> str:
     path = tmp_path / "long.yaml"

@@ -16,6 +16,7 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 if TYPE_CHECKING:
     from loadcase.check.runner import Progress
     from loadcase.estimate.estimate import EstimateReport
+    from loadcase.estimate.size import SizeReport
     from loadcase.scales import Scale
 
 TINY = """\
@@ -39,6 +40,14 @@ def estimate(blueprint: Model, load: float = 1.0) -> EstimateReport:
     from loadcase.estimate.estimate import estimate as closed_form
 
     return closed_form(blueprint, load)
+
+
+def size(blueprint: Model, headroom: float | None = None, case: str | None = None) -> SizeReport:
+    """The fewest replicas, shards and partitions that hold the contract; see `loadcase.estimate.size.size`."""
+    from loadcase.estimate.size import HEADROOM
+    from loadcase.estimate.size import size as proposed
+
+    return proposed(blueprint, HEADROOM if headroom is None else headroom, case)
 
 
 def run(
@@ -170,6 +179,10 @@ class Blueprint(Model):
     def estimate(self, load: float = 1.0) -> EstimateReport:
         """The closed form under a load factor."""
         return estimate(self, load)
+
+    def size(self, headroom: float | None = None, case: str | None = None) -> SizeReport:
+        """The fewest replicas, shards and partitions that hold the contract with headroom."""
+        return size(self, headroom, case)
 
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""

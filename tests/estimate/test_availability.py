@@ -68,3 +68,13 @@ def test_errors_and_retries() -> None:
     assert up(flaky, "e.call: {retry: {max: 1}}") == pytest.approx(0.9999)
     slow = "  e: {kind: external, work: exp(1 s), availability: 100 %}"
     assert up(slow, "e.call: {timeout: 2 s}") == pytest.approx(1 - 0.1353, abs=2e-3)
+
+
+@pytest.mark.parametrize(("n", "need"), [(1001, 1000), (1001, 990), (2000, 1995), (5000, 5000), (3000, 10)])
+def test_many_parts_are_as_few(n: int, need: int) -> None:
+    from fractions import Fraction
+    from math import comb
+
+    p = Fraction(999, 1000)
+    exact = sum(comb(n, j) * p**j * (1 - p) ** (n - j) for j in range(max(0, need - 60), need))
+    assert a.k_of_n_down(0.999, n, need) == pytest.approx(float(exact), rel=1e-6, abs=1e-300)

@@ -4,6 +4,7 @@ python -m tools.docs                 the pages that are made from the code
 python -m tools.docs check           exit code 1 when one of them is not up to date
 python -m tools.docs examples        what the examples of all pages print (--slow: also those that take long)
 python -m tools.docs validation      docs/validation.md, from all validation cases (minutes)
+python -m tools.docs agreement       docs/agreement.md, the closed form against the engine (minutes)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tools.docs.examples import renewed, session
 from tools.docs.pages import ROOT, stale, write, written
-from tools.docs.validation import validation_page
+from tools.docs.validation import agreement_page, validation_page
 
 
 def main(arguments: list[str]) -> int:
@@ -35,6 +36,10 @@ def main(arguments: list[str]) -> int:
         case ["validation"]:
             page = ROOT / "docs" / "validation.md"
             page.write_text(validation_page(), "utf-8")
+            changed = [page]
+        case ["agreement"]:
+            page = ROOT / "docs" / "agreement.md"
+            page.write_text(agreement_page(), "utf-8")
             changed = [page]
         case _:
             print(__doc__, file=sys.stderr)

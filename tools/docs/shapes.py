@@ -17,7 +17,8 @@ from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, Run
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.catalogue import kind_shape, profile_shape
-from loadcase.report.shapes import check_json, error_json, run_json
+from loadcase.report.shapes import check_json, error_json, run_json, size_json
+from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
 from tools.docs.fields import table
 
@@ -38,6 +39,8 @@ NAMES = {
     "estimate.cost_by_component": "COMPONENT",
     "estimate.metrics": "METRIC",
     "size.components": "COMPONENT",
+    "size.overlay": "PATH",
+    "agreement.counts": "STATUS",
     "validate.counts": "STATUS",
     "validate.cases[].expected": "VALUE",
     "validate.cases[].got": "VALUE",
@@ -142,6 +145,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "notes[]": "What the closed form leaves out of this design.",
     },
     "size": {
+        "blueprint": "Name of the design.",
         "case": "The case that the sizes are for.",
         "load": "Its load factor.",
         "headroom": "Share of the busiest part that stays free.",
@@ -152,7 +156,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "components.COMPONENT.utilisation_after": "Of the busiest part, with the count that is proposed.",
         "components.COMPONENT.cost_before": "USD per month, with the count before.",
         "components.COMPONENT.cost_after": "USD per month, with the count that is proposed.",
-        "components.COMPONENT.reason": "Why that count.",
+        "components.COMPONENT.driver": "What asks for that count: `headroom`, `consumers` of a log, `connections`, a "
+        "`guarantee`, `floor` (zones and a spare one), `idle`, or `no size helps`.",
+        "components.COMPONENT.reason": "Why that count, in words.",
+        "overlay.PATH": "The counts that change, as the lines of a variant.",
         "cost_before": "USD per month of the design as it is.",
         "cost_after": "USD per month of the design with the counts that are proposed.",
         "unmet[]": "Guarantees that no size meets, and why.",
@@ -178,6 +185,23 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].metrics.VALUE.residual": "How far off, as a share of what is expected.",
         "cases[].metrics.VALUE.tolerance": "How far it may be off.",
         "cases[].seeds": "Seeds that were run.",
+    },
+    "agreement": {
+        "partial": "Whether it was interrupted.",
+        "counts.STATUS": "How many designs agree, are off or are excluded.",
+        "designs[].name": "Name of the design; a validation case with several runs has `id:run`.",
+        "designs[].group": "Its group.",
+        "designs[].status": "`agree`, `off` or `excluded`.",
+        "designs[].reason": "Why it is excluded.",
+        "designs[].metrics[].metric": "What is compared; `COMPONENT.sojourn.mean` is the time from arrival until the "
+        "worker is free.",
+        "designs[].metrics[].closed": "The closed form's value.",
+        "designs[].metrics[].engine": "The engine's, the mean over the seeds.",
+        "designs[].metrics[].low": "The least of the seeds.",
+        "designs[].metrics[].high": "The largest.",
+        "designs[].metrics[].difference": "Of the closed form from the engine, relative; 0 within the noise.",
+        "designs[].metrics[].limit": "Largest difference that agrees.",
+        "designs[].metrics[].ok": "Whether it is within.",
     },
     "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
     "new": {"file": "The file that was written.", "from": "What it was made from."},
@@ -216,8 +240,9 @@ COMMANDS = {
     "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
     "run": "`loadcase run FILE --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
-    "size": "`SizeReport.to_json()`",
+    "size": "`loadcase size FILE --format json`",
     "validate": "`loadcase validate --format json`",
+    "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
@@ -240,13 +265,19 @@ def samples() -> dict[str, Any]:
     except BlueprintError as error:
         wrong: LoadcaseError = error
     estimated = estimate(blueprint).to_json()
-    sized = size(blueprint).to_json()
+    larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
+    sized = size_json(size(larger))
     return {
         "check": check_json(CheckResult("small", "holds", [case], 0.1)),
         "run": run_json(run),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         **printed(),
+        "agreement": {
+            "partial": False,
+            "counts": {"agree": 1},
+            "designs": [Agreement("x", "g", "agree", "", [Row("f.mean", 1.0, 1.0, 1.0, 1.0)]).to_json()],
+        },
         "kinds": {"kinds": kind_shape("cache")},
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),

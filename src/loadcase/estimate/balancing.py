@@ -52,6 +52,18 @@ def power_of_d(rho: float, d: int, stations: int, workers: int = 1, replacement:
     return max(1.0, number / rate)
 
 
+@lru_cache(maxsize=256)
+def waiting_of_d(rho: float, d: int, workers: int = 1) -> NDArray[Any]:
+    """Share of the requests that wait for 1, 2, ... departures at the shorter of `d` random queues, in the limit.
+
+    A request finds k there with probability s_k^d - s_(k+1)^d. Source: Mitzenmacher 2001, as for `power_of_d_limit`.
+    """
+    if rho >= 1.0:
+        return np.zeros(0)
+    least = np.concatenate([[1.0], _mean_field(rho * workers, d, workers), [0.0]]) ** d
+    return np.asarray((least[:-1] - least[1:])[workers:])
+
+
 def _mean_field(rate: float, d: int, workers: int) -> NDArray[Any]:
     """Share of the stations with at least k requests, k = 1, 2, ...: the fixed point of the mean field."""
     levels = workers + 8

@@ -18,6 +18,8 @@ from loadcase.blueprint.model import Popularity
 from loadcase.estimate.popularity import key_rates as key_rates
 
 Array = NDArray[Any]
+SMALL = 200
+"""Keys up to which the contents of a FIFO cache are summed up exactly."""
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +73,32 @@ def hit_ratio(
     rate: float = 0.0,
     renew: bool = False,
 ) -> float:
-    """Share of look-ups that find their key, with independent requests at `rate` per second in all.
+    """Share of look-ups that find their key, with independent requests at `rate` per second in all."""
+    share, count = key_rates(popularity)
+    return float((share * count) @ key_hit_ratios(popularity, capacity, policy, ttl_s, rate, renew))
+
+
+def outcomes(
+    popularity: Popularity, capacity: float | None, policy: str, ttl_s: float | None, rate: float, renew: bool,
+    fetch_s: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Shares of the look-ups that find their key, and that come while it is being fetched.
+
+    A fetch takes `fetch_s`, and an entry's stay begins at its end: a cycle of a key is a miss, what comes meanwhile,
+    and the hits (renewal argument; one key of its own is `stampede_hit_ratio`).
+    """
+    share, count = key_rates(popularity)
+    found = key_hit_ratios(popularity, capacity, policy, ttl_s, rate, renew)
+    meanwhile = share * rate * fetch_s * (1.0 - found)
+    whole = 1.0 + meanwhile
+    weights = share * count
+    return float(weights @ (found / whole)), float(weights @ (meanwhile / whole))
+
+
+def key_hit_ratios(
+    popularity: Popularity, capacity: float | None, policy: str, ttl_s: float | None, rate: float, renew: bool
+) -> Array:
+    """Hit ratio of each group of keys of like popularity, as `key_rates` has them.
 
     LRU by Che's approximation; FIFO and random eviction by its analogue; LFU as the most popular keys. A time to live
     bounds the stay of an entry from its storing (J. Jung, A. Berger, H. Balakrishnan, Modeling TTL-based Internet
@@ -85,26 +112,28 @@ def hit_ratio(
     if policy == "lfu" and full:
         before = np.concatenate([[0.0], np.cumsum(count)[:-1]])
         kept = np.clip(size - before, 0.0, count)
-        if math.isinf(life):
-            return float(share @ kept)
-        return float((share * kept) @ _stored_for(share, life))
+        part = kept / count
+        return part if math.isinf(life) else part * _stored_for(share, life)
+    few = full and len(share) == popularity.count <= SMALL and size.is_integer()
+    if policy in ("fifo", "random") and few and math.isinf(life):
+        return fifo_key_hits([float(s) for s in share], round(size))
     if policy in ("fifo", "random") and full:
-        return float((share * count) @ _stored_for(share, min(fifo_time(popularity, size), life)))
+        return _stored_for(share, min(fifo_time(popularity, size), life))
     stay = characteristic_time(popularity, size) if full else math.inf
     if renew:
         stay, life = min(stay, life), math.inf
     if math.isinf(stay):
-        return 1.0 if math.isinf(life) else float((share * count) @ _stored_for(share, life))
-    used = -np.expm1(-share * stay)
+        return _stored_for(share, life)
+    used: Array = -np.expm1(-share * stay)
     if math.isinf(life):
-        return float((share * count) @ used)
+        return used
     if life <= stay:
-        return float((share * count) @ _stored_for(share, life))
+        return _stored_for(share, life)
     pause = np.exp(-share * stay)
     leaving = share * pause / np.maximum(used, 1e-300)  # so that an endless life gives used / pause hits per miss
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         hits = np.where(pause > 1e-12, share / leaving * -np.expm1(-leaving * life), share * life)
-    return float((share * count) @ (hits / (1.0 + hits)))
+    return np.asarray(hits / (1.0 + hits))
 
 
 def _stored_for(share: Array, stay: float) -> Array:
@@ -140,7 +169,12 @@ def lru_exact(weights: Sequence[float], capacity: int) -> float:
 
 
 def fifo_exact(weights: Sequence[float], capacity: int) -> float:
-    """Exact hit ratio of FIFO and of random eviction: a content weighs as the product of its popularities.
+    """Exact hit ratio of FIFO and of random eviction. Source: as for `fifo_key_hits`."""
+    return float(np.array(weights) @ fifo_key_hits(weights, capacity))
+
+
+def fifo_key_hits(weights: Sequence[float], capacity: int) -> Array:
+    """Exact hit ratio of each key under FIFO and random eviction: a content weighs as the product of its popularities.
 
     Source: Gelenbe 1973; the sums over contents by recursion over the keys, from the left and from the right.
     """
@@ -148,11 +182,7 @@ def fifo_exact(weights: Sequence[float], capacity: int) -> float:
     ratios = [w * scale for w in weights]
     left, right = _sums_of_products(ratios, capacity), _sums_of_products(ratios[::-1], capacity)[::-1]
     whole = left[-1][capacity]
-    hits = 0.0
-    for i, w in enumerate(weights):
-        without = float(left[i] @ right[i + 1][::-1])
-        hits += w * (1.0 - without / whole)
-    return hits
+    return np.array([1.0 - float(left[i] @ right[i + 1][::-1]) / whole for i in range(len(weights))])
 
 
 def _sums_of_products(ratios: Sequence[float], capacity: int) -> list[Array]:

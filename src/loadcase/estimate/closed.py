@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.estimate.load import Loads, loads
+from loadcase.estimate.load import Loads, Place, loads
 from loadcase.estimate.networks import closed_throughput, machine_repair
 from loadcase.estimate.places import balance_of
 from loadcase.estimate.times import Times, times
@@ -13,6 +13,8 @@ from loadcase.estimate.times import Times, times
 BARELY = 1e-6
 """Rounds per second at which the times without load are taken."""
 MOST_EXACT = 20_000
+HEDGE_ROUNDS = 3
+"""Second copies make the calls slower of which they are second copies; that settles soon."""
 POOLED = ("round_robin", "least_loaded", "two_choices")
 
 
@@ -29,7 +31,12 @@ def solved(blueprint: Blueprint, factor: float = 1.0) -> tuple[Loads, Times]:
     }
     if not users:
         found = loads(blueprint, factor)
-        return found, times(blueprint, found)
+        result = times(blueprint, found)
+        for _ in range(HEDGE_ROUNDS if (copies := hedges(blueprint, found, result)) else 0):
+            found = loads(blueprint, factor, None, copies)
+            result = times(blueprint, found)
+            copies = hedges(blueprint, found, result)
+        return found, result
     barely = dict.fromkeys(users, BARELY)
     found = loads(blueprint, factor, barely)
     idle = times(blueprint, found)
@@ -38,6 +45,19 @@ def solved(blueprint: Blueprint, factor: float = 1.0) -> tuple[Loads, Times]:
     result = times(blueprint, found)
     result.notes.append("closed loops: the mean from the rate of rounds; percentiles as if arrivals were Poisson")
     return found, result
+
+
+def hedges(blueprint: Blueprint, found: Loads, known: Times) -> dict[Place, float]:
+    """Share of the calls and of the requests of which a second copy is sent, by the time that one of them takes."""
+    shares: dict[Place, float] = {}
+    for place, site in found.sites.items():
+        hedge = site.call.options.hedge
+        if hedge is not None and place in known.calls:
+            shares[place] = 1.0 - known.calls[place].share_up_to(hedge.after)
+    for flow in blueprint.flows.values():
+        if flow.arrive is not None and flow.arrive.hedge is not None:
+            shares[flow.name, ()] = 1.0 - known.once[flow.name].share_up_to(flow.arrive.hedge.after)
+    return shares
 
 
 def _rate(blueprint: Blueprint, name: str, users: float, found: Loads, idle: Times) -> float:

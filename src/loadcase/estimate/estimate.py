@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadcase.blueprint.model import Blueprint
+from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.core.errors import UsageError, suggest
-from loadcase.core.quantity import Uncertain, median
+from loadcase.core.quantity import Quantity, Uncertain, median
 from loadcase.core.unitformat import format_dims, format_quantity
-from loadcase.estimate.availability import availability
+from loadcase.estimate.availability import PER_INSTANCE, availability
 from loadcase.estimate.closed import solved
 from loadcase.estimate.cost import Cost, costs, total
 from loadcase.estimate.latency import Latency
@@ -34,6 +34,8 @@ class EstimateLine:
     formula: str
     spread: tuple[float, float, float] | None = None
     """p5, p50, p95 of a range."""
+    spread_text: tuple[str, str, str] | None = None
+    """The same as people read them."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class ComponentLine:
     """What is full first: workers, partitions, keys in order, in flight, a quota or a limit."""
     bottleneck: float | None = None
     """How full that is; None where nothing can be full."""
+    sojourn_mean_s: float | None = None
+    """Mean time from arrival until the worker is free, of a visit of the first group of stations."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,9 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     first = min(full, key=lambda c: c.saturates_at or math.inf, default=None)
     flows = {name: _flow(blueprint, name, found, known, load) for name in blueprint.flows}
     metrics = _metrics(blueprint, found, known, flows, total(parts))
+    notes = list(known.notes)
+    if any(c.availability is None for c in blueprint.components.values()):
+        notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
     return EstimateReport(
         blueprint.name,
         _lines(blueprint),
@@ -177,7 +184,7 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
         load,
         parts,
         metrics,
-        tuple(known.notes),
+        tuple(notes),
     )
 
 
@@ -209,13 +216,14 @@ def _lines(blueprint: Blueprint) -> list[EstimateLine]:
     lines = []
     for name, entry in blueprint.estimates.items():
         value = entry.value
-        spread = (value.p5, value.p50, value.p95) if isinstance(value, Uncertain) else None
+        spread, shown = None, None
+        if isinstance(value, Uncertain):
+            spread = (value.p5, value.p50, value.p95)
+            low, mid, high = (format_quantity(Quantity(v, value.dims)) for v in spread)
+            shown = (low, mid, high)
         middle = median(value)
-        lines.append(
-            EstimateLine(
-                name, middle.value, format_dims(middle.dims), format_quantity(value), str(entry.formula), spread
-            )
-        )
+        unit, text = format_dims(middle.dims), format_quantity(value)
+        lines.append(EstimateLine(name, middle.value, unit, text, str(entry.formula), spread, shown))
     return lines
 
 
@@ -223,7 +231,8 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
     pools = [known.pools[name, p.name] for p in component.pools()]
     main = pools[0]
     hits = found.hit_ratios.get(name)
-    bounds: list[tuple[float, str]] = [(p.hottest, "workers") for p in pools if p.hottest is not None]
+    held = _without_waits(component, found.components[name].busy, pools)
+    bounds: list[tuple[float, str]] = [(p.hottest * held, "workers") for p in pools if p.hottest is not None]
     for flow, gates in known.gates.items():
         if known.sources.get(flow) == name:
             bounds += [(g.hottest, what) for what, g in gates if g.hottest is not None]
@@ -231,6 +240,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         bounds.append((found.limits[name], "limit" if component.kind == "limiter" else "quota"))
     worst, limited = max(bounds, default=(0.0, "workers"))
     full = load / worst if worst > 0 else None
+    busiest = max([b for b, _ in bounds] + [p.hottest for p in pools if p.hottest is not None], default=None)
     return ComponentLine(
         name=name,
         kind=component.kind,
@@ -245,8 +255,20 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hit_ratio=hits,
         hottest=main.hottest,
         limited_by=limited,
-        bottleneck=worst if bounds else None,
+        bottleneck=busiest,
+        sojourn_mean_s=finite(main.mean_wait + main.held.mean) if main.rate > 0 else None,
     )
+
+
+def _without_waits(component: Component, busy: float, pools: list[Solved]) -> float:
+    """Share of the time that its workers are held which is work, and not waits and timeouts further on.
+
+    Those waits belong to this load: what is full first is so without them, and all else is full sooner for them.
+    """
+    size, pool = component.pools()[0], pools[0]
+    if len(pools) > 1 or not pool.utilisation or not math.isfinite(pool.utilisation):
+        return 1.0
+    return min(1.0, busy / (size.stations * size.workers) / pool.utilisation)
 
 
 def _p99(pool: Solved) -> float | None:
@@ -262,7 +284,7 @@ def _p99(pool: Solved) -> float | None:
 def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: float) -> FlowLine:
     spec, times = blueprint.flows[name], known.flows[name]
     rate = found.flows.get(name, 0.0)
-    law: Latency | None = times.latency if math.isfinite(times.latency.mean) else None
+    law: Latency | None = acknowledged(spec, times.latency) if math.isfinite(times.latency.mean) else None
     mean = None if law is None else law.mean
     shown = law
     if spec.arrive is not None and spec.arrive.users is not None and rate > 0:
@@ -273,6 +295,13 @@ def _flow(blueprint: Blueprint, name: str, found: Loads, known: Times, load: flo
     p50, p95, p99 = (None if shown is None else shown.quantile(q) for q in (0.5, 0.95, 0.99))
     age = None if times.age is None else finite(times.age.quantile(0.99))
     return FlowLine(name, rate, mean, p50, p95, p99, availability(blueprint, spec, found, known), age)
+
+
+def acknowledged(flow: FlowSpec, law: Latency) -> Latency:
+    """The time of what is acknowledged: an answer after the client's timeout is none."""
+    arrive = flow.arrive
+    late = arrive is not None and arrive.timeout is not None and arrive.retry is None
+    return law.within(arrive.timeout) if late and arrive is not None and arrive.timeout is not None else law
 
 
 def _metrics(
@@ -287,7 +316,8 @@ def _metrics(
         values[f"{name}.availability"] = line.availability
         if line.mean_s is not None:
             values[f"{name}.mean"] = line.mean_s
-        laws = {"": times.latency if line.p99_s is not None else None, "age.": times.age}
+        law = acknowledged(blueprint.flows[name], times.latency) if line.p99_s is not None else None
+        laws = {"": law, "age.": times.age}
         for prefix, law in laws.items():
             if law is not None and math.isfinite(law.mean):
                 for p, q in _percentiles(blueprint, name, prefix).items():

@@ -140,6 +140,15 @@ class Latency:
             return self
         return Latency.atoms(np.minimum(self.times, limit), self.mass)
 
+    def within(self, limit: float) -> Latency:
+        """The time of those that take `limit` at most."""
+        if not math.isfinite(self.mean) or self.start >= limit or self.start + self.step * len(self.mass) <= limit:
+            return self
+        kept = np.where(self.times <= limit, self.mass, 0.0)
+        if self.share_up_to(limit) > 1.0 - 1e-6 or float(kept.sum()) <= 0.0:
+            return self
+        return Latency.atoms(self.times[kept > 0], kept[kept > 0])
+
     def times_over(self, n: int, points: int = POINTS) -> Latency:
         """The sum of `n` independent such times."""
         result, power = Latency.constant(0.0), self

@@ -1,7 +1,8 @@
 """How often every step is made, and so the load on every component: flows are walked with their rates.
 
 Rates follow weights, repetitions, fan-out, misses (the closed-form hit ratio), refusals and errors; a consuming flow
-runs at the rate at which its log, queue or topic is published to. Hedges and retries after timeouts add nothing here.
+runs at the rate at which its log, queue or topic is published to. Second copies count by the shares that `hedges`
+gives; retries after timeouts add nothing here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from loadcase.blueprint.model import Blueprint, FlowSpec, Popularity
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.core.distributions import Dist
-from loadcase.estimate.caching import hit_ratio
+from loadcase.estimate.caching import outcomes
 from loadcase.estimate.places import Here, after, arrived, hop, is_local, moves, rank_of
 from loadcase.estimate.popularity import key_rates
 from loadcase.kinds.base import PRIORITIES, Component, Options
@@ -40,6 +41,10 @@ class Site:
     space: Popularity | None
     scv: float = 1.0
     hit: float = 1.0
+    waiting: float = 0.0
+    """Share of the look-ups that wait for another caller's fetch of the same key."""
+    at_once: int = 1
+    """How many of these calls one event makes at the same time, by fan-out."""
     passed: float = 1.0
     """Share of the calls that are neither refused nor fail by themselves, after retries."""
 
@@ -71,17 +76,29 @@ class Loads:
     """Use of quotas and limits, as a share of what is let through, by component."""
 
 
-def loads(blueprint: Blueprint, factor: float = 1.0, closed: dict[str, float] | None = None) -> Loads:
-    """Walks every flow under a load factor; `closed` gives the rates of closed loops where they are known."""
-    return _Walker(blueprint, factor, closed or {}).walk()
+def loads(
+    blueprint: Blueprint,
+    factor: float = 1.0,
+    closed: dict[str, float] | None = None,
+    hedges: dict[Place, float] | None = None,
+) -> Loads:
+    """Walks every flow under a load factor; `closed` gives the rates of closed loops where they are known, `hedges` the
+    share of the calls (path of the step) and of the requests (empty path) that are sent twice."""
+    return _Walker(blueprint, factor, closed or {}, hedges or {}).walk()
 
 
 class _Walker:
-    def __init__(self, blueprint: Blueprint, factor: float, closed: dict[str, float]) -> None:
+    def __init__(
+        self, blueprint: Blueprint, factor: float, closed: dict[str, float], hedges: dict[Place, float]
+    ) -> None:
         self.b = blueprint
+        self.hedges = hedges
         self.factor = factor
         self.closed = closed
         self.hits: dict[str, float] = {}
+        self.waits: dict[str, float] = {}
+        self.fetch: dict[str, float] = {}
+        self.at_once = 1
         self.lookups: dict[str, dict[str | None, float]] = {}
         self.flow_space: str | None = None
         self.publishers: dict[str, str | None] = {}
@@ -140,6 +157,8 @@ class _Walker:
                     for v in component.visits(step.verb, step.options):
                         if v.need:
                             total += v.work.mean() + (v.then.mean() if v.then and not v.detach else 0.0)
+                    if component.behaviours.get(step.verb) == "deliver" and self.b.network is not None:
+                        total += self.b.network.client.mean()
                     if "miss" in step.nested:
                         total += (1.0 - self.hits.get(step.component, 1.0)) * self.bare(step.nested["miss"], here)
                     if stay:
@@ -174,7 +193,7 @@ class _Walker:
         self.rank = rank_of_flow(flow)
         self.flow_space = space_of_flow(self.b, flow, self.publishers)
         self.scv = _arrival_scv(flow)
-        self.steps(flow.steps, start_of(flow), rate, top=True)
+        self.steps(flow.steps, start_of(flow), rate * (1.0 + self.hedges.get((flow.name, ()), 0.0)), top=True)
 
     # --- steps ------------------------------------------------------------------------------------------------------
     def steps(self, steps: tuple[Step, ...], here: Here, rate: float, top: bool = False) -> float:
@@ -198,7 +217,9 @@ class _Walker:
                 self.steps(steps, here, rate)
                 return 1.0, here
             case FanOut(n=n, steps=steps, need=need):
+                before, self.at_once = self.at_once, self.at_once * n
                 one = self.steps(steps, here, rate * n)
+                self.at_once = before
                 return at_least([one] * n, need), here
             case Parallel(branches=branches, need=need):
                 return at_least([self.steps(b, here, rate) for b in branches], need), here
@@ -217,11 +238,13 @@ class _Walker:
         rank = rank_of(options, component, self.rank)
         key = options.key or getattr(component, "key", None) or self.flow_space
         site = Site((self.name, call.path), call, component, here, rate, rank, self.b.keys.get(key or ""), self.scv)
+        site.at_once = self.at_once
         self.scv = 1.0
         kept = self.refused(site, component, options)
         error = component.error_rate_of(call.verb)
         tries = 1 + (options.retry.max if options.retry else 0)
         attempts = tries if error >= 1.0 else (1.0 - error**tries) / (1.0 - error)
+        attempts *= 1.0 + self.hedges.get((self.name, call.path), 0.0)
         site.rate = rate * attempts
         there = arrived(call, component, here)
         before, self.rank = self.rank, rank
@@ -238,9 +261,14 @@ class _Walker:
         if component.behaviours.get(call.verb) == "lookup" and isinstance(component, Cache):
             seen = self.lookups.setdefault(name, {})
             seen[key] = seen.get(key, 0.0) + rate
-            site.hit = self.hits[name] if name in self.hits else self.hit_ratio(name, {key: rate})
             if miss is not None:
-                found *= site.hit + (1.0 - site.hit) * self.steps(miss, here, rate * kept * (1.0 - site.hit))
+                self.fetch[name] = self.bare(miss, here)
+            site.hit = self.hits[name] if name in self.hits else self.hit_ratio(name, {key: rate})
+            site.waiting = self.waits.get(name, 0.0)
+            if miss is not None:
+                misses = max(0.0, 1.0 - site.hit - site.waiting)
+                fetched = self.steps(miss, here, rate * kept * misses)
+                found *= site.hit + (1.0 - site.hit) * fetched
         self.sites[site.place] = site
         if "fallback" in call.nested:
             found += (1.0 - found) * self.steps(call.nested["fallback"], here, rate * (1.0 - found))
@@ -303,17 +331,30 @@ class _Walker:
         """Share of the look-ups that a cache answers; flows with other keys share its room by their rates."""
         cache = self.b.components[name]
         assert isinstance(cache, Cache)
+        self.waits[name] = 0.0
         if cache.hit_ratio is not None:
             return cache.hit_ratio
         total = sum(seen.values())
         owned = (cache.balance or cache.default_balance) == "hash"
         parts = 1 if owned else cache.replicas
-        found = 0.0
+        found = waiting = 0.0
         for key, rate in seen.items():
             share = rate / total if total > 0 else 1.0 / len(seen)
             room = None if cache.keys is None else max(1.0, cache.keys * share / parts)
             space = self.b.keys.get(key or "", ONE_KEY)
-            found += share * hit_ratio(space, room, cache.policy, cache.ttl, rate / parts, cache.ttl_from == "access")
+            hits, meanwhile = outcomes(
+                space,
+                room,
+                cache.policy,
+                cache.ttl,
+                rate / parts,
+                cache.ttl_from == "access",
+                self.fetch.get(name, 0.0),
+            )
+            found += share * hits
+            waiting += share * meanwhile
+        if cache.coalesce:
+            self.waits[name] = waiting
         return found
 
 

@@ -155,6 +155,22 @@ def choose(
     return Choice(even, balance=balance, choices=by.choices, replacement=by.replacement)
 
 
+def beside(visit: Visit, choice: Choice, stations: int, groups: int, at_once: int) -> float:
+    """Mean number of other calls of the same event that come to the same station at the same time."""
+    others = at_once - 1
+    if others <= 0:
+        return 0.0
+    if visit.pick == "balance":
+        if choice.balance or choice.counter:  # in turn, or where there are fewest
+            return max(0.0, at_once / stations - 1.0)
+        pattern = choice.pattern / choice.pattern.sum()
+        even = float(pattern.max() - pattern.min()) < 1e-12
+        return others / stations if even else float(others)
+    if visit.pick == "shard":
+        return others * groups / stations
+    return float(others)
+
+
 def balance_of(blueprint: Blueprint, component: Component, here: Here) -> tuple[str, Component]:
     """How the replica of a component is chosen, and by whom."""
     balancer = blueprint.components.get(here.balancer or "")

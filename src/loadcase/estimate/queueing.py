@@ -457,6 +457,32 @@ def priority_waits(
     return waits
 
 
+def priority_wait_scvs(
+    rates: Sequence[float], services_s: Sequence[float], scvs: Sequence[float], thirds: Sequence[float]
+) -> list[float]:
+    """Squared coefficient of variation of each class's wait, of those that wait, without preemption, for one server.
+
+    `thirds` are the third moments of the services. Source: O. Kesten, J. Runnenberg, Priority in Waiting Line
+    Problems, 1957; H. Takagi, Queueing Analysis vol. 1, 1991, section 3.2.
+    """
+    seconds = [s * s * (1.0 + v) for s, v in zip(services_s, scvs, strict=True)]
+    second = math.fsum(r * m for r, m in zip(rates, seconds, strict=True))
+    third = math.fsum(r * m for r, m in zip(rates, thirds, strict=True))
+    load = math.fsum(r * s for r, s in zip(rates, services_s, strict=True))
+    found, before, urgent = [], 0.0, 0.0
+    for rate, service, own in zip(rates, services_s, seconds, strict=True):
+        after, same = before + rate * service, urgent + rate * own
+        if after >= 1.0 or load <= 0.0:
+            found.append(1.0)
+            continue
+        a, b = 1.0 - before, 1.0 - after
+        mean = second / (2.0 * a * b)
+        square = third / (3.0 * a * a * b) + second * same / (2.0 * a * a * b * b) + second * urgent / (2.0 * a**3 * b)
+        found.append(max(0.05, min(1.0, load) * square / mean**2 - 1.0) if mean > 0 else 1.0)
+        before, urgent = after, same
+    return found
+
+
 def preemptive_sojourns(rates: Sequence[float], services_s: Sequence[float], scvs: Sequence[float]) -> list[float]:
     """Mean time of each class in M/G/1 where the more urgent interrupt and the others resume.
 

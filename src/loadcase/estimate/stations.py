@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from loadcase.estimate.balancing import power_of_d, shortest_queue
+from loadcase.estimate.balancing import power_of_d, shortest_queue, waiting_of_d
 from loadcase.estimate.latency import NEVER, POINTS, Latency, mixture
 from loadcase.estimate.queueing import (
     erlang_c,
@@ -20,6 +20,7 @@ from loadcase.estimate.queueing import (
     mmc,
     mmck,
     preemptive_sojourns,
+    priority_wait_scvs,
     priority_waits,
     processor_sharing_scv,
 )
@@ -43,6 +44,8 @@ class Stream:
     counter: str = ""
     scv: float = 1.0
     """Squared coefficient of variation of the times between arrivals at one station."""
+    batch: float = 0.0
+    """Mean number of other visits of the same event that come to the same station with a visit."""
 
 
 @dataclass
@@ -83,6 +86,9 @@ class _Moments:
     """Visits per second of all stations of the class."""
     rates: tuple[float, ...]
     """Per stream, at one station."""
+    batch: float = 0.0
+    """Mean number of the same event's visits that are served before one, and their work."""
+    ahead: float = 0.0
 
 
 def solve(
@@ -139,7 +145,9 @@ def _moments(streams: Sequence[Stream], rates: Array) -> _Moments:
     second = math.fsum(p * (s.held.variance + s.held.mean**2) for p, s in zip(share, streams, strict=True))
     third = math.fsum(p * s.held.third_moment for p, s in zip(share, streams, strict=True) if p > 0)
     scv = max(0.0, second / mean**2 - 1.0) if mean > 0 else 0.0
-    return _Moments(rate, mean, scv, third, float(rates.sum()), tuple(float(e) for e in each))
+    batch = math.fsum(p * s.batch for p, s in zip(share, streams, strict=True)) / 2.0
+    ahead = math.fsum(p * s.batch * s.held.mean for p, s in zip(share, streams, strict=True)) / 2.0
+    return _Moments(rate, mean, scv, third, float(rates.sum()), tuple(float(e) for e in each), batch, ahead)
 
 
 # --- first come, first served ---
@@ -223,6 +231,8 @@ def _one(
             name = "M/M/c (Erlang C)" if near_exponential else "M/G/c (Tijms; Lee-Longton)"
         if near_exponential:
             delayed_scv = 1.0
+        if c.batch > 0:
+            return _batched(c, workers, rho, p_wait, mean, delayed_scv, name)
         return delayed(p_wait, mean / p_wait if p_wait > 0 else 0.0, delayed_scv), name, p_wait, 0.0
     if scv < 1.0:
         stages = 1.0 / scv if scv > 0 else math.inf
@@ -235,6 +245,20 @@ def _one(
         mean = mmc(c.rate, c.mean, workers).mean_wait * gigc_wait_factor(rho, scv, c.scv)
         name = "GI/G/c (Kraemer, Langenbach-Belz)"
     return delayed(p_wait, mean / p_wait if p_wait > 1e-12 else 0.0, 1.0), name, p_wait, 0.0
+
+
+def _batched(
+    c: _Moments, workers: int, rho: float, p_wait: float, mean: float, scv: float, name: str
+) -> tuple[Latency, str, float, float]:
+    """Calls that come together wait for one another too: M^X/G/1, and by the share that waits for more workers.
+
+    Source: M. Chaudhry, J. Templeton, A First Course in Bulk Queues, 1983 (exact for one worker, the mean).
+    """
+    several = p_wait / rho
+    longer = mean + c.ahead / workers / (1.0 - rho) * several
+    follows = c.batch / (1.0 + c.batch) * several
+    p_wait = p_wait + (1.0 - p_wait) * follows
+    return delayed(p_wait, longer / p_wait, max(1.0, scv)), f"{name}, in batches", p_wait, 0.0
 
 
 def _balanced(
@@ -254,6 +278,11 @@ def _balanced(
         behind = max(1.0, wait * few) / workers
     wait *= c.mean * (1.0 + c.scv) / 2.0
     behind *= c.mean * (1.0 + c.scv) / 2.0
+    if balance == "two_choices" and choices < stations:
+        ahead = waiting_of_d(round(rho, 6), choices, min(workers, LARGE_CHOICES))
+        if len(ahead) and wait > 0:
+            p_wait = float(ahead.sum())
+            return staged(ahead, wait), name, p_wait, 0.0
     p_wait = min(1.0, wait / behind)
     return delayed(p_wait, wait / p_wait if p_wait > 0 else 0.0, 1.0), name, p_wait, 0.0
 
@@ -285,7 +314,7 @@ def _by_rank(
     laws: dict[int, list[Latency]] = {r: [] for r in ranks}
     weights: dict[int, list[float]] = {r: [] for r in ranks}
     for c in classes:
-        rates, means, scvs = [], [], []
+        rates, means, scvs, thirds = [], [], [], []
         for r in ranks:
             mine = [(x, s) for x, s in zip(c.rates, streams, strict=True) if s.rank == r]
             rate = math.fsum(x for x, _ in mine)
@@ -294,16 +323,19 @@ def _by_rank(
             rates.append(rate)
             means.append(mean)
             scvs.append(max(0.0, second / mean**2 - 1.0) if mean else 0.0)
+            thirds.append(math.fsum(x * s.held.third_moment for x, s in mine) / rate if rate else 0.0)
+        spread = [1.0] * len(ranks)
         if discipline == "preemptive":
             waits = _preempted(rates, means, scvs, workers)
         else:
             waits = priority_waits(rates, means, scvs, workers)
+            spread = priority_wait_scvs(rates, [m / workers for m in means], scvs, [t / workers**3 for t in thirds])
         before = 0.0
-        for r, rate, mean, wait in zip(ranks, rates, means, waits, strict=True):
+        for r, rate, mean, wait, scv in zip(ranks, rates, means, waits, spread, strict=True):
             before += rate * mean
             seen = before if discipline == "preemptive" else c.rate * c.mean
             p_wait = erlang_c(workers, seen)
-            law = delayed(p_wait, wait / p_wait, 1.0) if math.isfinite(wait) and p_wait > 0 else NEVER
+            law = delayed(p_wait, wait / p_wait, scv) if math.isfinite(wait) and p_wait > 0 else NEVER
             laws[r].append(law if wait > 0 else Latency.constant(0.0))
             weights[r].append(rate * c.weight / c.rate)
     solved.waits = {r: mixture(weights[r], laws[r]) for r in ranks}
@@ -363,6 +395,26 @@ def delayed(p_wait: float, mean: float, scv: float) -> Latency:
     mass = law.mass * p_wait
     mass[0] += 1.0 - p_wait
     return Latency(0.0, law.step, mass, p_wait * mean, p_wait * (law.variance + mean**2) - (p_wait * mean) ** 2)
+
+
+def staged(weights: Array, mean: float) -> Latency:
+    """A wait of `mean` in all: with `weights[j]` of j + 1 exponential stages, with what is left of 1 of none."""
+    stages = np.arange(1, len(weights) + 1)
+    one = mean / float(weights @ stages)
+    p_wait = float(weights.sum())
+    last = one * (len(weights) + 4.5 * math.sqrt(len(weights)) + 10.0)
+    step = last / (POINTS - 1)
+    x = np.maximum(0.0, (np.arange(POINTS + 1) - 0.5) * step) / one
+    more = np.cumsum(weights[::-1])[::-1]  # at least j + 1 stages
+    term, left = np.exp(-x), np.zeros(POINTS + 1)
+    for j, part in enumerate(more):
+        if j:
+            term = term * x / j
+        left += part * term
+    mass = np.maximum(0.0, -np.diff(left))
+    mass[0] += 1.0 - p_wait
+    second = one**2 * float(weights @ (stages * (stages + 1.0)))
+    return Latency(0.0, step, mass / mass.sum(), mean, second - mean * mean)
 
 
 def fitted(mean: float, scv: float) -> Latency:

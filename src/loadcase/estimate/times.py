@@ -14,12 +14,13 @@ import numpy as np
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
-from loadcase.core.distributions import Const, Dist
-from loadcase.estimate.latency import NEVER, Latency, hedged, kth, mixture
+from loadcase.core.distributions import Const, Dist, Uniform
+from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
-from loadcase.estimate.places import Here, after, arrived, choose, hop, is_local, moves
+from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves
 from loadcase.estimate.popularity import bucket_shares, first_keys
+from loadcase.estimate.queueing import erlang_c
 from loadcase.estimate.stations import Solved, Stream, delayed, solve
 from loadcase.kinds.base import PRIORITIES, Visit
 from loadcase.kinds.log import Log
@@ -27,6 +28,8 @@ from loadcase.kinds.queue import Queue
 from loadcase.kinds.store import Store
 
 NOTHING = Latency.constant(0.0)
+MOST_TRIES = 20
+"""Retries up to which the time of all attempts is added up."""
 NORMAL = PRIORITIES["normal"]
 KEYS_IN_ORDER = 512
 """Most popular keys whose messages may wait for one another; the others are taken not to."""
@@ -56,6 +59,8 @@ class Times:
     flows: dict[str, FlowTimes] = field(default_factory=dict)
     calls: dict[tuple[str, tuple[str | int, ...]], Latency] = field(default_factory=dict)
     """Round trip of one attempt of each call, by flow and path."""
+    once: dict[str, Latency] = field(default_factory=dict)
+    """Latency of one copy of a flow's requests, without its client's hedge."""
     sources: dict[str, str] = field(default_factory=dict)
     """What each consuming flow consumes."""
     notes: list[str] = field(default_factory=list)
@@ -112,13 +117,17 @@ class _Solver:
         streams, balance, choices, replacement = [], "", 2, False
         for site, visit in self.visitors.get(label, ()):
             if is_local(site.call, site.here):
-                pattern, counter, scv = np.full(pool.stations, 1.0 / pool.stations), "", 1.0
+                pattern, counter, scv = self.taken(self.b.flows[site.place[0]], name, pool.stations)
+                batch = float(site.at_once - 1)
             else:
                 choice = choose(self.b, name, visit, site.here, site.space, site.scv)
                 pattern, counter, scv = choice.pattern, choice.counter, choice.scv
+                batch = beside(visit, choice, pool.stations, max(1, pool.groups), site.at_once)
+                if choice.counter and site.at_once > 1:
+                    scv = min(1.0, scv * site.at_once)
                 if choice.balance:
                     balance, choices, replacement = choice.balance, choice.choices, choice.replacement
-            streams.append(Stream(site.rate, pattern, self.held(site, visit), site.rank, counter, scv))
+            streams.append(Stream(site.rate, pattern, self.held(site, visit), site.rank, counter, scv, batch))
         self.solving.discard(label)
         discipline = pool.discipline
         if discipline == "fifo" and len({s.rank for s in streams}) > 1:
@@ -136,6 +145,26 @@ class _Solver:
             self.note(f"{name}: requests that lose patience are not taken out of its queue here")
         self.times.pools[label] = solved
         return solved
+
+    def taken(self, flow: FlowSpec, name: str, replicas: int) -> tuple[Array, str, float]:
+        """How a consuming flow's messages come to the replicas: of a log to the partition's, of others in turn."""
+        assert flow.consume is not None
+        if flow.consume.log:
+            return self.owned(flow, replicas), "", 1.0
+        return np.full(replicas, 1.0 / replicas), f"{flow.name}:{name}", 1.0 / replicas
+
+    def owned(self, flow: FlowSpec, replicas: int) -> Array:
+        """Share of a log's messages that each replica takes: those of its own partitions."""
+        assert flow.consume is not None
+        log = self.b.components[flow.consume.log or ""]
+        assert isinstance(log, Log)
+        owner = np.arange(log.partitions) % replicas
+        return np.bincount(owner, self.partition_shares(flow, log), replicas)
+
+    def partition_shares(self, flow: FlowSpec, log: Log) -> Array:
+        """Share of a log's messages in each of its partitions."""
+        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
+        return bucket_shares(space, log.partitions) if space else np.full(log.partitions, 1.0 / log.partitions)
 
     def claimed(self, site: Site) -> bool:
         """Whether a call is a queue's consumer at its own replica, which takes only what its workers can do at once."""
@@ -196,10 +225,11 @@ class _Solver:
         return solved.wait(rank).plus(work)
 
     # --- flows --------------------------------------------------------------------------------------------------------
-    def whole(self, flow: FlowSpec, before: Prefix) -> Latency:
+    def whole(self, flow: FlowSpec, before: Prefix | None) -> Latency:
         """The latency of a flow's steps."""
         self.flow = flow
         law = self.steps(flow.steps, start_of(flow), rank_of_flow(flow), before, top=True)
+        self.times.once[flow.name] = law
         if flow.arrive is not None and flow.arrive.hedge is not None:
             law = hedged(law, law, flow.arrive.hedge.after)
         return law
@@ -208,7 +238,7 @@ class _Solver:
         """A consuming flow: what its messages wait for before they are taken, then its steps."""
         source = source_of(flow)
         rate = self.found.flows.get(flow.name, 0.0)
-        steps = self.whole(flow, ())
+        steps = self.whole(flow, None)
         ages = self.ages.get(source, [])
         component = self.b.components[source]
         gates: list[tuple[str, Solved]] = []
@@ -217,16 +247,14 @@ class _Solver:
         assert consume is not None
         by = self.b.components[consume.by] if consume.by else None
         replicas = by.replicas if by else 1
-        held = steps
-        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
+        held, uneven = steps, NOTHING
         if isinstance(component, Log):
-            even = np.full(replicas, 1.0 / replicas)
-            flight = solve([Stream(rate, even, held)], consume.in_flight or 500, None, "fifo")
+            owned = self.owned(flow, replicas)
+            flight = solve([Stream(rate, owned, held)], consume.in_flight or 500, None, "fifo")
             gates.append(("in flight", flight))
             wait = flight.wait(NORMAL)
             if consume.in_order in (None, "partition"):
-                shares = bucket_shares(space, component.partitions) if space else np.full(
-                    component.partitions, 1.0 / component.partitions)  # fmt: skip
+                shares = self.partition_shares(flow, component)
                 order = solve([Stream(rate, shares, wait.plus(held))], 1, None, "fifo")
                 gates.append(("partitions", order))
                 wait = wait.plus(order.wait(NORMAL))
@@ -248,7 +276,7 @@ class _Solver:
         age = None
         if ages:
             age = mixture([r for r, _ in ages], [a for _, a in ages]).plus(latency)
-            before = mixture([r for r, _ in ages], [a for _, a in ages]).plus(wait)
+            before = mixture([r for r, _ in ages], [a for _, a in ages]).plus(wait).plus(uneven)
             if self.publishes(flow.steps):
                 self.whole(flow, (before,))
         lag = rate * wait.mean if math.isfinite(wait.mean) else math.inf
@@ -299,7 +327,14 @@ class _Solver:
                 self.steps(steps, here, rank, before)
                 return NOTHING, here
             case FanOut(n=n, need=need, steps=steps):
-                return kth([self.steps(steps, here, rank, before)] * n, need), here
+                law = self.steps(steps, here, rank, before)
+                apart = self.distinct(step, here)
+                if apart >= n:
+                    return kth([law] * n, need), here
+                few = math.floor(apart)  # calls that meet at one station are not independent: so many are
+                part = apart - few
+                laws = [kth([law] * m, m if need == n else min(need, m)) for m in (few, few + 1)]
+                return mixture([1.0 - part, part], laws), here
             case Parallel(branches=branches, need=need):
                 return kth([self.steps(b, here, rank, before) for b in branches], need), here
             case Choose(weights=weights, branches=branches):
@@ -315,8 +350,11 @@ class _Solver:
         if miss is not None and site.component.behaviours.get(call.verb) == "lookup":
             # the miss is noted after the look-up, which is left out of the age here
             fetch = self.steps(miss, here, rank, before)
-            law = law.plus(mixture([site.hit, 1.0 - site.hit], [NOTHING, fetch]))
+            rest = Latency.of(Uniform(0.0, fetch.mean)) if site.waiting > 0 and 0 < fetch.mean < math.inf else fetch
+            shares = [site.hit, 1.0 - site.hit - site.waiting, site.waiting]
+            law = law.plus(mixture(shares, [NOTHING, fetch, rest]))
         self.times.calls[site.place] = law
+        law = self.tried(site, law)
         if call.options.timeout is not None:
             law = law.capped(call.options.timeout)
         if call.options.hedge is not None:
@@ -324,6 +362,39 @@ class _Solver:
         if "fallback" in call.nested:
             self.steps(call.nested["fallback"], here, rank, before)
         return law, after(call, site.component, there) if stay else here
+
+    def tried(self, site: Site, law: Latency) -> Latency:
+        """The time of a call that is tried again while its callee fails by itself, of those that succeed at last."""
+        retry, p = site.call.options.retry, site.component.error_rate_of(site.call.verb)
+        if retry is None or not 0.0 < p < 1.0 or retry.max > MOST_TRIES:
+            return law
+        laws, weights = [law], [1.0]
+        pause = retry.backoff
+        for _ in range(retry.max):
+            wait = min(pause, retry.cap) if retry.cap is not None else pause
+            laws.append(laws[-1].plus(jittered(wait, retry.jitter)).plus(law))
+            weights.append(weights[-1] * p)
+            pause *= retry.multiplier
+        return mixture(weights, laws)
+
+    def distinct(self, step: FanOut, here: Here) -> float:
+        """Mean number of stations that the calls of a fan-out reach, where each is one call at a random station.
+
+        Calls that meet at a station of several workers count apart where they are served at once (a fit).
+        """
+        (inner, *more) = step.steps
+        if more or not isinstance(inner, Call) or self.flow is None:
+            return float(step.n)
+        site = self.found.sites[self.flow.name, inner.path]
+        balance, _ = balance_of(self.b, site.component, here)
+        stations = site.component.pools()[0].stations
+        if balance != "random" or not site.component.pools()[0].workers or is_local(inner, here):
+            return float(step.n)
+        reached = stations * (1.0 - (1.0 - 1.0 / stations) ** step.n)
+        solved, workers = self.pool(inner.component, "main"), site.component.workers
+        used = solved.utilisation or 0.0
+        together = erlang_c(workers, used * workers) / used / workers if 0.0 < used < 1.0 else 1.0
+        return step.n - (step.n - reached) * together
 
     def visits(self, site: Site, here: Here, there: Here, stay: bool, before: Prefix | None) -> Latency:
         """One attempt of a call: there, wait, work, nested steps, and back."""
@@ -407,3 +478,11 @@ class _Solver:
         for part in before:
             law = law.plus(part)
         self.ages.setdefault(channel, []).append((rate, law))
+
+
+def jittered(wait_s: float, jitter: str | float) -> Latency:
+    """The pause before a retry."""
+    if isinstance(jitter, float):
+        return Latency.of(Uniform(wait_s, wait_s + jitter)) if jitter > 0 else Latency.constant(wait_s)
+    low = {"none": wait_s, "equal": wait_s / 2.0, "full": 0.0}[jitter]
+    return Latency.of(Uniform(low, wait_s)) if low < wait_s else Latency.constant(wait_s)

@@ -7,6 +7,7 @@ from typing import Any
 
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CheckResult, Metric, RunResult
+from loadcase.estimate.size import SizeReport
 
 
 def number(value: float | None) -> float | None:
@@ -51,6 +52,40 @@ def check_json(result: CheckResult) -> dict[str, Any]:
             }
             for c in result.cases
         ],
+    }
+
+
+def size_json(report: SizeReport) -> dict[str, Any]:
+    """`size --format json`.
+
+    `components` has what can be sized: `field` is what is counted (replicas, shards or partitions), `driver` what asks
+    for the count (headroom, consumers, connections, guarantee, floor, idle, or `no size helps`), utilisations are those
+    of the busiest part at the case's load, costs USD per month. `overlay` is the same as the lines of a variant.
+    `unmet` says what of the contract no count mends.
+    """
+    return {
+        "blueprint": report.name,
+        "case": report.case,
+        "load": report.load,
+        "headroom": report.headroom,
+        "components": {
+            c.component: {
+                "field": c.field,
+                "before": c.before,
+                "after": c.after,
+                "utilisation_before": number(c.utilisation_before),
+                "utilisation_after": number(c.utilisation_after),
+                "cost_before": c.cost_before,
+                "cost_after": c.cost_after,
+                "driver": c.driver,
+                "reason": c.reason,
+            }
+            for c in report.changes
+        },
+        "cost_before": report.cost_before,
+        "cost_after": report.cost_after,
+        "overlay": report.overlay,
+        "unmet": report.unmet,
     }
 
 

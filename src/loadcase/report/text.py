@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rich.box import ASCII, ROUNDED
+from rich.box import ASCII, ROUNDED, SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -13,8 +13,7 @@ from rich.text import Text
 
 from loadcase.core.results import CheckResult, Outcome, RunResult
 from loadcase.core.streams import silence
-from loadcase.core.values import digits, show
-from loadcase.estimate.estimate import EstimateReport
+from loadcase.core.values import show
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
@@ -36,6 +35,19 @@ def _fancy(out: Console) -> bool:
     return (out.encoding or "").lower().replace("-", "").startswith("utf")
 
 
+def box_of(out: Console) -> Box:
+    """The frame of a table: of lines where the terminal has them."""
+    return ROUNDED if _fancy(out) else ASCII
+
+
+def light_box_of(out: Console) -> Box:
+    """The frame of a table of numbers: a line under the headings, nothing between the columns."""
+    return SIMPLE_HEAD if _fancy(out) else ASCII_LIGHT
+
+
+ASCII_LIGHT = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
+
+
 def print_check(result: CheckResult, out: Console) -> None:
     """Guarantees x cases at a glance, then why whatever does not hold does not."""
     fancy = _fancy(out)
@@ -44,7 +56,7 @@ def print_check(result: CheckResult, out: Console) -> None:
     per_table = max(1, (out.width - min(longest, 40) - 6) // 14)
     for start in range(0, len(result.cases), per_table):
         cases = result.cases[start : start + per_table]
-        table = Table(box=ROUNDED if fancy else ASCII, title=result.blueprint if start == 0 else None, expand=False)
+        table = Table(box=box_of(out), title=result.blueprint if start == 0 else None, expand=False)
         table.add_column("guarantee", overflow="fold")
         for case in cases:
             heading = Text(case.case)
@@ -99,13 +111,12 @@ def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:
 
 def print_run(result: RunResult, out: Console) -> None:
     """The metrics of one run, by flow and component."""
-    fancy = _fancy(out)
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, metric in result.metrics.items():
         target, _, what = name.partition(".")
         about = "~" if metric.rough else ""
         groups.setdefault(target, []).append((what or "per month", about + show(metric.value, metric.unit)))
-    table = Table(box=ROUNDED if fancy else ASCII, title=f"{result.blueprint}, {result.case}, seed {result.seed}")
+    table = Table(box=box_of(out), title=f"{result.blueprint}, {result.case}, seed {result.seed}")
     table.add_column("of")
     table.add_column("metrics", overflow="fold")
     for target, rows in groups.items():
@@ -127,40 +138,9 @@ def print_run(result: RunResult, out: Console) -> None:
     )
 
 
-def print_estimate(report: EstimateReport, out: Console) -> None:
-    """The design's numbers, the load on its parts, and what saturates first."""
-    box = ROUNDED if _fancy(out) else ASCII
-    if report.estimates:
-        table = Table(box=box, title=f"{report.blueprint}: estimates")
-        table.add_column("name")
-        table.add_column("value", justify="right")
-        table.add_column("formula", overflow="fold", style="dim")
-        for line in report.estimates:
-            table.add_row(line.name, line.text, line.formula)
-        out.print(table)
-    table = Table(box=box, title="load in closed form")
-    for heading in ("component", "nodes", "rate", "used", "mean wait", "p99", "full at", "cost/month"):
-        table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=heading == "component")
-    for c in report.components:
-        table.add_row(
-            Text(c.name, "bold" if c is report.first else ""),
-            str(c.nodes),
-            show(c.rate, "1/s"),
-            "-" if c.utilisation is None else show(c.utilisation, "ratio"),
-            "-" if c.wait_mean_s is None else show(c.wait_mean_s, "s"),
-            "-" if c.p99_s is None else show(c.p99_s, "s"),
-            "-" if c.saturates_at is None else f"{digits(c.saturates_at)}x",
-            show(c.cost, "USD/month").removesuffix("/month"),
-        )
-    out.print(table)
-    if report.first is not None and report.first.saturates_at is not None:
-        out.print(Text(f"first to saturate: {report.first.name}, at {digits(report.first.saturates_at)}x this load"))
-    out.print(Text(f"cost: {show(report.cost, 'USD/month')}"))
-
-
 def print_rows(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], out: Console) -> None:
     """A plain table."""
-    table = Table(box=ROUNDED if _fancy(out) else ASCII, title=title)
+    table = Table(box=box_of(out), title=title)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:

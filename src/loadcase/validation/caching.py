@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from loadcase.blueprint.load import loads
+from loadcase.blueprint.model import Popularity
+from loadcase.estimate.caching import characteristic_time
+from loadcase.estimate.caching import hit_ratio as hit_ratio_of
 from loadcase.validation import lengths
-from loadcase.validation.closed import closed_form
 from loadcase.validation.laws import law
 from loadcase.validation.plan import (
     MAIN,
@@ -41,7 +43,7 @@ def keys_of(model: Model, name: str = "popularity") -> tuple[str, list[float]]:
     kind = str(raw.get("dist")).lower()
     n = raw.get("n")
     if not isinstance(n, int):
-        raise NotExpressible("a key space is finite: the format has no endless popularity")
+        raise NotExpressible("a key space is finite, and an endless one keeps a share of its requests beyond any count")
     if kind == "uniform":
         return f"{{count: {n}}}", [1.0 / n] * n
     if kind == "zipf":
@@ -130,19 +132,16 @@ def hit_ratio(case: Case, model: Model) -> Plan:
 
 def che(plan: Plan, name: str, keyspace: str, held: int) -> None:
     """Adds Che's approximation, which the estimator computes of the same blueprint."""
-    which = {"che_hit_ratio": "hit_ratio", "che_characteristic_time": "characteristic_time"}.get(name)
-    if which is None:
-        return
-    try:
-        function = closed_form("caching", which)
-    except NotExpressible as reason:
-        plan.missing[name] = str(reason)
+    known: dict[str, Callable[[Popularity, float], float]] = {
+        "che_hit_ratio": hit_ratio_of, "che_characteristic_time": characteristic_time,
+    }  # fmt: skip
+    if name not in known:
         return
     text = cached(name, keyspace, keys=held)
 
     def value() -> float:
         (popularity,) = loads(text).keys.values()
-        return float(function(popularity, held))
+        return known[name](popularity, held)
 
     plan.closed[name] = value
 

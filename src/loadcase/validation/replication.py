@@ -5,41 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
+from loadcase.estimate.availability import downtime_minutes, from_repair, k_of_n_down, pair_down
+from loadcase.estimate.availability import k_of_n as at_least
 from loadcase.validation import lengths
-from loadcase.validation.closed import closed_form
 from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, listed, mapping, num, step
 from loadcase.validation.queueing import Case
 
 PER_SECOND = 1000.0
 
 
-def add(plan: Plan, case: Case, name: str, function: str, use: Callable[[Callable[..., Any]], float]) -> None:
+def add(plan: Plan, case: Case, name: str, value: Callable[[], float]) -> None:
     """Adds an expected value that one of the estimator's closed forms gives."""
-    if name not in case["expected"]:
-        return
-    try:
-        found = closed_form("availability", function)
-    except NotExpressible as reason:
-        plan.missing[name] = str(reason)
-        return
-    plan.closed[name] = partial(use, found)
+    if name in case["expected"]:
+        plan.closed[name] = value
 
 
-def k_of_n(n: int, need: int, p: float) -> Callable[[Callable[..., Any]], float]:
-    """Asks the closed form how often at least `need` of `n` are up, or fewer are."""
-    return lambda f: float(f(p, n, need))
-
-
-def downtime(share: float, days: float) -> Callable[[Callable[..., Any]], float]:
-    """Asks the closed form for the minutes down in so many days."""
-    return lambda f: float(f(share, days * 1440.0))
-
-
-def pair_down(up: float, down: float, crews: int) -> Callable[[Callable[..., Any]], float]:
-    """Asks the closed form how often both of two are down, with so many repair crews."""
-    return lambda f: float(f(up, down, crews))
+def k_of_n(n: int, need: int, p: float, down: bool) -> float:
+    """How often at least `need` of `n` are up, or are not."""
+    return k_of_n_down(p, n, need) if down else at_least(p, n, need)
 
 
 def quorum(case: Case, model: Model) -> Plan:
@@ -61,7 +45,7 @@ def quorum(case: Case, model: Model) -> Plan:
                 plan.runs[MAIN] = Run(group(case, n, need, p), lengths.clamp(needed, PER_SECOND))
             plan.formulas[name] = "request.availability" if name == "availability" else "1 - request.availability"
         elif name in ("availability", "unavailability"):
-            add(plan, case, name, "k_of_n" if name == "availability" else "k_of_n_down", k_of_n(n, need, p))
+            add(plan, case, name, partial(k_of_n, n, need, p, name == "unavailability"))
     return plan
 
 
@@ -81,14 +65,14 @@ def arithmetic(case: Case, model: Model) -> Plan:
     if "mtbf_h" in model:
         up, down = model.number("mtbf_h"), model.number("mttr_h")
         model.ignore("pair")
-        add(plan, case, "availability_single", "from_repair", lambda f: float(f(up, down)))
+        add(plan, case, "availability_single", partial(from_repair, up, down))
         for name, crews in {"unavailability_pair_independent": 2, "unavailability_pair_one_crew": 1}.items():
-            add(plan, case, name, "pair_down", pair_down(up, down, crews))
+            add(plan, case, name, partial(pair_down, up, down, crews))
         return plan
     if "availability" in model:
         share = model.number("availability")
         for name, days in {"minutes_per_year": 365.25, "minutes_per_30_days": 30.0}.items():
-            add(plan, case, name, "downtime_minutes", downtime(share, days))
+            add(plan, case, name, partial(downtime_minutes, share, days * 1440.0))
         return plan
     raise NotExpressible("the case gives neither availabilities nor times between failures")
 

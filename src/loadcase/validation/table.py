@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from loadcase.validation.agreement import Agreement
+
 Result = Mapping[str, Any]
 
 
@@ -30,6 +32,33 @@ def table(results: Sequence[Result]) -> str:
         lines += ["", "### Not expressible", "", "| case | what | why |", "|---|---|---|"]
         lines += [f"| {_cell(r['id'])} | {_cell(r['title'])} | {_cell(r['reason'])} |" for r in rest]
     return "\n".join(lines) + "\n"
+
+
+def agreement_table(found: Sequence[Agreement]) -> str:
+    """Every design with its largest differences on means and on p99, then what has no part and why."""
+    counts = {s: sum(a.status == s for a in found) for s in ("agree", "off", "excluded")}
+    lines = [", ".join(f"{n} {s}" for s, n in counts.items()) + "."]
+    for group in dict.fromkeys(a.group for a in found):
+        mine = [a for a in found if a.group == group and a.rows]
+        if mine:
+            lines += ["", f"### {_cell(group)}", "", "| design | metrics | mean | p99 | |", "|---|---:|---:|---:|---|"]
+        for a in mine:
+            cells = [a.name, str(len(a.rows)), _furthest(a, "mean"), _furthest(a, "p99")]
+            lines.append(f"| {' | '.join(cells)} | {'ok' if a.status == 'agree' else '**off**'} |")
+    rest = [a for a in found if a.status == "excluded"]
+    if rest:
+        lines += ["", "### Excluded", "", "| design | why |", "|---|---|"]
+        lines += [f"| {_cell(a.name)} | {_cell(a.reason)} |" for a in rest]
+    return "\n".join(lines) + "\n"
+
+
+def _furthest(found: Agreement, what: str) -> str:
+    """The largest difference of the metrics that end so, with its sign, and whose it is."""
+    rows = [r for r in found.rows if r.metric.endswith(f".{what}")]
+    worst = max(rows, key=lambda r: abs(r.difference), default=None)
+    if worst is None:
+        return ""
+    return f"{_share(worst.difference, sign=True)} ({worst.metric.removesuffix(f'.{what}')})"
 
 
 _STATUSES = ("pass", "fail", "not-expressible")

@@ -223,7 +223,7 @@ def quorum_latency(case: Case, model: Model) -> Plan:
         steps = quorum_steps(delays, copies, need[kind], out, back, unit)
         plan.runs[kind] = Run(request(inner, steps), length(inner, cv2=5.0))
         plan.formulas |= {name: unit.shown(f"{kind}.{f}") for name, f in times.items()}
-    why = "which copies a read saw is known once runs keep histories: needs reads of versions and their staleness"
+    why = "needs what version each copy had when a read saw it: a run keeps no histories yet"
     plan.missing = {n: why for n in case["expected"] if n.startswith(("t_visibility", "p_consistent"))}
     return plan
 

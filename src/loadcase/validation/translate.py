@@ -47,7 +47,7 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 
 NOT_YET: tuple[tuple[str, str], ...] = (
     (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
-    (r"backoff and jitter", "needs conditional writes that a newer version refuses (histories)"),
+    (r"backoff and jitter", "needs writes that a store refuses when the version has moved on since it was read"),
     (
         r"metastable failure: load spike",
         "needs a traffic spike as a fault and a service time that grows with concurrency",
@@ -62,7 +62,7 @@ NOT_YET: tuple[tuple[str, str], ...] = (
         r"consumer lag drain",
         "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
     ),
-    (r"k-staleness", "needs versions of what a read saw (histories)"),
+    (r"k-staleness", "needs how many versions a read was behind: a run keeps no histories yet"),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
 
