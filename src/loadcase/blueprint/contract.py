@@ -51,7 +51,7 @@ class ContractParser:
         spec = self.metric(name, path)
         if spec is None:
             return None
-        bound = self.bound(quantity, spec, path)
+        bound = self.bound(quantity, spec, path, at=match.start(3))
         if bound is None:
             return None
         return Guarantee(text.strip(), name, cast(Any, comparison), bound, spec.unit, path)
@@ -63,7 +63,7 @@ class ContractParser:
         target, _, metric = name.partition(".")
         if metric.split(".")[0] in NOT_YET or metric.startswith("staleness"):
             self.problems.add("LC002", f"{metric!r} is not judged yet: correctness comes with histories and checkers",
-                              path)  # fmt: skip
+                              path, "take the line out until then")  # fmt: skip
             return None
         if target in self.b.flows:
             found = flow_metric(metric)
@@ -83,8 +83,8 @@ class ContractParser:
         self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
         return None
 
-    def bound(self, text: Any, spec: MetricSpec, path: Path) -> float | None:
-        """The bound of a guarantee in base units."""
+    def bound(self, text: Any, spec: MetricSpec, path: Path, at: int = 0) -> float | None:
+        """The bound of a guarantee in base units; it stands `at` characters into the value at the path."""
         try:
             value = median(strip_counts(evaluate(text, self.scope)))
             if value.dims != _DIMS[spec.unit]:
@@ -97,7 +97,7 @@ class ContractParser:
                 return in_unit(value, "USD/month")
             return float(value.value)
         except LoadcaseError as error:
-            self.problems.error(error, path)
+            self.problems.error(error, path, at=at)
             return None
 
     def relaxations(self, case: str, degrade: Mapping[str, Any]) -> dict[str, float]:
@@ -128,4 +128,4 @@ class ContractParser:
             if not any(g.metric == metric for g in self.b.contract):
                 self.problems.unknown("guarantee", metric, {g.metric for g in self.b.contract}, path)
             elif metric in degrade:
-                self.problems.add("LC345", f"{metric} is both sacred and degraded", path)
+                self.problems.add("LC345", f"{metric} is both sacred and degraded", path, "keep one of the two")

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -29,7 +29,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from loadcase.blueprint.layout import keep_layout
 from loadcase.blueprint.reading import MAX_DEPTH, RefusedError, new_yaml, plain_scalar, read_yaml, split_lines
-from loadcase.core.errors import BlueprintError, Path, Problem
+from loadcase.core.errors import BlueprintError, Path, Problem, UsageError
 
 MAX_BYTES = 1 << 20
 
@@ -50,16 +50,9 @@ class Document:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Document:
-        """Read a file. Raises BlueprintError."""
+        """Read a file. Raises UsageError when it cannot be read, BlueprintError for what is in it."""
         file = os.fspath(path)
-        try:
-            with FilePath(file).open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            hint = "give the path of a blueprint, such as chat.yaml"
-            raise BlueprintError(Problem("LC101", f"cannot read the file: {reason}", file=file, hint=hint)) from None
-        return cls.parse(content, file)
+        return cls.parse(read_bounded(file), file)
 
     @classmethod
     def parse(cls, content: str | bytes, file: str = "<text>") -> Document:
@@ -93,9 +86,9 @@ class Document:
         line, column = self.position(problem.path, key)
         source = self.line_text(line)
         if problem.offset and not key:
-            quoted = source[column - 1 : column] in ("'", '"')
-            inside = column + problem.offset + quoted
-            column = inside if inside <= len(source) + 1 and source[column - 1 : column] not in ("|", ">") else column
+            first = source[column - 1 : column]
+            inside = column + problem.offset + (first in ("'", '"'))
+            column = inside if first not in ("|", ">", "&", "*") and inside <= len(source) + 1 else column
         return replace(problem, file=self.file, line=line, column=column, source=source)
 
     def dump(self) -> str:
@@ -113,6 +106,26 @@ class Document:
         if kept is not None and _reads_as(kept, wanted):
             return kept
         return after if _reads_as(after, wanted) else _written(new_yaml(), plain(self.tree))
+
+
+def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
+    """At most ``limit`` + 1 bytes of a regular file: never more, and without waiting for a pipe or a device.
+
+    Raises UsageError (LC101).
+    """
+    hint = "pass a blueprint file, or a folder that holds blueprint.yaml"
+    try:
+        handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                message = f"cannot read {file}: it is a pipe or a device, not a file"
+                raise UsageError(message, hint="save the blueprint to a file first", code="LC101")
+            return stream.read(limit + 1)
+    except IsADirectoryError:
+        raise UsageError(f"cannot read {file}: it is a folder", hint=hint, code="LC101") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read {file}: {reason}", hint=hint, code="LC101") from None
 
 
 def _written(yaml: YAML, tree: Any) -> str:
@@ -138,16 +151,18 @@ def _decode(content: str | bytes, file: str) -> str:
     size = len(content) if isinstance(content, bytes) else len(content.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         hint = "a blueprint is one design; split it"
-        raise BlueprintError(Problem("LC107", f"the file is larger than {MAX_BYTES // 1024} KiB", file=file, hint=hint))
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB"
+        raise BlueprintError(Problem("LC107", message, file=file, line=1, column=1, hint=hint))
     if isinstance(content, bytes):
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            before = content[: error.start]
-            line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+            before = content[: error.start].decode("utf-8-sig", "replace")
+            lines = split_lines(content.decode("utf-8-sig", "replace"))
+            line, column = len(split_lines(before)), len(split_lines(before)[-1]) + 1
             message = f"the file is not UTF-8 text: byte 0x{content[error.start]:02x}"
             problem = Problem("LC102", message, file=file, line=line, column=column, hint="save it as UTF-8")
-            raise BlueprintError(problem) from None
+            raise BlueprintError(_placed(problem, file, lines)) from None
     return content.removeprefix("\ufeff")
 
 
@@ -158,7 +173,10 @@ def _child_place(node: Any, part: str | int, key: bool) -> tuple[int, int] | Non
     elif isinstance(node, CommentedMap) and isinstance(part, str) and part in node:
         found = _own_or_merged(node, part)
         if found is not None:
-            found = found[:2] if key else found[2:]
+            empty = (
+                node[part] is None and found[2] != found[0]
+            )  # nothing stands there: the key shows where it is missing
+            found = found[:2] if key or empty else found[2:]
     else:
         return None
     if found is None:

@@ -12,12 +12,13 @@ import math
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.estimate.latency import Latency
-from loadcase.estimate.load import Loads, at_least
+from loadcase.estimate.load import Loads, at_least, binomial
 from loadcase.estimate.times import Times
 from loadcase.kinds.base import Component, Visit
 
 PER_INSTANCE = 0.999
 """Assumed for a replica that gives none."""
+MOST_EXACT = 500
 MINUTES_PER_YEAR = 365.25 * 1440.0
 
 
@@ -38,6 +39,8 @@ def k_of_n(p: float, n: int, need: int) -> float:
 
 def k_of_n_down(p: float, n: int, need: int) -> float:
     """The complement, without loss of digits: fewer than `need` of `n` are up."""
+    if n > MOST_EXACT:
+        return binomial(p, n, need)[0]
     return math.fsum(math.comb(n, j) * p**j * (1.0 - p) ** (n - j) for j in range(need))
 
 
@@ -131,7 +134,7 @@ class _Walker:
                 first = self.steps(steps, seen)
                 return first * self.steps(steps, seen) ** (times - 1)
             case FanOut(n=n, need=need, steps=steps):
-                return at_least([self.steps(steps, set(seen))] * n, need)
+                return binomial(self.steps(steps, set(seen)), n, need)[1]
             case Parallel(branches=branches, need=need):
                 return at_least([self.steps(branch, set(seen)) for branch in branches], need)
             case Choose(weights=weights, branches=branches):
