@@ -9,6 +9,7 @@
 | LC374 | steps that one request makes, with repeat and fan_out multiplied out |
 | LC375 | steps that one request has going at once |
 | LC376 | simulated time of a case |
+| LC377 | load factor of a case |
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ WIDEST_CALL = 10_000
 MOST_MADE = 1_000_000
 MOST_AT_ONCE = 100_000
 LONGEST_S = 1e9
+MOST_LOAD = 1e6
 SMALLER = "divide the counts and the load by the same factor"
 
 
@@ -68,7 +70,10 @@ def check_flow(flow: FlowSpec, components: Mapping[str, Component], problems: Pr
 
 
 def check_case(name: str, case: Case, problems: Problems) -> None:
-    """Refuses a run that is empty or longer than a life."""
+    """Refuses a run that is empty or longer than a life, and a load that is no load."""
+    if case.load and not 1.0 / MOST_LOAD <= case.load <= MOST_LOAD:
+        message = f"a load factor is 0 or between 10^-6 and 10^6, got {case.load:g}"
+        problems.add("LC377", message, ("cases", name, "load"), "for example load: 10")
     for field, low in (("duration", 0.0), ("warmup", -1.0)):
         value = getattr(case, field)
         if value is not None and not low < value <= LONGEST_S:

@@ -96,7 +96,7 @@ class _Loader:
         self.sections()
         check_entries(self.data, self.problems)
         b = Blueprint(name=self.text("name"), title=self.text("title"), prompt=self.text("prompt"))
-        b.document = self.document
+        b.document, b.moved = self.document, self.problems.moved
         b.estimates = self.estimates()
         self.scope = {name: estimate.value for name, estimate in b.estimates.items()}
         b.requirements = (

@@ -7,12 +7,15 @@ numbers) lives on in `Blueprint.document`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from loadcase.blueprint.steps import Step
+from loadcase.core.errors import Path as Place
+from loadcase.core.errors import Problem
 from loadcase.core.fields import Factor, Number, Rate, Seconds, Whole, Work
 from loadcase.kinds.base import Component, Hedge, Priority, Retry
 
@@ -173,6 +176,14 @@ class Guarantee:
     path: tuple[str | int, ...] = ()
 
 
+def real(path: Place, moved: Mapping[Place, Place]) -> Place:
+    """Where in the document a value stands: where a variant says it, when one does."""
+    for i in range(len(path), 0, -1):
+        if path[:i] in moved:
+            return moved[path[:i]] + path[i:]
+    return path
+
+
 @dataclass
 class Blueprint:
     """A design. `load`, `loads` and `build` make one."""
@@ -193,6 +204,9 @@ class Blueprint:
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
     operate: Operate = field(default_factory=Operate)
     document: Any = None
+    """The YAML that it was read from, with comments and places; None when it was built in code."""
+    moved: dict[Place, Place] = field(default_factory=dict)
+    """Where in the document a variant's values stand, by their paths in the design."""
     relaxed: dict[str, dict[str, float]] = field(default_factory=dict)
     """Per case: the bounds that `degrade` relaxes, in base units."""
     keys: dict[str, Popularity] = field(default_factory=dict)
@@ -218,6 +232,13 @@ class Blueprint:
         from loadcase.blueprint.load import build
 
         return build(mapping, variant)
+
+    def located(self, problem: Problem) -> Problem:
+        """The problem with file, line and column of its path, as far as they are known."""
+        if self.document is None or problem.line:
+            return problem
+        found: Problem = self.document.locate(replace(problem, path=real(problem.path, self.moved)))
+        return replace(found, path=problem.path)
 
     def dump(self) -> str:
         """The file's text, with its comments; what was loaded, byte for byte, unless it was changed."""

@@ -38,4 +38,8 @@ def parse_pattern(raw: Any, scope: Mapping[str, Any], problems: Problems, path: 
     if match[1] == "daily" and values[0].value > 2:
         problems.add("LC361", "a sine's peak is at most twice its mean", path, "write daily(2, 24 hour) or less")
         return "poisson"
+    if match[1] == "bursty" and (values[0].value > 10_000 or min(v.value for v in values[1:]) < 1e-6):
+        problems.add("LC361", f"{describe(raw)}: the factor is at most 10,000, bursts last 1 us or more", path,
+                     "shorter bursts are as good as poisson")  # fmt: skip
+        return "poisson"
     return (match[1], *(float(v.value) for v in values))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from loadcase.blueprint.document import Document
+from loadcase.blueprint.model import real
 from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UnitError, shorten, suggest
 
 Path = tuple[str | int, ...]
@@ -48,10 +49,7 @@ class Problems:
 
     def real(self, path: Path) -> Path:
         """Where a value stands in the file: in a variant when that laid it over."""
-        for i in range(len(path), 0, -1):
-            if path[:i] in self.moved:
-                return self.moved[path[:i]] + path[i:]
-        return path
+        return real(path, self.moved)
 
     def error(self, error: LoadcaseError, path: Path, *, at: int = 0) -> None:
         """Notes an error that a parser raised about the value at a path, or about what stands `at` characters in it."""

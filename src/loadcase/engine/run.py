@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from loadcase.blueprint.model import Blueprint, Case
-from loadcase.core.errors import UsageError, suggest
+from loadcase.core import program as op
+from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
+from loadcase.engine.memory import check_memory, most_frames
 from loadcase.engine.scale import shrink, whole_components, whole_flows
 
 cache.folder()
@@ -35,9 +37,15 @@ WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
 MAX_FRAMES = 2_000_000
-MAX_STATIONS = 1_000_000
+MAX_STATIONS = 2_000_000
+MAX_TRACE = 64 << 20
+MAX_STILL = 20
+"""Quotas of events without any simulated time passing."""
 MAX_USERS = 1_000_000
-WARM_ACCESSES = 400_000_000
+WARM_STEPS = (6_250_000, 25_000_000, 100_000_000, 400_000_000)
+"""Requests that are made to fill the caches, at most: the first of these that is enough."""
+WARM_ACCESSES_PER_S = 20_000_000
+"""About as many as a machine makes in a second."""
 Progress = Callable[[float], None]
 
 
@@ -73,12 +81,13 @@ def run(
     whole = blueprint
     if scale > 1:
         blueprint = shrink(blueprint, scale)
-    check_size(blueprint)
+    check_size(blueprint, chosen.load)
+    tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_blueprint(blueprint, chosen.load, traces)
+    compiled = compile_located(blueprint, chosen.load, traces)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
-    loop.warm_caches(warmed)
-    partial = loop.run()
+    loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
+    partial = loop.warm_caches(warmed) or loop.run()
     state = loop.state
     reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
     measures = Measures(blueprint, compiled, state, [g.metric for g in whole.contract])
@@ -139,47 +148,84 @@ class Loop:
         self.deadline = None if wall_limit_s is None else started + wall_limit_s
         self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
         self.notes: list[str] = []
+        self.frames_limit = MAX_FRAMES
 
-    def warm_caches(self, memo: Warmed | None = None) -> None:
+    def warm_caches(self, memo: Warmed | None = None) -> str | None:
         """Replays key requests so that the caches hold what they would after a long time.
 
         What the past left is the same for all seeds: it comes from a stream of its own. A memo keeps it for the other
-        seeds of a case.
+        seeds of a case. Gives the reason when that takes more time than there is.
         """
         if not self.compiled.warmers:
-            return
+            return None
         if memo is None:
-            self.state = self.warmed()
-            return
+            return self.warm()
         with memo.lock:
             if memo.key != self.compiled.warmers:
-                memo.key, memo.caches = list(self.compiled.warmers), self.warmed().cache
+                late = self.warm()
+                if late is not None:
+                    return late
+                memo.key, memo.caches = list(self.compiled.warmers), self.state.cache
             caches = kernels.Caches(*(array.copy() for array in memo.caches))
         self.state = self.state._replace(cache=caches)
+        return None
 
-    def warmed(self) -> kernels.State:
-        """The state with its caches filled."""
+    def warm(self) -> str | None:
+        """Fills the caches of the state; gives the reason when there is no time for it.
+
+        How many requests that takes is not known before. The number is tried in steps, always the same ones, so that
+        the outcome does not depend on the time that there is.
+        """
         rates: dict[int, float] = {}
         for cache_id, *_, rate in self.compiled.warmers:
             rates[cache_id] = rates.get(cache_id, 0.0) + rate
+        needed = max(self.useful_accesses(cache_id, rate) for cache_id, rate in rates.items())
+        for step in WARM_STEPS:
+            seconds = step * len(rates) / WARM_ACCESSES_PER_S
+            if self.deadline is not None and time.perf_counter() + seconds > self.deadline:
+                return f"out of time: over {step:,} requests are needed to fill the caches before the start"
+            if self.filled(rates, step) or step >= needed:
+                break
+        return None
+
+    def useful_accesses(self, cache_id: int, rate: float) -> float:
+        """Accesses beyond which a cache that is not full yet lacks only keys too rare for the run to ask for."""
+        policy, replicas, _, each = (int(x) for x in self.compiled.program.caches[cache_id, :4])
+        if self.compiled.program.cache_par[cache_id, 0] < 1e300:
+            return WARM_STEPS[-1]  # with a time to live the moments count too
+        return max((1000 if policy == op.LFU else 50) * replicas * each, 10.0 * rate * self.end_s)
+
+    def filled(self, rates: dict[int, float], limit: int) -> bool:
+        """Fills every cache from nothing with at most `limit` accesses; whether that was enough for all."""
+        caches = self.state.cache
+        for name, array in caches._asdict().items():
+            if name != "cfirst":
+                array[...] = -1 if name == "cstate" else 0
+        caches.cstate[:, 0] = 0
+        enough = True
         done: set[int] = set()
         for cache_id, space, place, spread, _ in self.compiled.warmers:
             if cache_id in done:
                 continue  # the first flow's keys stand for all flows that share the cache
             done.add(cache_id)
             rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
-            row = len(rng) - 1
-            kernels.warm(
-                self.compiled.program, self.state._replace(rng=rng), cache_id, space, row, spread, rates[cache_id],
-                WARM_ACCESSES,
-            )  # fmt: skip
-        return self.state
+            state = self.state._replace(rng=rng)
+            made = kernels.warm(
+                self.compiled.program, state, cache_id, space, len(rng) - 1, spread, rates[cache_id], limit
+            )
+            enough = enough and made < limit
+        return enough
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
+        before, still = -1.0, 0
         while True:
             status = kernels.run(self.compiled.program, self.state, QUOTA)
             now = float(self.state.times[kernels.D_NOW])
+            still = still + 1 if now == before and status == kernels.PAUSED else 0
+            before = now
+            if still >= MAX_STILL:
+                return f"time stands still at {now:.3g} s: requests go round without work, wait or think time"
             if self.progress is not None:
                 self.progress(min(1.0, now / self.end_s))
             if status == kernels.FINISHED:
@@ -190,8 +236,8 @@ class Loop:
             if status == kernels.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.ht))
             elif status == kernels.GROW_FRAMES:
-                if len(self.state.fi) >= MAX_FRAMES:
-                    return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"
+                if 2 * len(self.state.fi) > self.frames_limit:
+                    return f"over {len(self.state.fi):,} calls in flight after {now:.3g} s: the design does not keep up"
                 self.state = more_frames(self.state, 2 * len(self.state.fi))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
@@ -216,8 +262,8 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
     )
 
 
-def check_size(blueprint: Blueprint) -> None:
-    """Refuses what would not fit into memory.
+def check_size(blueprint: Blueprint, load: float) -> None:
+    """Refuses what the engine's tables cannot count.
 
     Raises UsageError naming the component or flow.
     """
@@ -230,8 +276,18 @@ def check_size(blueprint: Blueprint) -> None:
                 hint="divide the counts and the load by the same factor",
             )
     for name, flow in blueprint.flows.items():
-        if flow.arrive is not None and (flow.arrive.users or 0) > MAX_USERS:
-            raise UsageError(f"{name}: a closed loop has at most {MAX_USERS} users", hint="give a rate instead")
+        users = (flow.arrive.users or 0) * load if flow.arrive is not None else 0
+        if users > MAX_USERS:
+            message = f"{name}: a closed loop has at most {MAX_USERS:,} users, got {users:,.0f} at load {load:g}"
+            raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
+
+
+def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any]) -> Compiled:
+    """Compiles; what is wrong is told with its place in the file."""
+    try:
+        return compile_blueprint(blueprint, load, traces)
+    except BlueprintError as error:
+        raise BlueprintError([blueprint.located(p) for p in error.problems]) from None
 
 
 def read_traces(blueprint: Blueprint, folder: Path | None) -> dict[str, Any]:
@@ -248,9 +304,14 @@ def read_traces(blueprint: Blueprint, folder: Path | None) -> dict[str, Any]:
                 f"{name} replays the file {flow.arrive.trace!r}, and no other file is read unless asked",
                 hint="pass --traces FOLDER",
             )
+        if "\0" in flow.arrive.trace:
+            raise UsageError(
+                f"{name}: {flow.arrive.trace!r} is not the name of a file", hint="name a file in the folder"
+            )
         path = (folder / flow.arrive.trace).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > 1 << 30:
-            raise UsageError(f"{name}: there is no trace {flow.arrive.trace!r} in {folder}")
+        if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > MAX_TRACE:
+            message = f"{name}: there is no trace {flow.arrive.trace!r} of at most {MAX_TRACE >> 20} MiB in {folder}"
+            raise UsageError(message, hint="--traces names the folder; the file lies in it, or below it")
         try:
             times = np.loadtxt(path, ndmin=1, dtype=float)
         except ValueError as error:
