@@ -62,7 +62,12 @@ def execute(arguments: list[str]) -> int:
         return 0
     except (RecursionError, MemoryError) as error:
         return _fail(
-            UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments
+            UsageError(
+                f"the design is too large for this machine ({type(error).__name__})",
+                hint="divide the counts and the load by the same factor",
+            ),
+            as_json,
+            arguments,
         )
 
 
@@ -142,6 +147,7 @@ def run(
     duration: str | None = None,
     warmup: str | None = None,
     scale: int = 1,
+    budget: str = "10min",
     variant: Variant = None,
     traces: Path | None = None,
     format: Format = "text",
@@ -163,6 +169,8 @@ def run(
         Simulated time before that, such as 10s.
     scale
         Run a scale model, 1/k of the load on 1/k of the parts; 1 is exact.
+    budget
+        Wall time after which the run ends, as a partial result.
     traces
         Folder of the arrival traces that the blueprint names; no other file is read without it.
     quiet
@@ -172,11 +180,14 @@ def run(
     from loadcase.report.progress import Progress
     from loadcase.report.shapes import run_json
 
+    budget_s = _seconds(budget, "--budget")
+    if not 1 <= scale <= 1_000_000:
+        raise UsageError(f"--scale takes a whole number from 1, got {scale}", hint="1 is the exact design")
     blueprint = _load(file, variant)
     with Progress(quiet or format == "json", f"{blueprint.name}, {case}") as progress:
         result = api.run(
             blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
-            scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces,
+            scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces, wall_limit_s=budget_s,
         )  # fmt: skip
     if format == "json":
         _print_json(run_json(result))

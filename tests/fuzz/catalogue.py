@@ -102,7 +102,7 @@ FIELDS = {
 }
 """Places for them, by what stands there."""
 
-_FLOWS = "".join(f"  f{i}: {{arrive: {{rate: 1 /s}}, steps: [web.handle]}}\n" for i in range(990))
+_FLOWS = "".join(f"  f{i}: {{arrive: {{rate: 1 /s}}, steps: [web.handle]}}\n" for i in range(280))
 SIZES = {
     "replicas-1e9": _edit("replicas: 4", "replicas: 1e9"),
     "replicas-1e12": _edit("replicas: 4", "replicas: 1000000000000"),
@@ -183,13 +183,13 @@ SIZES = {
     "hot-all-of-1e12": _edit("count: 10k, popularity: zipf(0.8)", 'count: 1e12, popularity: "hot(100 %, 1e12)"'),
     "components-1e4": _components(10_000),
     "components-6e4": _components(60_000),
-    "components-1900": _components(1_900),
+    "components-950": _components(950),
     "steps-1e4": _edit("[web.handle]", "[" + ", ".join(["web.handle"] * 3_000) + "]"),
     "steps-1900": _edit("    steps: [web.handle]", "    steps:\n" + "      - web.handle\n" * 1_900),
     "steps-nested-55": _nested(50),
     "steps-nested-25": _nested(25),
     "steps-nested-12": _nested(12),
-    "flows-990": _edit("cases:\n", _FLOWS + "cases:\n"),
+    "flows-280": _edit("cases:\n", _FLOWS + "cases:\n"),
     "cases-1e4": _edit("variants:\n", "".join(f"  k{i}: {{load: {i}}}\n" for i in range(10_000)) + "variants:\n"),
     "cases-200": _edit("variants:\n", "".join(f"  k{i}: {{load: {i}}}\n" for i in range(200)) + "variants:\n"),
     "variants-1e4": GOOD + "".join(f"  v{i}: {{components.web.replicas: {i + 1}}}\n" for i in range(10_000)),

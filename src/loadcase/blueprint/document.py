@@ -29,7 +29,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from loadcase.blueprint.layout import keep_layout
 from loadcase.blueprint.reading import MAX_DEPTH, RefusedError, new_yaml, plain_scalar, read_yaml, split_lines
-from loadcase.core.errors import BlueprintError, Path, Problem, UsageError
+from loadcase.core.errors import BlueprintError, Path, Problem, UsageError, shorten
 
 MAX_BYTES = 1 << 20
 
@@ -85,7 +85,7 @@ class Document:
         """The problem with file, line, column and source filled in from its path and offset."""
         line, column = self.position(problem.path, key)
         source = self.line_text(line)
-        if problem.offset and not key:
+        if problem.offset:
             first = source[column - 1 : column]
             inside = column + problem.offset + (first in ("'", '"'))
             column = inside if first not in ("|", ">", "&", "*") and inside <= len(source) + 1 else column
@@ -118,14 +118,14 @@ def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                message = f"cannot read {file}: it is a pipe or a device, not a file"
+                message = f"cannot read {shorten(file, 200)}: it is a pipe or a device, not a file"
                 raise UsageError(message, hint="save the blueprint to a file first", code="LC101")
             return stream.read(limit + 1)
     except IsADirectoryError:
-        raise UsageError(f"cannot read {file}: it is a folder", hint=hint, code="LC101") from None
+        raise UsageError(f"cannot read {shorten(file, 200)}: it is a folder", hint=hint, code="LC101") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {file}: {reason}", hint=hint, code="LC101") from None
+        raise UsageError(f"cannot read {shorten(file, 200)}: {reason}", hint=hint, code="LC101") from None
 
 
 def _written(yaml: YAML, tree: Any) -> str:

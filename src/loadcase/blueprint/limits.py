@@ -22,7 +22,7 @@ from loadcase.blueprint.problems import Path, Problems
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.kinds.base import Component
 
-MOST_ENTRIES = {"components": 2_000, "flows": 1_000, "cases": 1_000, "variants": 1_000, "entities": 2_000, "api": 2_000}
+MOST_ENTRIES = {"components": 1_000, "flows": 300, "cases": 300, "variants": 300, "entities": 1_000, "api": 1_000}
 MOST_SERVERS = 1_000_000
 SERVER_BYTES = 1_000
 """What the engine takes for one server, about."""

@@ -79,7 +79,7 @@ class StepParser:
             self.problems.unknown("component", target, self.components, path)
             return None
         if verb not in component.verbs:
-            self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path)
+            self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path, at=len(target) + 1)
             return None
         cls = component.verbs[verb]
         raw = {} if raw is None else raw

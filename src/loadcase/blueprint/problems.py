@@ -61,11 +61,19 @@ class Problems:
         self.add(error.code, error.message, path, error.hint or EXAMPLES, offset=at + offset)
 
     def unknown(
-        self, what: str, name: object, known: Any, path: Path, code: str = "LC302", *, value: bool = False
+        self,
+        what: str,
+        name: object,
+        known: Any,
+        path: Path,
+        code: str = "LC302",
+        *,
+        value: bool = False,
+        at: int = 0,
     ) -> None:
         """Notes a name that does not exist, with the nearest that does, or all of them when they are few.
 
-        The place is that of the key at the path, or with `value` that of the value.
+        The place is that of the key at the path, or with `value` that of the value, or `at` characters into it.
         """
         if isinstance(name, str) and name in self.broken:
             return
@@ -77,7 +85,7 @@ class Problems:
                 f"known: {', '.join(shown)}{', ...' if len(names) > 20 else ''}" if names else f"there is no {what} yet"
             )
         got = f"unknown {what} {shorten(name)!r}" if isinstance(name, str) else f"unknown {what}: got {describe(name)}"
-        self.add(code, got, path, hint, key=not value)
+        self.add(code, got, path, hint, key=not value, offset=at)
 
     def check(self) -> None:
         """Raises BlueprintError when there are any, in the order of the file."""

@@ -206,6 +206,7 @@ _SYNTAX_HINTS = {
     "undefined alias": "define it first with &name, or put the text in quotes",
     "expected a single document": "keep one design per file: remove the second ---",
     "expected alphabetic": "put text that starts with * or & in quotes",
+    "<document start>": "write key: value on each line, and nothing before the first",
     "cannot start any token": "put the text in quotes",
 }
 
