@@ -102,10 +102,48 @@ class Document:
         if after == before:
             return self.text
         wanted = repr(plain(self.tree))
-        kept = keep_layout(self.text, before, after)
-        if kept is not None and _reads_as(kept, wanted):
-            return kept
+        for tight in (True, False):
+            kept = keep_layout(self.text, before, after, tight)
+            if kept is not None and _reads_as(kept, wanted):
+                return kept
         return after if _reads_as(after, wanted) else _written(new_yaml(), plain(self.tree))
+
+
+def edited(document: Document, before: Any, after: Any) -> str | None:
+    """The text of a document with the differences between two states of its data; None where they do not fit it."""
+    copy = Document.parse(document.text, document.file)
+    if copy.data != before:
+        return None
+    _edit(copy.tree, before, after)
+    text = copy.dump()
+    return text if _reads_as(text, repr(after)) else None
+
+
+def _edit(tree: Any, before: Any, after: Any) -> None:
+    """Makes a tree that holds one state of the data hold the other, touching what differs alone."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [k for k in before if k not in after]:
+            del tree[key]
+        for key, value in after.items():
+            if key not in before:
+                tree[key] = value
+            elif value != before[key] or type(value) is not type(before[key]):
+                if _alike(before[key], value):
+                    _edit(tree[key], before[key], value)
+                else:
+                    tree[key] = value
+        return
+    for i, (old, new) in enumerate(zip(before, after, strict=True)):
+        if _alike(old, new):
+            _edit(tree[i], old, new)
+        elif old != new:
+            tree[i] = new
+
+
+def _alike(before: Any, after: Any) -> bool:
+    """Whether both are mappings, or lists of one length."""
+    lists = isinstance(before, list) and isinstance(after, list) and len(before) == len(after)
+    return lists or (isinstance(before, dict) and isinstance(after, dict))
 
 
 def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
@@ -132,6 +170,11 @@ def _written(yaml: YAML, tree: Any) -> str:
     stream = io.StringIO()
     yaml.dump(tree, stream)
     return stream.getvalue()
+
+
+def written(data: Any) -> str:
+    """Plain data as YAML text."""
+    return _written(new_yaml(), plain(data))
 
 
 def _reads_as(text: str, wanted: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from loadcase.blueprint.contract import ContractParser
-from loadcase.blueprint.document import Document
+from loadcase.blueprint.document import Document, edited
 from loadcase.blueprint.keys import Keys
 from loadcase.blueprint.limits import check_case, check_components, check_entries, check_flow
 from loadcase.blueprint.model import (
@@ -75,9 +75,27 @@ def loads(text: str, name: str = "<text>", variant: str | None = None) -> Bluepr
 def build(mapping: Mapping[str, Any], variant: str | None = None) -> Blueprint:
     """Makes a blueprint from Python data of the same shape as the file.
 
-    Raises BlueprintError when something in it is wrong.
+    Raises BlueprintError when something in it is wrong; its problems say where by their `path`.
     """
+    if not isinstance(mapping, Mapping):
+        hint = "build({'loadcase': 1, 'name': 'shop', 'components': {...}, 'flows': {...}})"
+        raise BlueprintError(Problem("LC108", f"expected a mapping, got {describe(mapping)}", hint=hint))
     return _Loader(dict(mapping), Problems(None, ""), None).load(variant)
+
+
+def changed(blueprint: Blueprint, changes: Mapping[str, Any]) -> Blueprint:
+    """The design with some values changed, addressed as in a variant; comments of its file are kept.
+
+    Raises BlueprintError when an address leads nowhere or a value is wrong.
+    """
+    problems = Problems(None, "")
+    data = overlay(blueprint.data, changes, problems, ())
+    problems.check()
+    if blueprint.document is not None:
+        text = edited(blueprint.document, blueprint.data, data)
+        if text is not None:
+            return loads(text, blueprint.document.file)
+    return build(data)
 
 
 def _from_document(document: Document, file: str, variant: str | None) -> Blueprint:
@@ -96,7 +114,7 @@ class _Loader:
         self.sections()
         check_entries(self.data, self.problems)
         b = Blueprint(name=self.text("name"), title=self.text("title"), prompt=self.text("prompt"))
-        b.document, b.moved = self.document, self.problems.moved
+        b.document, b.moved, b.data = self.document, self.problems.moved, self.data
         b.estimates = self.estimates()
         self.scope = {name: estimate.value for name, estimate in b.estimates.items()}
         b.requirements = (
@@ -397,4 +415,4 @@ def _name_of(error: LoadcaseError) -> tuple[str, ...]:
     return (cast(str, name),) if name else ()
 
 
-__all__ = ["BlueprintError", "ExpressionError", "Problem", "build", "load", "loads"]
+__all__ = ["BlueprintError", "ExpressionError", "Problem", "build", "changed", "load", "loads"]

@@ -184,7 +184,7 @@ def real(path: Place, moved: Mapping[Place, Place]) -> Place:
     return path
 
 
-@dataclass
+@dataclass(repr=False)
 class Blueprint:
     """A design. `load`, `loads` and `build` make one."""
 
@@ -205,6 +205,8 @@ class Blueprint:
     operate: Operate = field(default_factory=Operate)
     document: Any = None
     """The YAML that it was read from, with comments and places; None when it was built in code."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """What was read, as plain data, with the variant laid over it."""
     moved: dict[Place, Place] = field(default_factory=dict)
     """Where in the document a variant's values stand, by their paths in the design."""
     relaxed: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -240,6 +242,28 @@ class Blueprint:
         found: Problem = self.document.locate(replace(problem, path=real(problem.path, self.moved)))
         return replace(found, path=problem.path)
 
+    def changed(self, changes: Mapping[str, Any]) -> Blueprint:
+        """The design with some values changed, addressed as in a variant: `{"components.web.replicas": 8}`.
+
+        None removes. This blueprint stays as it is; `dump` of the other keeps the comments of the file.
+        Raises BlueprintError when an address leads nowhere or a value is wrong.
+        """
+        from loadcase.blueprint.load import changed
+
+        return changed(self, changes)
+
     def dump(self) -> str:
-        """The file's text, with its comments; what was loaded, byte for byte, unless it was changed."""
-        return "" if self.document is None else str(self.document.dump())
+        """YAML text. Of a file what was read, byte for byte, with the edits made in `document.tree`.
+
+        A variant that was laid over it does not show; `changed` makes a blueprint that has its own text.
+        """
+        if self.document is not None:
+            return str(self.document.dump())
+        from loadcase.blueprint.document import written
+
+        return written(self.data)
+
+    def __repr__(self) -> str:
+        """One line: the name and how much there is of it."""
+        counts = (f"{len(getattr(self, part))} {part}" for part in ("components", "flows", "cases", "variants"))
+        return f"<{type(self).__name__} {self.name!r}: {', '.join(counts)}>"
