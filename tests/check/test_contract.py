@@ -64,6 +64,14 @@ def test_a_partial_run_never_holds() -> None:
     assert judge_case(B, "normal", runs).verdict == "unknown"
 
 
+def test_failures_of_a_flow_are_not_taken_for_a_component() -> None:
+    runs = [result(i, 0.5 + i / 1000) for i in range(3)]
+    for run in runs:
+        run.metrics["r.errors.shed"] = Metric(9.0, "1/s")
+        run.metrics["s.shed"] = Metric(5.0, "1/s")
+    assert "; s sheds 5/s" in judge_case(B, "normal", runs).guarantees[0].evidence
+
+
 def test_a_broken_line_names_the_busiest_component() -> None:
     outcome = judge_case(B, "normal", [result(i, 0.5 + i / 1000, used=0.97) for i in range(3)]).guarantees[0]
     assert "busiest: s at 97 %" in outcome.evidence

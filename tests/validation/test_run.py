@@ -12,8 +12,10 @@ import pytest
 from loadcase.core.errors import UsageError
 from loadcase.core.results import Metric
 from loadcase.validation.lengths import MOST_SEEDS, SEEDS
+from loadcase.validation.plan import NotExpressible
 from loadcase.validation.run import built_in, read_cases, run_cases
 from loadcase.validation.table import table
+from loadcase.validation.translate import translate
 
 MODEL = {"arrival": "poisson", "arrival_rate": 0.5, "servers": 1, "service": {"dist": "exponential", "mean": 1.0}}
 
@@ -135,3 +137,15 @@ def test_the_table_shows_values_and_reasons() -> None:
 def test_the_engine_gives_the_known_answer(name: str) -> None:
     (result,) = run_cases(only=[name])
     assert result["status"] == "pass", result["reason"]
+
+
+@pytest.mark.parametrize("case", built_in(), ids=lambda case: str(case["id"]))
+def test_every_closed_form_that_a_case_asks_for_is_there_and_answers(case: dict[str, Any]) -> None:
+    try:
+        plan = translate(case)
+    except NotExpressible:
+        return
+    assert not [why for why in plan.missing.values() if "needs the closed form" in why]
+    for name, function in plan.closed.items():
+        slack = case["tolerance"].get("analytic_rel", 1e-4)
+        assert function() == pytest.approx(case["expected"][name], rel=slack), name

@@ -49,9 +49,9 @@ class Endpoint(BaseModel):
     """One call of the design's interface."""
 
     model_config = _STRICT
-    kind: Literal["write", "read", "realtime", "catch_up", "control"]
-    does: str | None = None
-    guarantees: list[str] = Field(default_factory=list)
+    kind: Literal["write", "read", "realtime", "catch_up", "control"] = Field(description="What sort of call it is.")
+    does: str | None = Field(None, description="The call itself, such as `POST /messages`.")
+    guarantees: list[str] = Field(default_factory=list, description="What it promises its caller, in words.")
 
 
 class Network(BaseModel):
@@ -84,9 +84,9 @@ class Consume(BaseModel):
     """Where the messages of a consuming flow come from, and who takes them."""
 
     model_config = _STRICT
-    log: str | None = None
-    queue: str | None = None
-    topic: str | None = None
+    log: str | None = Field(None, description="The log that it consumes; exactly one of log, queue and topic.")
+    queue: str | None = Field(None, description="The queue.")
+    topic: str | None = Field(None, description="The topic.")
     by: str | None = Field(None, description="The service whose replicas take the messages.")
     in_order: Any = Field(None, description="`partition` (a log's default), an entity (per key), or `none`.")
     in_flight: Whole | None = Field(
@@ -119,23 +119,23 @@ class Decision(BaseModel):
     """A choice with its price."""
 
     model_config = _STRICT
-    choose: str
-    over: list[str] = Field(default_factory=list)
-    because: str | None = None
-    at_the_cost_of: str | None = None
-    flips_when: str | None = None
-    variant: str | None = None
+    choose: str = Field(description="What was chosen.")
+    over: list[str] = Field(default_factory=list, description="What was not.")
+    because: str | None = Field(None, description="Why.")
+    at_the_cost_of: str | None = Field(None, description="What it costs.")
+    flips_when: str | None = Field(None, description="When the other choice becomes the better one.")
+    variant: str | None = Field(None, description="The variant that makes the other choice.")
 
 
 class Operate(BaseModel):
     """How the design is run."""
 
     model_config = _STRICT
-    slos: list[str] = Field(default_factory=list)
-    rollout: str | None = None
-    rollback: str | None = None
-    alerts: list[str] = Field(default_factory=list)
-    runbook: dict[str, str] = Field(default_factory=dict)
+    slos: list[str] = Field(default_factory=list, description="Objectives: `metric comparison quantity over time`.")
+    rollout: str | None = Field(None, description="How a change goes out.")
+    rollback: str | None = Field(None, description="How it comes back.")
+    alerts: list[str] = Field(default_factory=list, description="What wakes somebody.")
+    runbook: dict[str, str] = Field(default_factory=dict, description="What to do, by what happened.")
 
 
 @dataclass(frozen=True)

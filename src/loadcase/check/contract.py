@@ -72,6 +72,8 @@ def busiest(results: Sequence[RunResult]) -> str:
     for result in results:
         for name, metric in result.metrics.items():
             target, _, what = name.rpartition(".")
+            if "." in target:
+                continue  # of a flow, by reason
             if what == "utilisation":
                 peaks[target] = max(peaks.get(target, 0.0), metric.value)
             elif what == "shed" and metric.value > 0:

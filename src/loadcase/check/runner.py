@@ -16,6 +16,8 @@ from loadcase.core.results import CaseVerdict, CheckResult, RunResult, worst
 
 MIN_SEEDS = 3
 MAX_SEEDS = 30
+LEAST_S = 0.5
+"""What a run that has been started may take when the budget is spent."""
 
 
 class Run(Protocol):
@@ -74,6 +76,9 @@ def check(
                             (name, pool.submit(_one, run, blueprint, name, seed, stop, started, budget_s, seeds))
                         )
                 for name, future in batch:
+                    late = seeds is None and time.perf_counter() - started > budget_s
+                    if late and future.cancel():
+                        continue
                     results[name].append(future.result())
                     runs += 1
                     if on_progress is not None:
@@ -105,8 +110,8 @@ def _one(
     run: Run, blueprint: Blueprint, case: str, seed: int, stop: threading.Event, started: float, budget_s: float,
     seeds: int | None,
 ) -> RunResult:  # fmt: skip
-    """One run; without a fixed number of seeds it may take what is left of the budget and as much again."""
-    left = None if seeds is not None else max(5.0, 2 * budget_s - (time.perf_counter() - started))
+    """One run; without a fixed number of seeds it may take what is left of the budget."""
+    left = None if seeds is not None else max(LEAST_S, budget_s - (time.perf_counter() - started))
     return run(blueprint, case, seed, stop=stop, wall_limit_s=left)
 
 

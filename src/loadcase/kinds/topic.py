@@ -21,7 +21,7 @@ class Topic(Component):
     Why: the cheapest fan-out; a subscriber that is away has missed it.
 
     Example:
-        presence: {kind: topic, like: redis, sample: 10 %}
+        presence: {kind: topic, like: redis_pubsub, sample: 10 %}
 
     Source: P. Eugster et al., The Many Faces of Publish/Subscribe, ACM Computing Surveys 35(2), 2003.
     """

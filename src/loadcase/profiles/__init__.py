@@ -9,8 +9,31 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Published:
+    """A figure that somebody published of a product, and the design that it was of.
+
+    `metric` is `rate` (calls per second at which it is full) or a time of one call without any wait (`mean`, `p50`,
+    `p95`, `p99`) of the verb `call`; `value` is raw, as in a blueprint, `unlimited`, or a bound such as `<= 5 ms`.
+    `fields` are those of the component beside the profile's, `options` those of the call.
+    """
+
+    call: str
+    metric: str
+    value: str
+    source: str
+    fields: dict[str, Any]
+    options: dict[str, Any]
+
+
+METRICS = ("rate", "mean", "p50", "p95", "p99")
+
+
+@dataclass(frozen=True)
 class Profile:
-    """One product. `defaults` are raw values as a blueprint would hold them; `sources` has one for each."""
+    """One product. `defaults` are raw values as a blueprint would hold them; `sources` has one for each.
+
+    `published` are the figures that the defaults must give back when they are run.
+    """
 
     name: str
     kind: str
@@ -18,6 +41,7 @@ class Profile:
     defaults: dict[str, Any]
     sources: dict[str, str]
     notes: str = ""
+    published: tuple[Published, ...] = ()
 
 
 @cache
@@ -43,6 +67,14 @@ def profile(name: str) -> Profile | None:
         {field: entry["value"] for field, entry in fields.items()},
         {field: entry["source"] for field, entry in fields.items()},
         raw.get("notes", ""),
+        tuple(_published(entry) for entry in raw.get("published", ())),
+    )
+
+
+def _published(entry: dict[str, Any]) -> Published:
+    (metric,) = (name for name in METRICS if name in entry)
+    return Published(
+        entry["call"], metric, str(entry[metric]), entry["source"], entry.get("with", {}), entry.get("options", {})
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from rich.text import Text
 
 from loadcase.core.errors import UsageError, suggest
+from loadcase.core.values import show
+from loadcase.estimate.capacity import modelled
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Component
 from loadcase.profiles import Profile, profiles
@@ -67,8 +69,24 @@ def print_kind(name: str) -> None:
         print_rows(f"options of {verb}", ("option", "meaning"), rows, out)
 
 
+def figures(found: Profile) -> list[dict[str, Any]]:
+    """Each published figure of a profile beside what the closed form gives: 1/s or s; null where nothing limits it."""
+    return [
+        {
+            "call": f.call,
+            "metric": f.metric,
+            "design": {**f.fields, **f.options},
+            "published": f.value,
+            "modelled": modelled(found, f),
+            "unit": "1/s" if f.metric == "rate" else "s",
+            "source": f.source,
+        }
+        for f in found.published
+    ]
+
+
 def profile_shape(name: str | None) -> dict[str, Any]:
-    """The profiles as JSON: each default with its source."""
+    """The profiles as JSON: each default with its source, each published figure with the model's."""
     chosen = profiles() if name is None else {name: _profile(name)}
     return {
         key: {
@@ -76,6 +94,7 @@ def profile_shape(name: str | None) -> dict[str, Any]:
             "title": p.title,
             "notes": p.notes,
             "fields": {f: {"value": v, "source": p.sources[f]} for f, v in p.defaults.items()},
+            "published": figures(p),
         }
         for key, p in chosen.items()
     }
@@ -92,5 +111,17 @@ def print_profile(name: str) -> None:
     found = _profile(name)
     rows = [(f, str(v), found.sources[f]) for f, v in found.defaults.items()]
     print_rows(f"{found.name}: {found.title} ({found.kind})", ("field", "value", "source"), rows, console())
+    published = [
+        (
+            " ".join([f["call"], f["metric"], *(f"{k}={v}" for k, v in f["design"].items())]),
+            f["published"],
+            "unlimited" if f["modelled"] is None else show(f["modelled"], f["unit"]),
+            f["source"],
+        )
+        for f in figures(found)
+    ]
+    print_rows(
+        "published figures, and what this model gives", ("figure", "published", "here", "source"), published, console()
+    )
     if found.notes:
         console().print(Text(found.notes))

@@ -27,19 +27,19 @@ def add(plan: Plan, case: Case, name: str, function: str, use: Callable[[Callabl
     plan.closed[name] = partial(use, found)
 
 
-def k_of_n(n: int, need: int, p: float, down: bool) -> Callable[[Callable[..., Any]], float]:
-    """Asks the closed form how often at least `need` of `n` are up, or are not."""
-    return lambda f: 1.0 - float(f(n, need, p)) if down else float(f(n, need, p))
+def k_of_n(n: int, need: int, p: float) -> Callable[[Callable[..., Any]], float]:
+    """Asks the closed form how often at least `need` of `n` are up, or fewer are."""
+    return lambda f: float(f(p, n, need))
 
 
 def downtime(share: float, days: float) -> Callable[[Callable[..., Any]], float]:
     """Asks the closed form for the minutes down in so many days."""
-    return lambda f: float(f(share, days * 86400.0)) / 60.0
+    return lambda f: float(f(share, days * 1440.0))
 
 
 def pair_down(up: float, down: float, crews: int) -> Callable[[Callable[..., Any]], float]:
     """Asks the closed form how often both of two are down, with so many repair crews."""
-    return lambda f: 1.0 - float(f(2, 1, up, down, crews=crews))
+    return lambda f: float(f(up, down, crews))
 
 
 def quorum(case: Case, model: Model) -> Plan:
@@ -61,7 +61,7 @@ def quorum(case: Case, model: Model) -> Plan:
                 plan.runs[MAIN] = Run(group(case, n, need, p), lengths.clamp(needed, PER_SECOND))
             plan.formulas[name] = "request.availability" if name == "availability" else "1 - request.availability"
         elif name in ("availability", "unavailability"):
-            add(plan, case, name, "k_of_n", k_of_n(n, need, p, name == "unavailability"))
+            add(plan, case, name, "k_of_n" if name == "availability" else "k_of_n_down", k_of_n(n, need, p))
     return plan
 
 
@@ -83,12 +83,12 @@ def arithmetic(case: Case, model: Model) -> Plan:
         model.ignore("pair")
         add(plan, case, "availability_single", "from_repair", lambda f: float(f(up, down)))
         for name, crews in {"unavailability_pair_independent": 2, "unavailability_pair_one_crew": 1}.items():
-            add(plan, case, name, "repairable", pair_down(up, down, crews))
+            add(plan, case, name, "pair_down", pair_down(up, down, crews))
         return plan
     if "availability" in model:
         share = model.number("availability")
         for name, days in {"minutes_per_year": 365.25, "minutes_per_30_days": 30.0}.items():
-            add(plan, case, name, "downtime", downtime(share, days))
+            add(plan, case, name, "downtime_minutes", downtime(share, days))
         return plan
     raise NotExpressible("the case gives neither availabilities nor times between failures")
 

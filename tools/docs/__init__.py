@@ -1,0 +1,1 @@
+"""The documentation's generator: `python -m tools.docs` writes what follows from the code, and checks the rest."""

@@ -1,0 +1,48 @@
+"""Brings the documentation up to date.
+
+python -m tools.docs                 the pages that are made from the code
+python -m tools.docs check           exit code 1 when one of them is not up to date
+python -m tools.docs examples        what the examples of all pages print (--slow: also those that take long)
+python -m tools.docs validation      docs/validation.md, from all validation cases (minutes)
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.docs.examples import renewed, session
+from tools.docs.pages import ROOT, stale, write, written
+from tools.docs.validation import validation_page
+
+
+def main(arguments: list[str]) -> int:
+    """Does what the arguments say; gives the exit code."""
+    match arguments:
+        case []:
+            changed = write()
+        case ["check"]:
+            changed = list(stale())
+        case ["examples", *rest] if rest in ([], ["--slow"]):
+            changed = write()
+            for page in written():
+                with tempfile.TemporaryDirectory() as folder:
+                    text = renewed(page, session(ROOT, Path(folder)), slow=bool(rest))
+                if text != page.read_text("utf-8"):
+                    page.write_text(text, "utf-8")
+                    changed.append(page)
+        case ["validation"]:
+            page = ROOT / "docs" / "validation.md"
+            page.write_text(validation_page(), "utf-8")
+            changed = [page]
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    for path in changed:
+        print(path.relative_to(ROOT))
+    return 1 if arguments == ["check"] and changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

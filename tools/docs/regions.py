@@ -1,0 +1,81 @@
+"""Parts of hand-written pages that follow from the code, between `<!-- generated: NAME -->` and `<!-- end -->`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import get_args
+
+from loadcase.blueprint import model
+from loadcase.blueprint.load import NETWORK
+from loadcase.blueprint.parse_steps import KEYWORDS
+from loadcase.core.distributions import _EXAMPLES
+from loadcase.core.expressions import FUNCTIONS
+from loadcase.core.units import PHYSICAL, parse_unit, unit_names
+from loadcase.kinds import kinds
+from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry
+from tools.docs.fields import field_table, rows, table
+from tools.docs.formulas import formulas
+
+_REGION = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+MODELS = {
+    cls.__name__: cls
+    for cls in (
+        model.Requirements, model.Entity, model.Endpoint, model.Arrive, model.Consume, model.Case,
+        model.Decision, model.Operate, Options, Retry, Hedge, Breaker,
+    )
+}  # fmt: skip
+
+
+def verbs() -> str:
+    """Kinds with their verbs."""
+    rows = [(f"[{name}](kinds/{name}.md)", ", ".join(f"`{v}`" for v in cls.verbs)) for name, cls in kinds().items()]
+    return table(("kind", "verbs"), rows)
+
+
+def laws() -> str:
+    """The laws of durations, as examples."""
+    return "\n".join(["- `2 ms`: always the same", *(f"- `{example}`" for example in _EXAMPLES.values())])
+
+
+def units(counted: bool) -> str:
+    """The units of counted things by name, or the others."""
+    names = [name for name in unit_names() if counted == any(d not in PHYSICAL for d, _ in parse_unit(name)[1])]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def choices(of: object) -> Callable[[], str]:
+    """The values of a Literal, in a sentence."""
+    return lambda: ", ".join(f"`{c}`" for c in get_args(of))
+
+
+def network() -> str:
+    """The fields of the network, with the defaults that the loader gives them."""
+    found = [(name, takes, f"`{NETWORK[name.strip('`')]}`", meaning) for name, takes, _, meaning in rows(model.Network)]
+    return table(("field", "takes", "default", "meaning"), found)
+
+
+REGIONS: dict[str, Callable[[], str]] = {
+    "verbs": verbs,
+    "laws": laws,
+    "units": lambda: units(counted=False),
+    "counted units": lambda: units(counted=True),
+    "functions": lambda: ", ".join(f"`{f}`" for f in FUNCTIONS),
+    "step keywords": lambda: ", ".join(f"`{k}`" for k in KEYWORDS),
+    "disciplines": choices(Discipline),
+    "balances": choices(Balance),
+    "priorities": choices(Priority),
+    "network": network,
+    "formulas": formulas,
+}
+
+
+def filled(text: str) -> str:
+    """A page with its generated parts made anew. Raises KeyError for a name that nothing makes."""
+
+    def made(match: re.Match[str]) -> str:
+        name = match[2]
+        body = field_table(MODELS[name.removeprefix("fields ")]) if name.startswith("fields ") else REGIONS[name]()
+        return f"{match[1]}\n{body}\n\n{match[3]}"
+
+    return _REGION.sub(made, text)

@@ -1,0 +1,306 @@
+"""The page of the JSON shapes: every key that the code writes, with its type and its meaning."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from loadcase.blueprint.load import loads
+from loadcase.cli import execute
+from loadcase.core.errors import BlueprintError, LoadcaseError
+from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
+from loadcase.estimate.estimate import estimate
+from loadcase.estimate.size import size
+from loadcase.report.catalogue import kind_shape, profile_shape
+from loadcase.report.shapes import check_json, error_json, run_json
+from loadcase.validation.run import built_in
+from tools.docs.fields import table
+
+CLOSED = "RQ-EC-1"
+"""A validation case that is all closed form, so that its shape costs nothing."""
+SMALL = """\
+loadcase: 1
+name: small
+requirements: {contract: [r.p95 < 300 ms]}
+estimates: {users: 1k..4k, pause: 10 s, rate: users / pause}
+components: {s: {kind: service, workers: 4, price: 92 USD/month}, c: {kind: cache, hit_ratio: 90 %}}
+flows: {r: {arrive: {rate: rate}, steps: [{s.handle: {work: exp(5 ms)}}, c.get]}}
+"""
+NAMES = {
+    "estimate.estimates": "ESTIMATE",
+    "estimate.components": "COMPONENT",
+    "estimate.flows": "FLOW",
+    "estimate.cost_by_component": "COMPONENT",
+    "estimate.metrics": "METRIC",
+    "size.components": "COMPONENT",
+    "validate.counts": "STATUS",
+    "validate.cases[].expected": "VALUE",
+    "validate.cases[].got": "VALUE",
+    "validate.cases[].residual": "VALUE",
+    "validate.cases[].metrics": "VALUE",
+    "run.metrics": "METRIC",
+    "run.series": "METRIC",
+    "kinds.kinds": "KIND",
+    "kinds.kinds.KIND.fields": "FIELD",
+    "profiles.profiles": "PROFILE",
+    "profiles.profiles.PROFILE.fields": "FIELD",
+    "profiles.profiles.PROFILE.published[].design": "FIELD",
+}
+"""Objects whose keys are names of the design or of the catalogue, and what stands for such a name."""
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "check": {
+        "blueprint": "Name of the design.",
+        "verdict": "`holds`, `broken` or `unknown`: the worst of the cases.",
+        "partial": "Whether the check was interrupted.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "cases[].case": "Name of the case.",
+        "cases[].verdict": "The worst of its guarantees.",
+        "cases[].seeds[]": "Seeds that were run.",
+        "cases[].scale": "k of the scale model 1:k; 1 is exact.",
+        "cases[].partial": "Why a run ended early; null if none did.",
+        "cases[].notes[]": "Remarks of the runs.",
+        "cases[].guarantees[].guarantee": "The line of the contract.",
+        "cases[].guarantees[].metric": "The metric it speaks of.",
+        "cases[].guarantees[].value": "Mean over the seeds; null if it was not observed.",
+        "cases[].guarantees[].low": "Lower end of its confidence interval; null if there is none.",
+        "cases[].guarantees[].high": "Its upper end.",
+        "cases[].guarantees[].bound": "The bound that applied in this case.",
+        "cases[].guarantees[].comparison": "`<`, `<=`, `>`, `>=` or `==`.",
+        "cases[].guarantees[].unit": "`s`, `1/s`, `ratio`, `count` or `USD/month`.",
+        "cases[].guarantees[].verdict": "`holds`, `broken` or `unknown`.",
+        "cases[].guarantees[].margin": "How far inside the bound, as a share of it; negative is outside.",
+        "cases[].guarantees[].degraded": "Whether the case relaxed the bound.",
+        "cases[].guarantees[].evidence": "Why, in words.",
+    },
+    "run": {
+        "blueprint": "Name of the design.",
+        "case": "The case.",
+        "seed": "The seed.",
+        "scale": "k of the scale model 1:k; 1 is exact.",
+        "duration_s": "Simulated seconds that were measured.",
+        "warmup_s": "Simulated seconds before that.",
+        "partial": "Why the run ended early; null if it did not.",
+        "notes[]": "Remarks.",
+        "metrics.METRIC.value": "The value in base units; null if it is not a number.",
+        "metrics.METRIC.unit": "Its unit.",
+        "series.METRIC.start": "Simulated time at which the first interval begins, s.",
+        "series.METRIC.step": "Length of an interval, s.",
+        "series.METRIC.unit": "The unit of the values.",
+        "series.METRIC.values[]": "One value for each interval; null where nothing was observed.",
+        "requests": "Operations that finished.",
+        "events": "Events of the engine.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "peak_rss_bytes": "Peak memory of the process, bytes. Differs from run to run.",
+    },
+    "estimate": {
+        "blueprint": "Name of the design.",
+        "load": "Load factor.",
+        "estimates.ESTIMATE.value": "The value in base units; the median of a range.",
+        "estimates.ESTIMATE.unit": "Its unit.",
+        "estimates.ESTIMATE.text": "As people read it.",
+        "estimates.ESTIMATE.formula": "As the blueprint has it.",
+        "estimates.ESTIMATE.p5": "Of a range only: the 5th percentile.",
+        "estimates.ESTIMATE.p50": "Of a range only: the median.",
+        "estimates.ESTIMATE.p95": "Of a range only: the 95th percentile.",
+        "components.COMPONENT.kind": "Its kind.",
+        "components.COMPONENT.nodes": "Machines.",
+        "components.COMPONENT.rate": "Visits of its servers per second.",
+        "components.COMPONENT.utilisation": "Load offered to its workers; above 1 it does not keep up.",
+        "components.COMPONENT.hottest": "The same of its busiest replica, shard or partition.",
+        "components.COMPONENT.wait_mean_s": "Mean wait, s; null if it does not keep up.",
+        "components.COMPONENT.p99_s": "99th percentile of wait and work, s; null where no formula gives it.",
+        "components.COMPONENT.formula": "The formula of the wait.",
+        "components.COMPONENT.saturates_at": "Load factor at which it is full.",
+        "components.COMPONENT.limited_by": "What is full first: `workers`, `partitions`, `quota` and others.",
+        "components.COMPONENT.hit_ratio": "Of a cache; null for the others.",
+        "components.COMPONENT.cost": "USD per month.",
+        "flows.FLOW.rate": "Per second.",
+        "flows.FLOW.mean_s": "Mean time, s; null if it does not keep up.",
+        "flows.FLOW.p50_s": "Median, s.",
+        "flows.FLOW.p95_s": "95th percentile, s.",
+        "flows.FLOW.p99_s": "99th percentile, s.",
+        "flows.FLOW.age_p99_s": "Of a consuming flow: 99th percentile from the first client's send to done, s.",
+        "flows.FLOW.availability": "Share of the operations that are acknowledged in time.",
+        "first_to_saturate.component": "The component that is full first; `first_to_saturate` is null if none can be.",
+        "first_to_saturate.at_load": "At this load factor.",
+        "first_to_saturate.limited_by": "By this.",
+        "first_to_saturate.text": "In words.",
+        "cost": "USD per month at load factor 1.",
+        "cost_by_component.COMPONENT.nodes": "USD per month for machines.",
+        "cost_by_component.COMPONENT.stored": "For what is stored.",
+        "cost_by_component.COMPONENT.requests": "For requests.",
+        "cost_by_component.COMPONENT.total": "All of it.",
+        "metrics.METRIC": "Every [metric](metrics.md) that a closed form gives, in base units.",
+        "notes[]": "What the closed form leaves out of this design.",
+    },
+    "size": {
+        "case": "The case that the sizes are for.",
+        "load": "Its load factor.",
+        "headroom": "Share of the busiest part that stays free.",
+        "components.COMPONENT.field": "`replicas`, `shards` or `partitions`.",
+        "components.COMPONENT.before": "The count in the blueprint.",
+        "components.COMPONENT.after": "The count that is proposed.",
+        "components.COMPONENT.utilisation_before": "Of the busiest part, with the count before.",
+        "components.COMPONENT.utilisation_after": "Of the busiest part, with the count that is proposed.",
+        "components.COMPONENT.cost_before": "USD per month, with the count before.",
+        "components.COMPONENT.cost_after": "USD per month, with the count that is proposed.",
+        "components.COMPONENT.reason": "Why that count.",
+        "cost_before": "USD per month of the design as it is.",
+        "cost_after": "USD per month of the design with the counts that are proposed.",
+        "unmet[]": "Guarantees that no size meets, and why.",
+    },
+    "validate": {
+        "counts.STATUS": "How many cases pass, fail or are not-expressible.",
+        "cases[].id": "Id of the case.",
+        "cases[].group": "Its group.",
+        "cases[].phenomenon": "What it is about.",
+        "cases[].title": "In words.",
+        "cases[].status": "`pass`, `fail` or `not-expressible`.",
+        "cases[].expected.VALUE": "What is expected, by the name of the value.",
+        "cases[].got.VALUE": "What was found; null if it could not be.",
+        "cases[].residual.VALUE": "How far off, as a share of what is expected.",
+        "cases[].reason": "Why it fails or cannot be expressed.",
+        "cases[].metrics.VALUE.got": "What was found.",
+        "cases[].metrics.VALUE.by": "The formula over the metrics, or `closed form`.",
+        "cases[].metrics.VALUE.se": "Standard error over the seeds.",
+        "cases[].metrics.VALUE.reason": "Why this value fails or is missing.",
+        "cases[].metrics.VALUE.expected": "What is expected.",
+        "cases[].metrics.VALUE.status": "`pass`, `fail` or `not-expressible`.",
+        "cases[].metrics.VALUE.residual": "How far off, as a share of what is expected.",
+        "cases[].metrics.VALUE.tolerance": "How far it may be off.",
+        "cases[].seeds": "Seeds that were run.",
+    },
+    "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "new": {"file": "The file that was written.", "from": "What it was made from."},
+    "kinds": {
+        "kinds.KIND.verbs[]": "What a step can ask of it.",
+        "kinds.KIND.fields.FIELD": "The meaning of each field.",
+        "kinds.KIND.doc": "The kind's documentation.",
+    },
+    "profiles": {
+        "profiles.PROFILE.kind": "The kind it is a profile of.",
+        "profiles.PROFILE.title": "What it is.",
+        "profiles.PROFILE.notes": "What to know when it is used.",
+        "profiles.PROFILE.fields.FIELD.value": "As a blueprint would write it.",
+        "profiles.PROFILE.fields.FIELD.source": "Where the number is from.",
+        "profiles.PROFILE.published[].call": "The verb that a published figure is of.",
+        "profiles.PROFILE.published[].metric": "`rate` at which it is full, or a time: `mean`, `p50`, `p95`, `p99`.",
+        "profiles.PROFILE.published[].design.FIELD": "Fields and options of the design that it is of.",
+        "profiles.PROFILE.published[].published": "The figure, or `unlimited`, or a bound such as `<= 5 ms`.",
+        "profiles.PROFILE.published[].modelled": "What the closed form gives; null if nothing limits it.",
+        "profiles.PROFILE.published[].unit": "Unit of the model's figure.",
+        "profiles.PROFILE.published[].source": "Where the figure is from.",
+    },
+    "error": {
+        "error.code": "Stable: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.",
+        "error.message": "What is wrong.",
+        "error.hint": "How to mend it.",
+        "error.problems[].code": "Code of one problem of a blueprint.",
+        "error.problems[].message": "What is wrong there.",
+        "error.problems[].file": "The file.",
+        "error.problems[].line": "Counted from 1.",
+        "error.problems[].column": "Counted from 1.",
+        "error.problems[].hint": "How to mend it.",
+    },
+}
+COMMANDS = {
+    "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
+    "run": "`loadcase run FILE --format json`",
+    "estimate": "`loadcase estimate FILE --format json`",
+    "size": "`SizeReport.to_json()`",
+    "validate": "`loadcase validate --format json`",
+    "draw": "`loadcase draw FILE --format json`",
+    "new": "`loadcase new FILE --format json`",
+    "kinds": "`loadcase kinds [NAME] --format json`",
+    "profiles": "`loadcase profiles [NAME] --format json`",
+    "error": "Any command with `--format json` whose input is wrong; the exit code is 2.",
+}
+
+
+def samples() -> dict[str, Any]:
+    """One object of each shape, made by the code that the commands use."""
+    outcome = Outcome("r.p95 < 300 ms", "r.p95", 0.1, 0.09, 0.11, 0.3, "<", "s", "holds", "why", 0.6)
+    case = CaseVerdict("normal", "holds", [1], [outcome], 1, "why", ("note",))
+    run = RunResult(
+        "small", "normal", 1, {"r.p95": Metric(0.1, "s")}, {"r.p95": Series(0.0, 1.0, "s", [0.1])}, 1, 1, 0.1, 1,
+        60.0, 10.0, 1, "why", ("note",),
+    )  # fmt: skip
+    blueprint = loads(SMALL)
+    try:
+        loads("loadcase: 1\nname: broken\ncomponents: {}\nflows: {f: {}}\n")
+    except BlueprintError as error:
+        wrong: LoadcaseError = error
+    estimated = estimate(blueprint).to_json()
+    sized = size(blueprint).to_json()
+    return {
+        "check": check_json(CheckResult("small", "holds", [case], 0.1)),
+        "run": run_json(run),
+        "estimate": {**estimated, "notes": ["note"]},
+        "size": {**sized, "unmet": ["why"]},
+        **printed(),
+        "kinds": {"kinds": kind_shape("cache")},
+        "profiles": {"profiles": profile_shape("redis")},
+        "error": error_json(wrong),
+    }
+
+
+def printed() -> dict[str, Any]:
+    """The shapes that commands print themselves, from the commands; the validation case is one of a closed form."""
+    found = {}
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "new.yaml"
+        cases = Path(folder) / "cases.json"
+        cases.write_text(json.dumps([c for c in built_in() if c["id"] == CLOSED]), "utf-8")
+        for name, arguments in {
+            "validate": ["validate", str(cases), "--quiet"],
+            "new": ["new", str(file)],
+            "draw": ["draw", str(file)],
+        }.items():
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                execute([*arguments, "--format", "json"])
+            found[name] = json.loads(out.getvalue())
+    return found
+
+
+def keys(value: Any, shape: str, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every key of a shape with its type; names of the design count as one."""
+    if isinstance(value, dict):
+        stand_in = NAMES.get(f"{shape}.{path}")
+        for name, inner in value.items():
+            yield from keys(inner, shape, f"{path}.{stand_in or name}" if path else stand_in or name)
+    elif isinstance(value, list):
+        if not value:
+            raise ValueError(f"{shape}: {path} is empty, so that its shape does not show")
+        yield from keys(value[0], shape, f"{path}[]")
+    else:
+        kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+        yield path, "null" if value is None else kind
+
+
+def json_page() -> str:
+    """All shapes. Raises ValueError when a key has no meaning here, or a meaning has no key."""
+    parts = [
+        "# JSON shapes",
+        "Every command with `--format json` prints one object and nothing else on standard output. Values are in base "
+        "units: seconds, bytes, per second, ratios from 0 to 1, US dollars per month. What is not a number is null. "
+        "Keys may be added; they are not removed or renamed without an entry in the changelog. `[]` stands for the "
+        "items of a list, CAPITALS for names of the design.",
+    ]
+    for shape, value in samples().items():
+        types: dict[str, str] = {}
+        for path, kind in keys(value, shape):
+            if types.get(path, "null") == "null":
+                types[path] = kind
+        meanings = MEANINGS[shape]
+        if set(types) != set(meanings):
+            unknown, gone = sorted(set(types) - set(meanings)), sorted(set(meanings) - set(types))
+            raise ValueError(f"{shape}: without a meaning {unknown}; meant and not there {gone}")
+        rows = [(f"`{path}`", types[path].replace("null", "number"), meanings[path]) for path in meanings]
+        parts += [f"## {shape}", COMMANDS[shape], table(("key", "type", "meaning"), rows)]
+    return "\n\n".join(parts)
