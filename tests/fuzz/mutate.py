@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import random
 from collections.abc import Callable
@@ -103,7 +104,8 @@ def _tree(draw: random.Random, text: str) -> str:
             holder[key] = draw.choice((None, True, 0, -1, 10**15, 1e300, "", [], {}, [[]], {"": None}, *VALUES))
         elif how == 2:
             other, name = draw.choice(nodes)
-            holder[key] = other[name] if name in other or (isinstance(other, list) and name < len(other)) else None
+            there = name < len(other) if isinstance(other, list) else name in other
+            holder[key] = copy.deepcopy(other[name]) if there else None
             if len(repr(data)) > 200_000:
                 break
         elif how == 3 and isinstance(holder, dict):

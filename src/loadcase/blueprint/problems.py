@@ -55,7 +55,9 @@ class Problems:
         """Notes an error that a parser raised about the value at a path, or about what stands `at` characters in it."""
         if isinstance(error, BlueprintError):
             for problem in error.problems:
-                self.add(problem.code, problem.message, problem.path or path, problem.hint, offset=problem.offset)
+                self.add(
+                    problem.code, problem.message, problem.path or path, problem.hint or EXAMPLES, offset=problem.offset
+                )
             return
         offset = error.column - 1 if isinstance(error, UnitError | ExpressionError) and error.column else 0
         self.add(error.code, error.message, path, error.hint or EXAMPLES, offset=at + offset)
