@@ -170,6 +170,9 @@ flows: {f: {arrive: {users: 40, think: exp(50 ms)}, steps: [a.handle: {work: exp
 }
 LIMITS = {"mean": 0.10, "p50": 0.10, "p95": 0.15, "p99": 0.15, "rate": 0.05, "utilisation": 0.05, "hit_ratio": 0.03}
 
+NOISY = {"priorities", "preemption"}
+"""Their unimportant requests wait long, and alike for long."""
+
 
 def read(text: str) -> Blueprint:
     return loads(f"loadcase: 1\nname: t\n{text}")
@@ -179,7 +182,7 @@ def read(text: str) -> Blueprint:
 def test_the_engine_agrees(name: str) -> None:
     b = read(DESIGNS[name])
     report = estimate(b)
-    measured = run(b, "normal", 1, duration=200, warmup=20).metrics
+    measured = run(b, "normal", 1, duration=1500 if name in NOISY else 200, warmup=20).metrics
     compared = 0
     for metric, value in report.metrics.items():
         what = metric.rsplit(".", 1)[-1]

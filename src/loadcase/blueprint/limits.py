@@ -5,7 +5,7 @@
 | LC370 | entries of a section |
 | LC371 | servers of all components together: replicas, shards, copies, partitions |
 | LC372 | zones and regions of a component |
-| LC373 | copies or shards that one call visits at once |
+| LC373 | copies or shards that one call visits at once; replicas that two_choices compares |
 | LC374 | steps that one request makes, with repeat and fan_out multiplied out |
 | LC375 | steps that one request has going at once |
 | LC376 | simulated time of a case |
@@ -28,6 +28,7 @@ SERVER_BYTES = 1_000
 """What the engine takes for one server, about."""
 MOST_AREAS = 1_000
 WIDEST_CALL = 10_000
+MOST_CHOICES = 1_000
 MOST_MADE = 1_000_000
 MOST_AT_ONCE = 100_000
 LONGEST_S = 1e9
@@ -54,6 +55,9 @@ def check_components(components: Mapping[str, Component], problems: Problems) ->
             areas = f"{component.zones:,} zones in each of {component.regions:,} regions"
             problems.add("LC372", f"{name} has {areas}; at most {MOST_AREAS:,} zones are modelled", path,
                          "real regions have about three zones", key=True)  # fmt: skip
+        if component.choices > MOST_CHOICES:
+            problems.add("LC373", f"two_choices compares at most {MOST_CHOICES:,} replicas", (*path, "choices"),
+                         "least_loaded compares all")  # fmt: skip
         servers += max(sum(p.stations for p in component.pools()), getattr(component, "partitions", 0))
         if servers > MOST_SERVERS:
             message = (

@@ -50,6 +50,7 @@ _COMPONENT = (
     ("abandoned_ratio", "ratio", "Share of the requests that left the queue out of patience.", ()),
     ("hottest_shard", "ratio", "Mean utilisation of the busiest replica, shard or partition.", ()),
     ("hit_ratio", "ratio", "Look-ups that found the key.", ("cache", "cdn")),
+    ("expired", "1/s", "Look-ups that found the key too old.", ("cache", "cdn")),
     ("stored_keys", "count", "Mean number of entries.", ("cache", "cdn")),
     ("connections", "ratio", "Connections held / connections that fit.", ("gateway",)),
     ("lag", "count", "Mean number of messages that no consumer has taken yet.", ("log", "queue", "topic")),

@@ -55,10 +55,11 @@ F64 = NDArray[np.float64]
     GAUGE,  # a station, b change of its queue length
     REASON,  # a failure reason
     COUNT,  # a counter of the flow
-    PSEND,  # a slot: a shared (processor sharing) service ends
+    SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
     START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
     RANK,  # a priority
-) = range(41)
+    PEEK,  # a cache, b slot, c key register, d stage: what a look-up will read is brought near
+) = range(42)
 
 # --- why a call failed --------------------------------------------------------------------------------------------
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
@@ -85,29 +86,44 @@ SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY,
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
 
-# --- station columns -----------------------------------------------------------------------------------------------
-(
-    ST_CAP,
-    ST_BOUND,
-    ST_DISC,
-    ST_POOL,
-    ST_BUSY,
-    ST_QLEN,
-    ST_QMAX,
-    ST_PATIENCE,
-    ST_PLACE,
-    ST_ZONE,
-    ST_REGION,
-    ST_SERVING,
-    ST_PSF,
-) = range(13)
-ST_HEAD = 13  # four queues, one per priority
-ST_TAIL = 17
-ST_WIDTH = 21
-SA_BUSY, SA_QUEUE, SA_LAST, SA_SPEED, SA_V, SA_VLAST, SA_BUSY2, SA_WAITED = range(8)
-SA_WIDTH = 8
-SC_VISITS, SC_WAITED, SC_SHED, SC_ABANDONED, SC_SERVED = range(5)
-SC_WIDTH = 6
+# --- stations -------------------------------------------------------------------------------------------------------
+STATION = np.dtype(
+    [
+        # what every visit touches: one cache line
+        ("cap", "i4"),  # workers, 0 for any number
+        ("busy", "i4"),
+        ("disc", "i4"),
+        ("bound", "i4"),  # longest queue, or -1
+        ("qlen", "i4"),
+        ("qmax", "i4"),
+        ("zone", "i4"),
+        ("region", "i4"),
+        ("last", "f8"),  # the sums below are up to here
+        ("busy_s", "f8"),  # sum of busy workers over time
+        ("queue_s", "f8"),
+        ("visits", "i8"),
+        # what most do
+        ("head", "i4", (4,)),  # a queue for each priority
+        ("tail", "i4", (4,)),
+        ("served", "i8"),
+        ("waited", "i8"),
+        ("waited_s", "f8"),
+        ("busy2_s", "f8"),  # sum of their squares
+        ("speed", "f8"),  # factor on work
+        ("work", "f8"),  # shared: work done for each request, and when that was
+        ("work_at", "f8"),
+        ("shed", "i8"),
+        ("abandoned", "i8"),
+        ("patience", "i4"),  # a dist, or -1
+        ("place", "i4"),
+        ("serving", "i4"),  # first of those in service (shared, preemptive)
+        ("sharing", "i4"),
+        ("pool", "i4"),
+        ("levels", "i4"),  # row of its histogram of busy workers, or -1
+    ]
+)
+OPERATION = np.dtype([(name, "i4") for name in ("op", "a", "b", "c", "d", "e", "f", "g")])
+OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)
@@ -132,16 +148,16 @@ NO_JITTER, FULL_JITTER, EQUAL_JITTER, ADDED_JITTER = range(4)
 class Program(NamedTuple):
     """A compiled blueprint: nothing in it changes while it runs, except what `State` copies from it."""
 
-    code: I32  # (operations, 8)
+    code: NDArray[np.void]  # OPERATION
     bodies: I32  # pcs of forks and choices
     weights: F64  # cumulative weights of choices, probabilities of chances, costs of takes
     dist_kind: I32
     dist: F64  # (distributions, 3)
     lanes: F64  # delay of each lane, s
+    timers: I32  # (lanes,) 1 when its entries are timeouts
     select: I32  # (selections, 9)
     hops: I32  # (hop rows, 4): lane for same zone, cross zone, cross region, or -1 - dist; place
-    stations: I32  # (stations, ST_WIDTH): initial values
-    speed: F64  # factor on the work of each station
+    stations: NDArray[np.void]  # STATION: how they begin
     sources: I32  # (sources, 6): kind, flow, entry pc, place, users, first trace index
     source_par: F64  # (sources, 4): rate 1/s, pattern parameters
     think: I32  # (flows,) dist of the pause in a closed loop, or -1; -2 for open loops

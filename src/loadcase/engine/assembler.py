@@ -44,7 +44,7 @@ class Assembler:
     places: dict[str, int] = field(default_factory=dict)
     dists: list[tuple[int, float, float, float]] = field(default_factory=list)
     dist_ids: dict[Dist, int] = field(default_factory=dict)
-    lane_ids: dict[float, int] = field(default_factory=dict)
+    lane_ids: dict[tuple[float, bool], int] = field(default_factory=dict)
     hops: list[tuple[int, int, int, int]] = field(default_factory=list)
     hop_ids: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
     selections: list[list[int]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Assembler:
     counters: dict[str, int] = field(default_factory=dict)
     bodies: list[Any] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
-    stations: list[list[int]] = field(default_factory=list)
+    stations: list[Any] = field(default_factory=list)
     groups: list[StationGroup] = field(default_factory=list)
     cold: list[Callable[[], None]] = field(default_factory=list)
     widest: int = 1
@@ -78,7 +78,11 @@ class Assembler:
 
     def lane(self, delay_s: float) -> int:
         """Lane of a constant delay."""
-        return self.lane_ids.setdefault(delay_s, len(self.lane_ids))
+        return self.lane_ids.setdefault((delay_s, False), len(self.lane_ids))
+
+    def timer(self, timeout_s: float) -> int:
+        """Lane of a timeout."""
+        return self.lane_ids.setdefault((timeout_s, True), len(self.lane_ids))
 
     def selection(self, *row: int) -> int:
         """Row of a way to choose a station."""
@@ -172,30 +176,29 @@ class Assembler:
         self.groups.append(group)
         areas = zones * regions
         for i in range(count):
-            row = [0] * op.ST_WIDTH
-            row[op.ST_CAP] = workers
-            row[op.ST_BOUND] = -1 if bound is None else bound
-            row[op.ST_DISC] = discipline
-            row[op.ST_POOL] = group.index
-            row[op.ST_PATIENCE] = -1 if patience is None else self.dist(patience)
-            row[op.ST_PLACE] = self.place(f"{component}:{name}:patience") if patience is not None else 0
             area = i % areas
-            row[op.ST_ZONE] = area
-            row[op.ST_REGION] = area // zones
-            for q in range(4):
-                row[op.ST_HEAD + q] = row[op.ST_TAIL + q] = -1
-            row[op.ST_SERVING] = -1
+            row = np.zeros((), op.STATION)
+            row["cap"] = workers
+            row["bound"] = -1 if bound is None else bound
+            row["disc"] = discipline
+            row["pool"] = group.index
+            row["patience"] = -1 if patience is None else self.dist(patience)
+            row["place"] = self.place(f"{component}:{name}:patience") if patience is not None else 0
+            row["zone"] = area
+            row["region"] = area // zones
+            row["head"] = row["tail"] = row["serving"] = row["levels"] = -1
+            row["speed"] = 1.0
             self.stations.append(row)
         return group
 
     # --- the result -----------------------------------------------------------------------------------------------
-    def code(self) -> op.I32:
-        """All operations, with labels resolved."""
-        table = np.zeros((len(self.rows), 8), np.int32)
+    def code(self) -> np.ndarray:
+        """All operations, with labels resolved: OPERATION."""
+        table = np.zeros((len(self.rows), op.OPERATION_WIDTH), np.int32)
         for i, row in enumerate(self.rows):
             for j, value in enumerate(row):
                 table[i, j] = value.pc if isinstance(value, Label) else value
-        return table
+        return table.view(op.OPERATION)[:, 0]
 
     def pack(self, tables: dict[str, Any]) -> Program:
         """The Program: this assembler's tables and those that the compiler gives."""
@@ -205,11 +208,11 @@ class Assembler:
             "weights": floats(self.weights),
             "dist_kind": ints([row[0] for row in self.dists]),
             "dist": floats([row[1:] for row in self.dists], 3),
-            "lanes": floats(list(self.lane_ids)),
+            "lanes": floats([delay for delay, _ in self.lane_ids]),
+            "timers": ints([int(timer) for _, timer in self.lane_ids]),
             "select": ints(self.selections, 9),
             "hops": ints(self.hops, 4),
-            "stations": ints(self.stations, op.ST_WIDTH),
-            "speed": np.ones(max(1, len(self.stations))),
+            "stations": np.array(self.stations or [np.zeros((), op.STATION)], op.STATION),
         }
         return Program(**own, **tables)
 

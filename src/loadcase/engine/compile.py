@@ -32,6 +32,8 @@ SLOTS = 8
 REGISTERS = 8
 NOBODY = -1
 MOST_CLAIMS = 2**31 - 1
+NEAR_ENTRIES = 20_000
+"""Caches with more entries are larger than a processor's own."""
 FOREVER = 1e308
 DIRECT_KEYS = 1 << 26
 """Most keys that a limiter counts apart; and entries of a cache without `keys`."""
@@ -85,7 +87,6 @@ class Compiled:
     cache_entries: int
     cache_table: int
     lfu: bool
-    ttl: bool
     rates: dict[str, float] = field(default_factory=dict)
 
 
@@ -167,7 +168,6 @@ class _Compiler:
             cache_entries=sum(row[1] * row[3] for row in rows),
             cache_table=sum(1 << row[5] for row in rows if row[0] != op.COIN),
             lfu=any(row[0] == op.LFU for row in rows),
-            ttl=any(c.ttl is not None for c in self.b.components.values() if isinstance(c, Cache)),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
         )
 
@@ -335,7 +335,7 @@ class _Compiler:
         asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
         asm.emit(op.ACQUIRE, 0, 0)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
-        asm.emit(op.CALL, body, asm.lane(queue.visibility), late)
+        asm.emit(op.CALL, body, asm.timer(queue.visibility), late)
         asm.emit(op.DONE, 0, 0)
         asm.here(late)  # not done in time: visible again, until it has been received too often
         policy = len(self.retry_rows)
@@ -607,7 +607,7 @@ class _Compiler:
         if not options.timeout and options.hedge is None:
             attempt(here, fail)
             return
-        lane = asm.lane(options.timeout) if options.timeout else NOBODY
+        lane = asm.timer(options.timeout) if options.timeout else NOBODY
         body = self.child(lambda failed: attempt(here, failed))
         if options.hedge is None:
             asm.emit(op.CALL, body, lane, fail)
@@ -702,10 +702,12 @@ class _Compiler:
         there = Here(slot, call.component, max(here.depth, slot + 1), None, here.register, sticky=False)
         if local:
             there = replace(there, sticky=True)
-        else:
-            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
-            self.hop(here, there)
         behaviour = component.behaviours.get(call.verb)
+        if not local:
+            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
+            self.peek(call, behaviour, slot, key, 0)
+            self.hop(here, there)
+            self.peek(call, behaviour, slot, key, 1)
         away = fail if local else self.landing(fail, lambda: self.hop(there, here))
         quota = component.quota_of(call.verb)
         if behaviour == "flaky" and quota is not None and first:
@@ -736,13 +738,20 @@ class _Compiler:
             self.missed(call, component, name, slot, here, fail, key)
         return here
 
+    def peek(self, call: Call, behaviour: str | None, slot: int, key: int, stage: int) -> None:
+        """Lets the memory fetch what a look-up in a large cache will read."""
+        if behaviour in ("lookup", "fill"):
+            cache = self.cache_ids[call.component]
+            if self.cache_rows[cache][3] * self.cache_rows[cache][1] > NEAR_ENTRIES:
+                self.asm.emit(op.PEEK, cache, slot, key, stage)
+
     def serve(self, component: Component, work: Dist, slot: int, name: str) -> None:
         shared = component.discipline == "ps"
         if isinstance(work, Const) and work.value == 0.0 and not shared:
             return
         self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name))
-        if shared:
-            self.asm.emit(op.PSEND, slot)
+        if shared or component.discipline == "preemptive":
+            self.asm.emit(op.SERVED, slot)
 
     def detach(self, component: Component, work: Dist, slot: int, name: str) -> None:
         """The answer goes on its way while the worker is still held."""

@@ -1,7 +1,7 @@
 """The compiled event loop: it replays the operations of a Program and knows nothing of kinds.
 
 Everything that changes lives in the arrays of a State, so that a run can stop at any event and go on later: to grow
-an array, to show progress, to be cancelled. Frames (calls in flight) are rows of `fi`, `fl` and `fd`. The calendar is
+an array, to show progress, to be cancelled. Frames are calls in flight. The calendar is
 a 4-ary heap ordered by (time, sequence); constant delays and timeouts wait in lanes, doubly linked lists in order of
 time, of which only the heads are in the heap. An event's payload is `sequence << 24 | slot`; a frame remembers the
 payload it waits for, so that a cancelled event is recognised when it comes up.
@@ -13,33 +13,61 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from llvmlite import ir
+from numba import njit, types, uint64
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
     ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
-    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED,
-    FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK,
-    FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP, HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU,
-    OPEN, OWNER, PACED, PICK, POISSON, PREEMPTIVE, PRIORITY, PSEND, PUBLISH, RANDOM, RANDOM_CACHE, REASON,
-    REFUSED, RELEASE, REPORT, RETRY, RETURN, ROUND_ROBIN, SA_BUSY, SA_BUSY2, SA_LAST, SA_QUEUE, SA_SPEED, SA_V,
-    SA_VLAST, SA_WAITED, SA_WIDTH, SC_ABANDONED, SC_SERVED, SC_SHED, SC_VISITS, SC_WAITED, SC_WIDTH, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D,
-    SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW,
-    SPAWN, ST_BOUND, ST_BUSY, ST_CAP, ST_DISC, ST_HEAD, ST_PATIENCE, ST_PLACE, ST_POOL, ST_PSF, ST_QLEN, ST_QMAX,
-    ST_REGION, ST_SERVING, ST_TAIL, ST_ZONE, START, STILL, TAKE, TIMEOUT, TRACE, TRIP, UNLOCK, WAIT, WEIGHTED_KEYS,
-    ZIPF_KEYS,
+    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
+    FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
+    HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
+    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
+    ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
+    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
+    TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
 
-# --- frame columns -----------------------------------------------------------------------------------------------
-PC, PARENT, FLOW, WHY, RANKED, IDX, NEED, LEFT, PART, NEXT, PREV, QFAIL, LANE, LANE2, FPC, HELD0 = range(16)
+# --- a frame: a call in flight ---------------------------------------------------------------------------------------
 SLOTS = 8
-REG0 = HELD0 + SLOTS
 REGS = 8
-FI_WIDTH = REG0 + REGS  # 32
-EV, TOKEN, PTOKEN, KEY0, KEY1, LNEXT = range(6)  # event and answers waited for, keys, next in a lock's line
-FL_WIDTH = 6
-BEGAN, ORIGIN, QUEUED, REST = range(4)
-FD_WIDTH = 4
+FRAME = np.dtype(
+    [
+        # what every event touches: one cache line
+        ("ev", "i8"),  # payload of the event that it waits for, or 0
+        ("token", "i8"),  # of the answer that it waits for, or 0
+        ("began", "f8"),  # when its request came
+        ("pc", "i4"),
+        ("flow", "i4"),
+        ("parent", "i4"),
+        ("why", "i4"),  # reason of the latest failure
+        ("need", "i4"),  # successes of children still wanted, and children still out
+        ("left", "i4"),
+        ("qfail", "i4"),  # where to go when its patience in a queue ends, or -1; next in the line for a lock
+        ("qslot", "i4"),
+        ("next", "i4"),  # neighbours in a queue or among those in service
+        ("prev", "i4"),
+        # what calls and measuring need
+        ("owed", "i8"),  # token of the parent that it answers to
+        ("key", "i8", (2,)),
+        ("origin", "f8"),  # when the first request of all came that led to this one
+        ("rest", "f8"),  # end of its service, or what is left of it
+        ("queued", "f8"),
+        ("rank", "i4"),
+        ("idx", "i4"),  # number among its siblings
+        ("part", "i4"),  # partition of its message
+        ("fpc", "i4"),  # where to go when its call fails
+        # stations that it holds, and registers
+        ("held", "i4", (SLOTS,)),
+        ("reg", "i4", (REGS,)),
+    ]
+)
+EVENT = np.dtype([("t", "f8"), ("p", "i8")])
+ENTRY = np.dtype([("key", "i8"), ("end", "f8"), ("next", "i4"), ("prev", "i4")])
+"""A cached key, when it expires, and its neighbours in the eviction order; with LFU `next` is a heap of entries and
+`prev` an entry's place in it."""
 
 # --- slots of the calendar ---------------------------------------------------------------------------------------
 SLOT_BITS = 24
@@ -48,13 +76,16 @@ LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 MAX_FRAMES = 12_000_000
+CHUNK = 64
+OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
+L_HEAD, L_TAIL, L_LIVE = range(3)
 
 # --- registers of a State ----------------------------------------------------------------------------------------
-(R_HEAP, R_SEQ, R_TOKEN, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN) = range(11)
+(R_HEAP, R_SEQ, R_CHUNKS, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN) = range(11)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------
-FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, DRAIN_LIMIT, TOO_MANY = range(6)
+FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT = range(6)
 
 # --- latency histograms: 2**7 linear parts of each power of two from 2**-30 s ------------------------------------
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
@@ -66,10 +97,8 @@ class Caches(NamedTuple):
     """The contents of all caches; an entry's place in the arrays is its replica's first entry plus its number."""
 
     table: np.ndarray  # int32 hash tables: entry + 1
-    ekey: np.ndarray  # int64 key of an entry
-    elink: np.ndarray  # (entries, 2) int32: next and previous in the eviction order, or LFU heap and place in it
+    entries: np.ndarray  # ENTRY
     euse: np.ndarray  # int32 uses of an entry (LFU only)
-    eend: np.ndarray  # float64 expiry of an entry (TTL only)
     cstate: np.ndarray  # (replicas of all caches, 3) int64: entries, head, tail
     cfirst: np.ndarray  # first row of each cache in cstate
 
@@ -80,22 +109,15 @@ class State(NamedTuple):
     regs: np.ndarray  # int64
     times: np.ndarray  # float64: now, end of warm-up, interval, end of arrivals, limit of the drain
     rng: np.ndarray  # (places, 4) uint64
-    fi: np.ndarray  # (frames, FI_WIDTH) int32
-    fl: np.ndarray  # (frames, FL_WIDTH) int64
-    fd: np.ndarray  # (frames, FD_WIDTH) float64
+    frames: np.ndarray  # FRAME
     free: np.ndarray  # int32 stack of free frames
     ready: np.ndarray  # int32 stack of frames that go on now
-    ht: np.ndarray  # heap times
-    hp: np.ndarray  # heap payloads
-    lane_head: np.ndarray  # int32 entries: 2*frame resumes it, 2*frame+1 is its timeout
-    lane_tail: np.ndarray
-    lane_live: np.ndarray  # int8: the lane has an event in the heap
-    ln: np.ndarray  # (2*frames, 2) int32 next and previous entry
-    lt: np.ndarray  # (2*frames,) time of an entry
-    ls: np.ndarray  # (2*frames,) payload of an entry
-    st: np.ndarray  # (stations, ST_WIDTH) int32
-    sa: np.ndarray  # (stations, SA_WIDTH) float64
-    sc: np.ndarray  # (stations, SC_WIDTH) int64
+    heap: np.ndarray  # EVENT
+    lane: np.ndarray  # (lanes, 3) int64: first and last entry, whether it has an event in the heap
+    waiting: np.ndarray  # EVENT: the entries of all lanes
+    wnext: np.ndarray  # int64 next chunk of a lane
+    wfree: np.ndarray  # int64 stack of free chunks
+    stations: np.ndarray  # STATION
     counters: np.ndarray  # round robin
     src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position
     fc: np.ndarray  # (flows, FC_WIDTH) int64
@@ -107,10 +129,10 @@ class State(NamedTuple):
     plast: np.ndarray  # (pools, 4) the same at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
-    sa_end: np.ndarray  # the stations' sums when the arrivals ended
-    sc_end: np.ndarray
-    cts: np.ndarray  # (caches, intervals, 3) int64: look-ups, hits, entries
+    ended: np.ndarray  # STATION: the stations when the arrivals ended
+    cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches
+    batch: np.ndarray  # (BATCH, 2) int64 scratch: keys and replicas
     locks: np.ndarray  # int32 buckets of locked keys
     lkey: np.ndarray  # (frames, 2) int64: key and space of a lock
     llink: np.ndarray  # (frames, 3) int32: next in the bucket, first and last frame that waits
@@ -128,31 +150,85 @@ compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  #
 """How every kernel is compiled. Without numba's reference counts, which cost more than the events do: a kernel may
 then not allocate (no `np.zeros`, no slices of arrays); scratch space is part of the State."""
 
+inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)  # type: ignore[call-overload]
+"""For small parts of the loop: a call that is not inlined hands over every array as seven words on the stack."""
+
+
+def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
+    """Asks the memory for a row of an array, and does not wait for it."""
+    signature = types.void(array, index)
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        rows = context.make_array(signature.args[0])(context, builder, values[0])
+        item = builder.gep(rows.data, [values[1]])
+        byte, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(function, [builder.bitcast(item, byte), i32(0), i32(3), i32(1)])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+prefetch: Any = intrinsic(_prefetch)
+
 
 # --- random numbers ----------------------------------------------------------------------------------------------
-@compiled
-def uniform(rng, p):
-    """One xoshiro256+ draw in [0, 1). Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
+@inlined
+def bits(rng, p):
+    """64 random bits of place `p`: xoshiro256+. Source: Blackman and Vigna, ACM TOMS 47(4), 2021."""
     a = rng[p, 0]
     b = rng[p, 1]
     c = rng[p, 2]
     d = rng[p, 3]
-    r = a + d
     t = b << uint64(17)
     c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= t
-    d = (d << uint64(45)) | (d >> uint64(19))
-    rng[p, 0] = a
-    rng[p, 1] = b
-    rng[p, 2] = c
-    rng[p, 3] = d
-    return (r >> uint64(11)) * (1.0 / 9007199254740992.0)
+    rng[p, 1] = b ^ c
+    rng[p, 0] = a ^ d ^ b
+    rng[p, 2] = c ^ t
+    e = d ^ b
+    rng[p, 3] = (e << uint64(45)) | (e >> uint64(19))
+    return a + d
 
 
-@compiled
+@inlined
+def uniform(rng, p):
+    """A draw in [0, 1)."""
+    return (bits(rng, p) >> uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+ZIGGURAT_R, ZIGGURAT_V = 7.69711747013104972, 0.0039496598225815571993
+
+
+def _ziggurat() -> np.ndarray:
+    """Right ends of 256 layers of equal area under exp(-x), the widest first, and the density there: (257, 2)."""
+    x = [ZIGGURAT_V / math.exp(-ZIGGURAT_R), ZIGGURAT_R]
+    while len(x) < 256:
+        x.append(-math.log(math.exp(-x[-1]) + ZIGGURAT_V / x[-1]))
+    x.append(0.0)
+    return np.array([(right, math.exp(-right)) for right in x])
+
+
+LAYERS = _ziggurat()
+
+
+@inlined
+def exponential(rng, p):
+    """A draw with mean 1. Source: Marsaglia and Tsang, The Ziggurat Method, J. Stat. Software 5(8), 2000."""
+    while True:
+        r = bits(rng, p)
+        i = (r >> uint64(3)) & uint64(255)
+        x = (r >> uint64(11)) * (1.0 / 9007199254740992.0) * LAYERS[i, 0]
+        if x < LAYERS[i + uint64(1), 0]:
+            return x
+        if i == 0:
+            return ZIGGURAT_R - math.log(1.0 - uniform(rng, p))
+        low = LAYERS[i, 1]
+        if low + uniform(rng, p) * (LAYERS[i + uint64(1), 1] - low) < math.exp(-x):
+            return x
+
+
+@inlined
 def below(rng, p, n):
     """A whole number in [0, n)."""
     k = int(uniform(rng, p) * n)
@@ -187,13 +263,13 @@ def inverse_normal(u):
     return -x if q < 0.0 else x
 
 
-@compiled
+@inlined
 def draw_simple(rng, p, kind, a, b):
     """One draw of a distribution that is no mixture, s."""
     if kind == CONST:
         return a
     if kind == EXP:
-        return -math.log(1.0 - uniform(rng, p)) * a
+        return exponential(rng, p) * a
     if kind == LOGNORMAL:
         return math.exp(a + b * inverse_normal(uniform(rng, p)))
     if kind == UNIFORM:
@@ -201,7 +277,7 @@ def draw_simple(rng, p, kind, a, b):
     if kind == ERLANG:
         x = 0.0
         for _ in range(int(a)):
-            x -= math.log(1.0 - uniform(rng, p))
+            x += exponential(rng, p)
         return x * b
     if kind == PARETO:
         return a * (1.0 - uniform(rng, p)) ** (-1.0 / b)
@@ -212,7 +288,7 @@ def draw_simple(rng, p, kind, a, b):
     return x
 
 
-@compiled
+@inlined
 def draw(rng, p, dist_kind, dist, i):
     """One draw of distribution `i`, s."""
     kind = dist_kind[i]
@@ -226,7 +302,7 @@ def draw(rng, p, dist_kind, dist, i):
     return draw_simple(rng, p, kind, dist[i, 0], dist[i, 1])
 
 
-@compiled
+@inlined
 def mix64(x):
     """A key's hash. Source: Steele, Lea, Flood, SplitMix, OOPSLA 2014."""
     z = uint64(x) + uint64(0x9E3779B97F4A7C15)
@@ -235,7 +311,7 @@ def mix64(x):
     return z ^ (z >> uint64(31))
 
 
-@compiled
+@inlined
 def hashed(key, salt, n):
     """Bucket of a key among n."""
     h = mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(salt))
@@ -298,242 +374,313 @@ def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
 
 
 # --- the calendar ------------------------------------------------------------------------------------------------
-@compiled
-def push(ht, hp, n, t, p):
-    """Adds an event; gives the new size."""
+@inlined
+def before(a, b):
+    """Whether event `a` comes before event `b`."""
+    return (a.t < b.t) | ((a.t == b.t) & (a.p < b.p))
+
+
+@inlined
+def push(H, n, t, p):
+    """Adds an event, in the place of a first one that is over if there is one; gives the size."""
+    if n > 0 and H[0].p == OVER:
+        sift(H, n, t, p)
+        return n
     i = n
     while i > 0:
         j = (i - 1) >> 2
-        if ht[j] < t or (ht[j] == t and hp[j] < p):
+        if H[j].t < t or (H[j].t == t and H[j].p < p):
             break
-        ht[i] = ht[j]
-        hp[i] = hp[j]
+        H[i].t = H[j].t
+        H[i].p = H[j].p
         i = j
-    ht[i] = t
-    hp[i] = p
+    H[i].t = t
+    H[i].p = p
     return n + 1
 
 
 @compiled
-def sift(ht, hp, n, t, p):
+def sift(H, n, t, p):
     """Puts an event in the place of the first one and restores the order."""
     i = 0
     while True:
         c = 4 * i + 1
-        if c >= n:
+        if c + 3 < n:
+            a = c + 1 if before(H[c + 1], H[c]) else c
+            b = c + 3 if before(H[c + 3], H[c + 2]) else c + 2
+            m = b if before(H[b], H[a]) else a
+        elif c >= n:
             break
-        m = c
-        e = c + 4
-        if e > n:
-            e = n
-        for k in range(c + 1, e):
-            if ht[k] < ht[m] or (ht[k] == ht[m] and hp[k] < hp[m]):
-                m = k
-        if t < ht[m] or (t == ht[m] and p < hp[m]):
+        else:
+            m = c
+            for k in range(c + 1, n):
+                if before(H[k], H[m]):
+                    m = k
+        if t < H[m].t or (t == H[m].t and p < H[m].p):
             break
-        ht[i] = ht[m]
-        hp[i] = hp[m]
+        H[i].t = H[m].t
+        H[i].p = H[m].p
         i = m
-    ht[i] = t
-    hp[i] = p
+    H[i].t = t
+    H[i].p = p
+
+
+# --- lanes: a constant delay or a timeout each; entries in order of time, in chunks of CHUNK ------------------------
+@inlined
+def enlane(lane, W, wnext, wfree, nw, H, n, i, t, p):
+    """Appends payload `p` at time `t` to lane `i`; gives the new heap size and the number of free chunks."""
+    e = lane[i, L_TAIL]
+    if lane[i, L_HEAD] < 0:
+        nw -= 1
+        e = wfree[nw] * CHUNK
+        lane[i, L_HEAD] = e
+        if lane[i, L_LIVE] == 0:
+            lane[i, L_LIVE] = 1
+            n = push(H, n, t, (p >> SLOT_BITS << SLOT_BITS) | (LANE0 + i))
+    elif (e & (CHUNK - 1)) == CHUNK - 1:
+        nw -= 1
+        c = wfree[nw]
+        wnext[e // CHUNK] = c
+        e = c * CHUNK
+    else:
+        e += 1
+    lane[i, L_TAIL] = e
+    W[e].t = t
+    W[e].p = p
+    return n, nw
+
+
+@inlined
+def step_lane(lane, wnext, wfree, nw, i):
+    """Takes the first entry out of lane `i`; gives the new first one, or -1, and the number of free chunks."""
+    e = lane[i, L_HEAD]
+    if e == lane[i, L_TAIL]:
+        wfree[nw] = e // CHUNK
+        lane[i, L_HEAD] = -1
+        return -1, nw + 1
+    if (e & (CHUNK - 1)) == CHUNK - 1:
+        c = e // CHUNK
+        wfree[nw] = c
+        nw += 1
+        e = wnext[c] * CHUNK
+    else:
+        e += 1
+    lane[i, L_HEAD] = e
+    return e, nw
 
 
 @compiled
-def enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, e, t, seq, f):
-    """Appends entry `e` to a lane; gives the new heap size."""
-    lt[e] = t
-    ls[e] = (seq << SLOT_BITS) | f
-    ln[e, 0] = -1
-    tail = ltl[lane]
-    ln[e, 1] = tail
-    ltl[lane] = e
-    if tail >= 0:
-        ln[tail, 0] = e
-    else:
-        lh[lane] = e
-        if live[lane] == 0:
-            live[lane] = 1
-            n = push(ht, hp, n, t, (seq << SLOT_BITS) | (LANE0 + lane))
-    return n
+def chunk_margin(lanes, margin):
+    """Free chunks that there have to be before an event: each lane may begin one, and fill them with `margin` entries."""
+    return 2 * lanes + margin // CHUNK + 2
 
 
 @compiled
-def unlane(lh, ltl, ln, lane, e):
-    """Takes entry `e` out of its lane; a stale head event is mended when it comes up."""
-    a = ln[e, 1]
-    b = ln[e, 0]
-    if a >= 0:
-        ln[a, 0] = b
-    else:
-        lh[lane] = b
-    if b >= 0:
-        ln[b, 1] = a
-    else:
-        ltl[lane] = a
+def tidy(P, S):
+    """Drops the timeouts that nobody waits for any more from the lanes; gives the number of free chunks."""
+    lane, W, wnext, wfree, F = S.lane, S.waiting, S.wnext, S.wfree, S.frames
+    nw = S.regs[R_CHUNKS]
+    for i in range(P.timers.shape[0]):
+        r = lane[i, L_HEAD]
+        if P.timers[i] == 0 or r < 0:
+            continue
+        w = -1
+        while True:
+            p = W[r].p
+            if F[p & SLOT_MASK].token == p >> SLOT_BITS:
+                if w < 0:
+                    w = lane[i, L_HEAD]
+                elif (w & (CHUNK - 1)) == CHUNK - 1:
+                    w = wnext[w // CHUNK] * CHUNK
+                else:
+                    w += 1
+                W[w].t = W[r].t
+                W[w].p = p
+            if r == lane[i, L_TAIL]:
+                break
+            r = wnext[r // CHUNK] * CHUNK if (r & (CHUNK - 1)) == CHUNK - 1 else r + 1
+        last = r // CHUNK
+        c = lane[i, L_HEAD] // CHUNK if w < 0 else w // CHUNK
+        if w < 0:
+            lane[i, L_HEAD] = -1
+            wfree[nw] = c
+            nw += 1
+        else:
+            lane[i, L_TAIL] = w
+        while c != last:
+            c = wnext[c]
+            wfree[nw] = c
+            nw += 1
+    S.regs[R_CHUNKS] = nw
+    return nw
 
 
 # --- stations ----------------------------------------------------------------------------------------------------
-@compiled
-def touch(st, sa, i, now):
+@inlined
+def touch(T, i, now):
     """Brings the time integrals of a station up to now."""
-    dt = now - sa[i, SA_LAST]
+    dt = now - T[i].last
     if dt > 0.0:
-        busy = st[i, ST_BUSY]
-        cap = st[i, ST_CAP]
+        busy = T[i].busy
+        cap = T[i].cap
         over = 0
-        if st[i, ST_DISC] == SHARED and 0 < cap < busy:
+        if T[i].disc == SHARED and 0 < cap < busy:
             over = busy - cap
-        sa[i, SA_BUSY] += dt * (busy - over)
-        sa[i, SA_QUEUE] += dt * (st[i, ST_QLEN] + over)
-        sa[i, SA_BUSY2] += dt * (busy - over) * (busy - over)
-        sa[i, SA_LAST] = now
+        T[i].busy_s += dt * (busy - over)
+        T[i].queue_s += dt * (T[i].qlen + over)
+        T[i].busy2_s += dt * (busy - over) * (busy - over)
+        T[i].last = now
 
 
-@compiled
-def enqueue(st, fi, i, f, front):
+@inlined
+def enqueue(T, F, i, f, front):
     """Puts a frame into the queue of a station, by its priority."""
     q = 0
-    d = st[i, ST_DISC]
+    d = T[i].disc
     if d >= PRIORITY:
-        q = fi[f, RANKED]
-    h = ST_HEAD + q
-    t = ST_TAIL + q
+        q = F[f].rank
     if front or d == LIFO:
-        b = st[i, h]
-        fi[f, NEXT] = b
-        fi[f, PREV] = -1
-        st[i, h] = f
+        b = T[i].head[q]
+        F[f].next = b
+        F[f].prev = -1
+        T[i].head[q] = f
         if b >= 0:
-            fi[b, PREV] = f
+            F[b].prev = f
         else:
-            st[i, t] = f
+            T[i].tail[q] = f
     else:
-        a = st[i, t]
-        fi[f, PREV] = a
-        fi[f, NEXT] = -1
-        st[i, t] = f
+        a = T[i].tail[q]
+        F[f].prev = a
+        F[f].next = -1
+        T[i].tail[q] = f
         if a >= 0:
-            fi[a, NEXT] = f
+            F[a].next = f
         else:
-            st[i, h] = f
-    st[i, ST_QLEN] += 1
-    if st[i, ST_QLEN] > st[i, ST_QMAX]:
-        st[i, ST_QMAX] = st[i, ST_QLEN]
+            T[i].head[q] = f
+    T[i].qlen += 1
+    if T[i].qlen > T[i].qmax:
+        T[i].qmax = T[i].qlen
 
 
-@compiled
-def dequeue(st, fi, i, f):
+@inlined
+def dequeue(T, F, i, f):
     """Takes a frame out of the queue of a station."""
-    q = fi[f, RANKED] if st[i, ST_DISC] >= PRIORITY else 0
-    a = fi[f, PREV]
-    b = fi[f, NEXT]
+    q = F[f].rank if T[i].disc >= PRIORITY else 0
+    a = F[f].prev
+    b = F[f].next
     if a >= 0:
-        fi[a, NEXT] = b
+        F[a].next = b
     else:
-        st[i, ST_HEAD + q] = b
+        T[i].head[q] = b
     if b >= 0:
-        fi[b, PREV] = a
+        F[b].prev = a
     else:
-        st[i, ST_TAIL + q] = a
-    st[i, ST_QLEN] -= 1
+        T[i].tail[q] = a
+    T[i].qlen -= 1
 
 
-@compiled
-def join(st, fi, i, f):
+@inlined
+def join(T, F, i, f):
     """Adds a frame to the list of those in service (shared and preemptive stations)."""
-    b = st[i, ST_SERVING]
-    fi[f, NEXT] = b
-    fi[f, PREV] = -1
+    b = T[i].serving
+    F[f].next = b
+    F[f].prev = -1
     if b >= 0:
-        fi[b, PREV] = f
-    st[i, ST_SERVING] = f
+        F[b].prev = f
+    T[i].serving = f
 
 
-@compiled
-def leave(st, fi, i, f):
+@inlined
+def leave(T, F, i, f):
     """Takes a frame out of the list of those in service."""
-    a = fi[f, PREV]
-    b = fi[f, NEXT]
+    a = F[f].prev
+    b = F[f].next
     if a >= 0:
-        fi[a, NEXT] = b
+        F[a].next = b
     else:
-        st[i, ST_SERVING] = b
+        T[i].serving = b
     if b >= 0:
-        fi[b, PREV] = a
+        F[b].prev = a
 
 
-@compiled
-def advance(st, sa, i, now):
+@inlined
+def advance(T, i, now):
     """Brings the virtual time of a shared station (work done per request) up to now; gives the rate."""
     busy = 0
-    busy = st[i, ST_PSF]
-    cap = st[i, ST_CAP]
+    busy = T[i].sharing
+    cap = T[i].cap
     rate = 1.0
     if 0 < cap < busy:
         rate = cap / busy
-    sa[i, SA_V] += (now - sa[i, SA_VLAST]) * rate
-    sa[i, SA_VLAST] = now
+    T[i].work += (now - T[i].work_at) * rate
+    T[i].work_at = now
     return rate
 
 
 @compiled
-def share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq):
+def share(T, F, H, i, now, n, seq):
     """Schedules the next completion at a shared station; gives the heap size and the sequence."""
-    busy = st[i, ST_PSF]
+    busy = T[i].sharing
     if busy == 0:
         return n, seq
-    best = st[i, ST_SERVING]
-    g = fi[best, NEXT]
+    best = T[i].serving
+    g = F[best].next
     while g >= 0:
-        if fd[g, REST] < fd[best, REST]:
+        if F[g].rest < F[best].rest:
             best = g
-        g = fi[g, NEXT]
-    g = st[i, ST_SERVING]
+        g = F[g].next
+    g = T[i].serving
     while g >= 0:
-        fl[g, EV] = 0
-        g = fi[g, NEXT]
-    cap = st[i, ST_CAP]
+        F[g].ev = 0
+        g = F[g].next
+    cap = T[i].cap
     rate = cap / busy if 0 < cap < busy else 1.0
-    left = (fd[best, REST] - sa[i, SA_V]) / rate
+    left = (F[best].rest - T[i].work) / rate
     if left < 0.0:
         left = 0.0
     seq += 1
     p = (seq << SLOT_BITS) | best
-    fl[best, EV] = p
-    return push(ht, hp, n, now + left, p), seq
+    F[best].ev = p
+    return push(H, n, now + left, p), seq
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
-@compiled
-def find(table, ekey, first, bits, key, salt):
+@inlined
+def home_of(bits, key, salt):
+    """Where a key's search begins in a table of 2**bits places."""
+    return np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64((1 << bits) - 1))
+
+
+@inlined
+def find(table, E, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = home_of(bits, key, salt)
     while True:
         e = table[first + i]
         if e == 0:
             return -1
-        if ekey[e - 1] == key:
+        if E[e - 1].key == key:
             return e - 1
         i = (i + 1) & mask
 
 
-@compiled
+@inlined
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
+    i = home_of(bits, key, salt)
     while table[first + i] != 0:
         i = (i + 1) & mask
     table[first + i] = e + 1
 
 
 @compiled
-def erase(table, ekey, first, bits, key, salt):
+def erase(table, E, first, bits, key, salt):
     """Removes a key that is there, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
-    i = np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64(mask))
-    while ekey[table[first + i] - 1] != key:
+    i = home_of(bits, key, salt)
+    while E[table[first + i] - 1].key != key:
         i = (i + 1) & mask
     j = i
     while True:
@@ -541,79 +688,79 @@ def erase(table, ekey, first, bits, key, salt):
         e = table[first + j]
         if e == 0:
             break
-        home = np.int64(mix64(uint64(ekey[e - 1]) ^ uint64(salt)) & uint64(mask))
+        home = home_of(bits, E[e - 1].key, salt)
         if ((j - home) & mask) >= ((j - i) & mask):
             table[first + i] = e
             i = j
     table[first + i] = 0
 
 
-@compiled
-def order_out(elink, cs, row, e):
+@inlined
+def order_out(E, cs, row, e):
     """Takes an entry out of the eviction order."""
-    a = elink[e, 1]
-    b = elink[e, 0]
+    a = E[e].prev
+    b = E[e].next
     if a >= 0:
-        elink[a, 0] = b
+        E[a].next = b
     else:
         cs[row, 1] = b
     if b >= 0:
-        elink[b, 1] = a
+        E[b].prev = a
     else:
         cs[row, 2] = a
 
 
-@compiled
-def order_in(elink, cs, row, e):
+@inlined
+def order_in(E, cs, row, e):
     """Makes an entry the last to be evicted."""
     t = cs[row, 2]
-    elink[e, 1] = t
-    elink[e, 0] = -1
+    E[e].prev = t
+    E[e].next = -1
     cs[row, 2] = e
     if t >= 0:
-        elink[t, 0] = e
+        E[t].next = e
     else:
         cs[row, 1] = e
 
 
-@compiled
+@inlined
 def lfu_less(euse, a, b):
     """Whether entry a is evicted before entry b."""
     return euse[a] < euse[b] or (euse[a] == euse[b] and a < b)
 
 
 @compiled
-def lfu_up(elink, euse, base, i, e):
-    """Moves an entry towards the top of the heap of least used ones."""
+def lfu_up(E, euse, base, i, e):
+    """Moves an entry towards the top of the heap of least used ones: `next` of place i, `prev` is an entry's place."""
     while i > 0:
         j = (i - 1) >> 1
-        p = elink[base + j, 0]
+        p = E[base + j].next
         if not lfu_less(euse, e, p):
             break
-        elink[base + i, 0] = p
-        elink[p, 1] = i
+        E[base + i].next = p
+        E[p].prev = i
         i = j
-    elink[base + i, 0] = e
-    elink[e, 1] = i
+    E[base + i].next = e
+    E[e].prev = i
 
 
 @compiled
-def lfu_down(elink, euse, base, n, i, e):
+def lfu_down(E, euse, base, n, i, e):
     """Moves an entry towards the bottom of the heap of least used ones."""
     while True:
         c = 2 * i + 1
         if c >= n:
             break
-        if c + 1 < n and lfu_less(euse, elink[base + c + 1, 0], elink[base + c, 0]):
+        if c + 1 < n and lfu_less(euse, E[base + c + 1].next, E[base + c].next):
             c += 1
-        p = elink[base + c, 0]
+        p = E[base + c].next
         if not lfu_less(euse, p, e):
             break
-        elink[base + i, 0] = p
-        elink[p, 1] = i
+        E[base + i].next = p
+        E[p].prev = i
         i = c
-    elink[base + i, 0] = e
-    elink[e, 1] = i
+    E[base + i].next = e
+    E[e].prev = i
 
 
 @compiled
@@ -621,191 +768,306 @@ def forget(caches, C, c, row, base, key, e):
     """Removes entry `e` and fills its place with the replica's last entry."""
     policy = caches[c, 0]
     first, bits = caches[c, 4], caches[c, 5]
-    cs, elink, ekey, euse, eend = C.cstate, C.elink, C.ekey, C.euse, C.eend
+    cs, E, euse = C.cstate, C.entries, C.euse
     salt = c
-    erase(C.table, ekey, first, bits, key, salt)
+    erase(C.table, E, first, bits, key, salt)
     n = cs[row, 0] - 1
     cs[row, 0] = n
     last = base + n
     if policy == LFU:
-        i = elink[e, 1]
-        moved = elink[base + n, 0]
+        i = E[e].prev
+        moved = E[base + n].next
         if moved != e:
-            lfu_down(elink, euse, base, n, i, moved)
-            lfu_up(elink, euse, base, elink[moved, 1], moved)
+            lfu_down(E, euse, base, n, i, moved)
+            lfu_up(E, euse, base, E[moved].prev, moved)
     elif policy != RANDOM_CACHE:
-        order_out(elink, cs, row, e)
+        order_out(E, cs, row, e)
     if e != last:
-        erase(C.table, ekey, first, bits, ekey[last], salt)
-        k = ekey[last]
-        ekey[e] = k
-        if eend.shape[0] > 1:
-            eend[e] = eend[last]
+        k = E[last].key
+        erase(C.table, E, first, bits, k, salt)
+        E[e].key = k
+        E[e].end = E[last].end
         if policy == LFU:
             euse[e] = euse[last]
-            i = elink[last, 1]
-            elink[e, 1] = i
-            elink[base + i, 0] = e
+            i = E[last].prev
+            E[e].prev = i
+            E[base + i].next = e
         elif policy != RANDOM_CACHE:
-            a = elink[last, 1]
-            b = elink[last, 0]
-            elink[e, 1] = a
-            elink[e, 0] = b
+            a = E[last].prev
+            b = E[last].next
+            E[e].prev = a
+            E[e].next = b
             if a >= 0:
-                elink[a, 0] = e
+                E[a].next = e
             else:
                 cs[row, 1] = e
             if b >= 0:
-                elink[b, 1] = e
+                E[b].prev = e
             else:
                 cs[row, 2] = e
         insert(C.table, first, bits, k, salt, e)
 
 
+HIT, MISS, EXPIRED = 1, 0, -1
+
+
 @compiled
 def look_up(caches, cache_par, C, rng, c, replica, key, now):
-    """Whether the cache holds the key, with what an access does to the eviction order."""
+    """Whether the cache holds the key, or held it for too long, with what an access does to the eviction order."""
     policy = caches[c, 0]
     if policy == COIN:
-        return uniform(rng, caches[c, 7]) < cache_par[c, 1]
+        return HIT if uniform(rng, caches[c, 7]) < cache_par[c, 1] else MISS
+    E = C.entries
     row = C.cfirst[c] + replica
     base = caches[c, 2] + replica * caches[c, 3]
-    e = find(C.table, C.ekey, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
+    e = find(C.table, E, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
     if e < 0:
-        return False
+        return MISS
     ttl = cache_par[c, 0]
     if ttl < 1e300:
-        if C.eend[e] <= now:
+        if E[e].end <= now:
             forget(caches, C, c, row, base, key * caches[c, 1] + replica, e)
-            return False
+            return EXPIRED
         if caches[c, 6] == 1:
-            C.eend[e] = now + ttl
+            E[e].end = now + ttl
     if policy == LRU:
         if C.cstate[row, 2] != e:
-            order_out(C.elink, C.cstate, row, e)
-            order_in(C.elink, C.cstate, row, e)
+            order_out(E, C.cstate, row, e)
+            order_in(E, C.cstate, row, e)
     elif policy == LFU:
         C.euse[e] += 1
-        lfu_down(C.elink, C.euse, base, C.cstate[row, 0], C.elink[e, 1], e)
-    return True
+        lfu_down(E, C.euse, base, C.cstate[row, 0], E[e].prev, e)
+    return HIT
 
 
 @compiled
 def fill(caches, cache_par, C, rng, c, replica, key, now):
-    """Stores a key, evicting another one from a full replica."""
+    """Stores a key, in the place of another one when the replica is full."""
     policy = caches[c, 0]
     if policy == COIN:
         return
+    E = C.entries
     row = C.cfirst[c] + replica
     cap = caches[c, 3]
     base = caches[c, 2] + replica * cap
     first, bits = caches[c, 4], caches[c, 5]
     k = key * caches[c, 1] + replica
     cs = C.cstate
-    ttl = cache_par[c, 0]
-    e = find(C.table, C.ekey, first, bits, k, c)
+    e = find(C.table, E, first, bits, k, c)
     if e >= 0:
-        if ttl < 1e300:
-            C.eend[e] = now + ttl
+        E[e].end = now + cache_par[c, 0]
         if policy == LRU and cs[row, 2] != e:
-            order_out(C.elink, cs, row, e)
-            order_in(C.elink, cs, row, e)
+            order_out(E, cs, row, e)
+            order_in(E, cs, row, e)
         return
-    if cs[row, 0] >= cap:
-        if policy == LFU:
-            v = C.elink[base, 0]
-        elif policy == RANDOM_CACHE:
-            v = base + below(rng, caches[c, 7], cap)
-        else:
-            v = cs[row, 1]
-        forget(caches, C, c, row, base, C.ekey[v], v)
     n = cs[row, 0]
-    e = base + n
-    cs[row, 0] = n + 1
-    C.ekey[e] = k
-    if ttl < 1e300:
-        C.eend[e] = now + ttl
-    if policy == LFU:
+    if n < cap:
+        e = base + n
+        cs[row, 0] = n + 1
+        if policy == LFU:
+            C.euse[e] = 1
+            lfu_up(E, C.euse, base, n, e)
+    elif policy == LFU:
+        e = E[base].next
+        erase(C.table, E, first, bits, E[e].key, c)
         C.euse[e] = 1
-        lfu_up(C.elink, C.euse, base, n, e)
-    elif policy != RANDOM_CACHE:
-        order_in(C.elink, cs, row, e)
+        lfu_down(E, C.euse, base, n, 0, e)
+    else:
+        e = base + below(rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
+        erase(C.table, E, first, bits, E[e].key, c)
+        if policy != RANDOM_CACHE:
+            order_out(E, cs, row, e)
+    E[e].key = k
+    E[e].end = now + cache_par[c, 0]
+    if policy != LFU and policy != RANDOM_CACHE:
+        order_in(E, cs, row, e)
     insert(C.table, first, bits, k, c, e)
 
 
-@compiled
-def warm(P, S, c, space, place, modulus, rate, limit):
-    """Fills a cache with the keys that arrivals would have left there; gives the accesses made.
+@inlined
+def peek(caches, C, c, replica, key, stage):
+    """Asks the memory for what a look-up of the key will read: its place in the table first, later its entry."""
+    if caches[c, 0] == COIN:
+        return
+    k = key * caches[c, 1] + replica
+    i = caches[c, 4] + home_of(caches[c, 5], k, c)
+    if stage == 0:
+        prefetch(C.table, i)
+    else:
+        e = C.table[i]
+        if e > 0:
+            prefetch(C.entries, e - 1)
 
-    Key requests alone are replayed before time zero: with LRU the content is stationary as soon as every replica is
-    full; the other policies go on for as long again, and a time to live for its own length. Source: the content of an
-    LRU cache is the set of its latest distinct keys (King, 1971).
-    """
-    replicas = P.caches[c, 1]
-    cap = P.caches[c, 3]
-    ttl = P.cache_par[c, 0]
+
+# --- what caches hold at the start -------------------------------------------------------------------------------
+W_MADE, W_FULL_AT, W_DONE, W_TOO_OLD = range(4)
+BATCH = 256
+
+
+@inlined
+def any_key(P, S, space, place):
+    """A key of a space."""
+    return draw_key(
+        S.rng, place, P.keyspaces[space, 0], P.keyspace_n[space], P.keyspace_par[space],
+        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
+    )  # fmt: skip
+
+
+@inlined
+def all_full(P, S, c):
+    """Whether every replica of a cache is full."""
     row = S.cache.cfirst[c]
-    space_n = P.keyspace_n[space]
-    made = 0
-    full_at = -1
+    short = 0
+    for q in range(P.caches[c, 1]):
+        if S.cache.cstate[row + q, 0] < P.caches[c, 3]:
+            short += 1
+    return short == 0
+
+
+@compiled
+def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
+    """Fills an LRU cache with its latest distinct keys, going back in time; `w` says how far it came.
+
+    A key that is not there yet was used before all that are. Stops when every replica is full, or when the requests
+    are older than `oldest` seconds, where times to live begin to matter. Source: the content of an LRU cache is the
+    set of its latest distinct keys (W. King, IFIP Congress 1971).
+    """
+    C = S.cache
+    E, table, cs = C.entries, C.table, C.cstate
+    replicas, cap, first, bits = P.caches[c, 1], P.caches[c, 3], P.caches[c, 4], P.caches[c, 5]
+    row, zero = C.cfirst[c], P.caches[c, 2]
+    for _ in range(batches):
+        for j in range(BATCH):
+            key = any_key(P, S, space, place)
+            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            S.batch[j, 0] = key * replicas + r
+            S.batch[j, 1] = r
+            prefetch(table, first + home_of(bits, S.batch[j, 0], c))
+        for j in range(BATCH):
+            e = table[first + home_of(bits, S.batch[j, 0], c)]
+            if e > 0:
+                prefetch(E, e - 1)
+        for j in range(BATCH):
+            k = S.batch[j, 0]
+            r = S.batch[j, 1]
+            n = cs[row + r, 0]
+            if n >= cap or find(table, E, first, bits, k, c) >= 0:
+                continue
+            e = zero + r * cap + n
+            E[e].key = k
+            E[e].end = 1e308
+            E[e].next = e - 1 if n > 0 else -1
+            E[e].prev = -1
+            if n > 0:
+                E[e - 1].prev = e
+            else:
+                cs[row + r, 2] = e
+            cs[row + r, 1] = e
+            cs[row + r, 0] = n + 1
+            insert(table, first, bits, k, c, e)
+        w[W_MADE] += BATCH
+        if w[W_MADE] > rate * oldest:
+            w[W_TOO_OLD] = 1
+        elif w[W_MADE] >= limit or all_full(P, S, c):
+            w[W_DONE] = 1
+        if w[W_DONE] + w[W_TOO_OLD] > 0:
+            break
+
+
+@compiled
+def empty(P, S, c):
+    """Empties a cache."""
+    first, bits = P.caches[c, 4], P.caches[c, 5]
+    for i in range(first, first + (1 << bits)):
+        S.cache.table[i] = 0
+    for r in range(S.cache.cfirst[c], S.cache.cfirst[c] + P.caches[c, 1]):
+        S.cache.cstate[r, 0] = 0
+        S.cache.cstate[r, 1] = S.cache.cstate[r, 2] = -1
+
+
+@compiled
+def spread_ends(P, S, c, place):
+    """Gives the entries of a cache any age below the time to live: they are of keys that are stored once in it."""
+    for r in range(P.caches[c, 1]):
+        base = P.caches[c, 2] + r * P.caches[c, 3]
+        for e in range(base, base + S.cache.cstate[S.cache.cfirst[c] + r, 0]):
+            S.cache.entries[e].end = uniform(S.rng, place) * P.cache_par[c, 0]
+
+
+@compiled
+def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
+    """Replays key requests before time zero, any policy; `w` says how far it came.
+
+    An LRU cache is stationary as soon as every replica is full; the others forget their empty start more slowly, and
+    a time to live has to pass.
+    """
+    C = S.cache
+    replicas = P.caches[c, 1]
+    ttl = P.cache_par[c, 0]
+    policy = P.caches[c, 0]
     dt = 1.0 / rate
-    now = -limit * dt
-    while made < limit:
-        key = draw_key(
-            S.rng, place, P.keyspaces[space, 0], space_n, P.keyspace_par[space],
-            P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
-        )  # fmt: skip
-        r = hashed(key, 7, replicas) if modulus == 0 else below(S.rng, place, replicas)
-        if not look_up(P.caches, P.cache_par, S.cache, S.rng, c, r, key, now):
-            fill(P.caches, P.cache_par, S.cache, S.rng, c, r, key, now)
-        made += 1
-        now += dt
-        if (made & 1023) == 0:
-            if full_at < 0:
-                full = True
-                for q in range(replicas):
-                    if S.cache.cstate[row + q, 0] < cap:
-                        full = False
-                if full:
-                    full_at = made
-            age = made * dt
-            if full_at >= 0:
-                # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
-                turns = 2 if P.caches[c, 0] == LRU else 200 if P.caches[c, 0] == LFU else 8
-                settled = made >= turns * full_at
-                if settled or (P.caches[c, 0] == LRU and ttl > 1e300):
-                    break
-            elif ttl < 1e300 and age >= 2.0 * ttl:
-                break
-    # entries that have stayed since before the cache was full are of hot keys: they are stored again once per time to
-    # live, at any moment of it; the clock then starts at zero
-    if ttl < 1e300:
-        long_ago = now - (made - full_at) * dt + ttl if full_at >= 0 and made * dt < ttl else -1e308
-        for q in range(replicas):
-            base = P.caches[c, 2] + q * cap
-            for e in range(base, base + S.cache.cstate[row + q, 0]):
-                if S.cache.eend[e] < long_ago:
-                    S.cache.eend[e] = uniform(S.rng, place) * ttl
-                else:
-                    S.cache.eend[e] -= now
-    return made
+    for _ in range(batches):
+        for _ in range(BATCH):
+            now = (w[W_MADE] - limit) * dt
+            key = any_key(P, S, space, place)
+            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            if look_up(P.caches, P.cache_par, C, S.rng, c, r, key, now) != HIT:
+                fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
+            w[W_MADE] += 1
+        made = w[W_MADE]
+        if w[W_FULL_AT] == 0 and all_full(P, S, c):
+            w[W_FULL_AT] = made
+        if w[W_FULL_AT] > 0:
+            # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
+            turns = 2 if policy == LRU else 200 if policy == LFU else 8
+            if made >= turns * w[W_FULL_AT] or (policy == LRU and ttl > 1e300):
+                w[W_DONE] = 1
+        elif ttl < 1e300 and made * dt >= 2.0 * ttl:
+            w[W_DONE] = 1
+        if made >= limit:
+            w[W_DONE] = 1
+        if w[W_DONE] == 1:
+            break
+
+
+@compiled
+def start_clock(P, S, c, place, rate, limit, w):
+    """After `replay`: the clock starts at zero.
+
+    Entries that have stayed since before the cache was full are of hot keys: they are stored again once per time to
+    live, at any moment of it.
+    """
+    ttl = P.cache_par[c, 0]
+    if ttl > 1e300:
+        return
+    dt = 1.0 / rate
+    made = w[W_MADE]
+    now = (made - limit) * dt
+    long_ago = now - (made - w[W_FULL_AT]) * dt + ttl if w[W_FULL_AT] > 0 and made * dt < ttl else -1e308
+    for r in range(P.caches[c, 1]):
+        base = P.caches[c, 2] + r * P.caches[c, 3]
+        for e in range(base, base + S.cache.cstate[S.cache.cfirst[c] + r, 0]):
+            if S.cache.entries[e].end < long_ago:
+                S.cache.entries[e].end = uniform(S.rng, place) * ttl
+            else:
+                S.cache.entries[e].end -= now
 
 
 # --- choosing a station ------------------------------------------------------------------------------------------
-@compiled
-def load_of(st, i):
+@inlined
+def load_of(T, i):
     """Requests at a station, waiting or in service."""
-    return st[i, ST_BUSY] + st[i, ST_QLEN]
+    return T[i].busy + T[i].qlen
 
 
 @compiled
-def pick_least(st, rng, place, base, n):
+def pick_least(T, rng, place, base, n):
     """The station with the fewest requests; ties at random."""
     best = base
-    low = load_of(st, base)
+    low = load_of(T, base)
     ties = 1
     for k in range(base + 1, base + n):
-        x = load_of(st, k)
+        x = load_of(T, k)
         if x < low:
             low = x
             best = k
@@ -815,7 +1077,7 @@ def pick_least(st, rng, place, base, n):
     if ties > 1:
         nth = below(rng, place, ties)
         for k in range(base, base + n):
-            if load_of(st, k) == low:
+            if load_of(T, k) == low:
                 if nth == 0:
                     return k
                 nth -= 1
@@ -823,10 +1085,10 @@ def pick_least(st, rng, place, base, n):
 
 
 @compiled
-def pick_choices(st, seen, rng, place, base, n, d, replacement):
+def pick_choices(T, seen, rng, place, base, n, d, replacement):
     """The least loaded of d random stations; ties at random."""
     if d >= n and not replacement:
-        return pick_least(st, rng, place, base, n)
+        return pick_least(T, rng, place, base, n)
     best = -1
     low = 0
     ties = 0
@@ -841,7 +1103,7 @@ def pick_choices(st, seen, rng, place, base, n, d, replacement):
             if fresh:
                 break
         seen[j] = k
-        x = load_of(st, k)
+        x = load_of(T, k)
         if best < 0 or x < low:
             best = k
             low = x
@@ -853,8 +1115,8 @@ def pick_choices(st, seen, rng, place, base, n, d, replacement):
     return best
 
 
-@compiled
-def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
+@inlined
+def pick_station(select, counters, T, seen, rng, F, s, f):
     """Station that selection `s` chooses for a frame."""
     row = select[s]
     policy = row[SEL_POLICY]
@@ -870,23 +1132,23 @@ def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     if policy == RANDOM:
         return base + below(rng, row[SEL_PLACE], n)
     if policy == LEAST:
-        return pick_least(st, rng, row[SEL_PLACE], base, n)
+        return pick_least(T, rng, row[SEL_PLACE], base, n)
     if policy == CHOICES or policy == CHOICES_REPL:
-        return pick_choices(st, seen, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
+        return pick_choices(T, seen, rng, row[SEL_PLACE], base, n, row[SEL_D], policy == CHOICES_REPL)
     if policy == OWNER:
-        return base + fi[f, PART] % n
+        return base + F[f].part % n
     copies = row[SEL_COPIES]
     groups = n // copies
     if policy == EACH:
-        return base + fi[f, IDX] % n
+        return base + F[f].idx % n
     if policy == GROUP_ANY:
-        g = fi[f, IDX] % groups
+        g = F[f].idx % groups
         return base + g * copies + below(rng, row[SEL_PLACE], copies)
-    key = fl[f, KEY0 + row[SEL_KEY]]
+    key = F[f].key[row[SEL_KEY]]
     if policy == HASH:
         return base + hashed(key, 7, n)
     if row[SEL_KEY] < 0:
-        g = fi[f, PART] % groups
+        g = F[f].part % groups
     elif row[SEL_MODULO] == 1:
         g = int(key % groups)
     else:
@@ -894,12 +1156,12 @@ def pick_station(select, counters, st, seen, rng, fi, fl, s, f):
     if policy == SHARD_LEADER:
         return base + g * copies
     if policy == SHARD_COPY:
-        return base + g * copies + (fi[f, IDX] + row[SEL_D]) % copies
+        return base + g * copies + (F[f].idx + row[SEL_D]) % copies
     return base + g * copies + below(rng, row[SEL_PLACE], copies)  # SHARD_ANY
 
 
 # --- limiters, breakers, locks -----------------------------------------------------------------------------------
-@compiled
+@inlined
 def take(P, S, i, index, cost, now):
     """Whether limiter `i` has `cost` permits left in counter `index`, which are then taken."""
     row = P.limiters[i]
@@ -933,7 +1195,7 @@ def take(P, S, i, index, cost, now):
 BR_STATE, BR_AT, BR_SEEN, BR_BAD, BR_PROBE = range(5)
 
 
-@compiled
+@inlined
 def trip(P, S, b, now):
     """Whether a breaker lets a call through."""
     br = S.brk[b]
@@ -945,7 +1207,7 @@ def trip(P, S, b, now):
     return True
 
 
-@compiled
+@inlined
 def report(P, S, b, ok, now):
     """Tells a breaker how a call ended."""
     br = S.brk[b]
@@ -977,13 +1239,13 @@ def report(P, S, b, ok, now):
         S.brk_t[b] = now
 
 
-@compiled
+@inlined
 def bucket(locks, space, key):
     """Lock bucket of a key."""
     return np.int64(mix64(uint64(key) * uint64(31) + uint64(space)) & uint64(locks.shape[0] - 1))
 
 
-@compiled
+@inlined
 def lock_find(S, space, key):
     """The lock of a key, or -1."""
     e = S.locks[bucket(S.locks, space, key)]
@@ -992,7 +1254,7 @@ def lock_find(S, space, key):
     return e
 
 
-@compiled
+@inlined
 def lock_add(S, space, key, n):
     """Makes the lock of a key; gives the number of free locks left."""
     n -= 1
@@ -1007,31 +1269,32 @@ def lock_add(S, space, key, n):
     return n
 
 
-@compiled
+@inlined
 def lock_wait(S, e, f):
-    """Makes a frame wait for a lock."""
-    S.fl[f, LNEXT] = -1
+    """Makes a frame wait for a lock; the line goes through a column that only frames in a queue use."""
+    S.frames[f].qfail = -1
     t = S.llink[e, 2]
     if t >= 0:
-        S.fl[t, LNEXT] = f
+        S.frames[t].qfail = f
     else:
         S.llink[e, 1] = f
     S.llink[e, 2] = f
 
 
-@compiled
+@inlined
 def lock_next(S, e):
     """The first frame that waits for a lock, taken out of the line, or -1."""
     f = S.llink[e, 1]
     if f >= 0:
-        b = S.fl[f, LNEXT]
+        b = S.frames[f].qfail
+        S.frames[f].qfail = -1
         S.llink[e, 1] = b
         if b < 0:
             S.llink[e, 2] = -1
     return f
 
 
-@compiled
+@inlined
 def lock_drop(S, e, n):
     """Removes a lock; gives the number of free locks."""
     i = bucket(S.locks, S.lkey[e, 1], S.lkey[e, 0])
@@ -1047,25 +1310,21 @@ def lock_drop(S, e, n):
 
 
 # --- measuring ---------------------------------------------------------------------------------------------------
-@compiled
+@inlined
 def observe(fsum, fine_h, coarse_h, row, interval, x):
     """Adds a latency to the histograms and sums of a row."""
     fsum[row, 0] += x
     fsum[row, 1] += x * x
     if x > fsum[row, 2]:
         fsum[row, 2] = x
-    fine = 0
-    coarse = 0
-    if x > 0.0:
-        m, e = math.frexp(x)
-        octave = e - 1 - LOW_EXP
-        if octave >= OCTAVES:
-            fine = FINE_BINS - 1
-            coarse = COARSE_BINS - 1
-        elif octave >= 0:
-            part = 2.0 * m - 1.0
-            fine = (octave << FINE_BITS) + int(part * (1 << FINE_BITS))
-            coarse = (octave << COARSE_BITS) + int(part * (1 << COARSE_BITS))
+    fine: Any = (np.float64(x).view(np.int64) >> (52 - FINE_BITS)) - (
+        (1023 + LOW_EXP) << FINE_BITS
+    )  # exponent, mantissa
+    if fine < 0:
+        fine = 0
+    elif fine >= FINE_BINS:
+        fine = FINE_BINS - 1
+    coarse = fine >> (FINE_BITS - COARSE_BITS)
     fine_h[row, fine] += 1
     if interval >= 0:
         coarse_h[row, interval, coarse] += 1
@@ -1074,37 +1333,30 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
 @compiled
 def tick(P, S, now, interval):
     """Closes an interval: areas of all stations, by pool; interval -1 ends the warm-up and starts the counts."""
-    st, sa, sc, pts, plast = S.st, S.sa, S.sc, S.pts, S.plast
-    for i in range(st.shape[0]):
-        touch(st, sa, i, now)
+    T, pts, plast = S.stations, S.pts, S.plast
+    for i in range(T.shape[0]):
+        touch(T, i, now)
     if interval < 0:
-        sa[:, SA_BUSY] = 0.0
-        sa[:, SA_QUEUE] = 0.0
-        sa[:, SA_BUSY2] = 0.0
-        sa[:, SA_WAITED] = 0.0
-        sc[:, :] = 0
-        for i in range(st.shape[0]):
-            st[i, ST_QMAX] = st[i, ST_QLEN]
+        for i in range(T.shape[0]):
+            T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
+            T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
+            T[i].qmax = T[i].qlen
         plast[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
     total = S.ptotal
     total[:, :] = 0.0
-    for i in range(st.shape[0]):
-        p = st[i, ST_POOL]
-        total[p, 0] += sa[i, SA_BUSY]
-        total[p, 1] += sa[i, SA_QUEUE]
-        total[p, 2] += sc[i, SC_VISITS]
-        total[p, 3] += sc[i, SC_SHED]
+    for i in range(T.shape[0]):
+        p = T[i].pool
+        total[p, 0] += T[i].busy_s
+        total[p, 1] += T[i].queue_s
+        total[p, 2] += T[i].visits
+        total[p, 3] += T[i].shed
+        S.ended[i] = T[i]
     for p in range(plast.shape[0]):
         for k in range(4):
             pts[p, interval, k] = total[p, k] - plast[p, k]
             plast[p, k] = total[p, k]
-    for i in range(st.shape[0]):
-        for k in range(SA_WIDTH):
-            S.sa_end[i, k] = sa[i, k]
-        for k in range(SC_WIDTH):
-            S.sc_end[i, k] = sc[i, k]
     for c in range(P.caches.shape[0]):
         if P.caches[c, 0] == COIN:
             continue
@@ -1115,14 +1367,14 @@ def tick(P, S, now, interval):
             if P.cache_par[c, 0] < 1e300 and held <= 200_000:
                 base = P.caches[c, 2] + r * P.caches[c, 3]
                 for e in range(base, base + held):
-                    if S.cache.eend[e] > now:
+                    if S.cache.entries[e].end > now:
                         n += 1
             else:
                 n += held
         S.cts[c, interval, 2] = n
 
 
-@compiled
+@inlined
 def next_arrival(P, S, i, now):
     """Time of the next arrival of source `i`, s; infinite when there is none."""
     kind = P.sources[i, 0]
@@ -1137,11 +1389,11 @@ def next_arrival(P, S, i, now):
         S.src[i, 2] = k + 1
         return P.trace[P.sources[i, 5] + k]
     if kind == POISSON:
-        return now - math.log(1.0 - uniform(S.rng, place)) / rate
+        return now + exponential(S.rng, place) / rate
     top = P.source_par[i, 1]  # thinning: candidates at the highest rate, kept in proportion
     t = now
     while True:
-        t -= math.log(1.0 - uniform(S.rng, place)) / top
+        t += exponential(S.rng, place) / top
         if kind == DAILY:
             period = P.source_par[i, 2]
             r = rate + (top - rate) * math.sin(2.0 * math.pi * t / period)
@@ -1149,7 +1401,7 @@ def next_arrival(P, S, i, now):
             while t > S.src[i, 1]:
                 S.src[i, 0] = 1.0 - S.src[i, 0]
                 mean = P.source_par[i, 2] if S.src[i, 0] == 1.0 else P.source_par[i, 3]
-                S.src[i, 1] -= math.log(1.0 - uniform(S.rng, place)) * mean
+                S.src[i, 1] += exponential(S.rng, place) * mean
             r = top if S.src[i, 0] == 1.0 else rate
         if uniform(S.rng, place) * top < r:
             return t
@@ -1161,20 +1413,22 @@ def run(P, S, quota):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
     regs, times, rng = S.regs, S.times, S.rng
-    fi, fl, fd, free, ready = S.fi, S.fl, S.fd, S.free, S.ready
-    ht, hp, st, sa, sc = S.ht, S.hp, S.st, S.sa, S.sc
-    lh, ltl, live, ln, lt, ls = S.lane_head, S.lane_tail, S.lane_live, S.ln, S.lt, S.ls
+    F, free, ready, H, T = S.frames, S.free, S.ready, S.heap, S.stations
+    lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
     n = regs[R_HEAP]
     seq = regs[R_SEQ]
-    token = regs[R_TOKEN]
+    nw = regs[R_CHUNKS]
     nfree = regs[R_FREE]
+    least = nfree
     nready = regs[R_READY]
     nlock = regs[R_LOCKS]
     margin = regs[R_MARGIN]
+    chunks = chunk_margin(timers.shape[0], margin)
     events = 0
     warm_t, step, end, limit = times[D_WARM], times[D_STEP], times[D_END], times[D_LIMIT]
+    per_s = 1.0 / step
     intervals = S.fts.shape[1]
     now = times[D_NOW]
     status = FINISHED
@@ -1185,6 +1439,10 @@ def run(P, S, quota):
             nready -= 1
             f = ready[nready]
         else:
+            if n > 0 and H[0].p == OVER:
+                n -= 1
+                if n > 0:
+                    sift(H, n, H[n].t, H[n].p)
             if n == 0:
                 status = FINISHED
                 break
@@ -1194,67 +1452,64 @@ def run(P, S, quota):
             if nfree < margin:
                 status = GROW_FRAMES
                 break
-            if n + margin > ht.shape[0]:
+            if n + margin > H.shape[0]:
                 status = GROW_HEAP
                 break
-            t = ht[0]
+            if nw < chunks:
+                status = GROW_LANES
+                break
+            t = H[0].t
             if t > limit:
                 status = DRAIN_LIMIT
                 break
-            pl = hp[0]
+            pl = H[0].p
             slot = pl & SLOT_MASK
             if slot < LANE0:
-                n -= 1
-                sift(ht, hp, n, ht[n], hp[n])
-                if fl[slot, EV] != pl:
+                H[0].p = OVER
+                if F[slot].ev != pl:
                     continue
-                fl[slot, EV] = 0
+                F[slot].ev = 0
                 now = t
                 events += 1
                 f = slot
-                if fi[f, QFAIL] >= 0:  # waited in a queue for longer than its patience
-                    i = fi[f, HELD0 + fi[f, LANE2]]
-                    touch(st, sa, i, now)
-                    dequeue(st, fi, i, f)
-                    sc[i, SC_ABANDONED] += 1
-                    fi[f, WHY] = ABANDONED
-                    fi[f, PC] = fi[f, QFAIL]
-                    fi[f, QFAIL] = -1
+                if F[f].qfail >= 0:  # waited in a queue for longer than its patience
+                    i = F[f].held[F[f].qslot]
+                    touch(T, i, now)
+                    dequeue(T, F, i, f)
+                    T[i].abandoned += 1
+                    F[f].why = ABANDONED
+                    F[f].pc = F[f].qfail
+                    F[f].qfail = -1
             elif slot < SOURCE0:
-                lane = slot - LANE0
-                e = lh[lane]
-                if e < 0:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
-                    live[lane] = 0
+                i = slot - LANE0
+                e = lane[i, L_HEAD]
+                if e >= 0 and W[e].p >> SLOT_BITS != pl >> SLOT_BITS:  # the entry of this event was tidied away
+                    sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                     continue
-                if ls[e] >> SLOT_BITS != pl >> SLOT_BITS:
-                    sift(ht, hp, n, lt[e], (ls[e] >> SLOT_BITS << SLOT_BITS) | slot)
-                    continue
-                b = ln[e, 0]
-                lh[lane] = b
-                if b >= 0:
-                    ln[b, 1] = -1
-                    sift(ht, hp, n, lt[b], (ls[b] >> SLOT_BITS << SLOT_BITS) | slot)
+                p = W[e].p if e >= 0 else 0
+                f = p & SLOT_MASK
+                timeout = timers[i] == 1
+                stale = e < 0 or (timeout and F[f].token != p >> SLOT_BITS)
+                while e >= 0:
+                    e, nw = step_lane(lane, wnext, wfree, nw, i)
+                    if e < 0 or not timeout or F[W[e].p & SLOT_MASK].token == W[e].p >> SLOT_BITS:
+                        break
+                if e >= 0:
+                    prefetch(F, W[e].p & SLOT_MASK)
+                    sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                 else:
-                    ltl[lane] = -1
-                    live[lane] = 0
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    lane[i, L_LIVE] = 0
+                    H[0].p = OVER
+                if stale:
+                    continue
                 now = t
                 events += 1
-                f = e >> 1
-                if e & 1:  # the caller's patience is over; the callee carries on
-                    fi[f, LANE] = -1
-                    fl[f, TOKEN] = 0
-                    fi[f, WHY] = TIMEOUT
-                    fi[f, PC] = fi[f, FPC]
-                    if fd[f, BEGAN] >= warm_t:
-                        S.fc[fi[f, FLOW], FC_TIMEOUTS] += 1
-                else:
-                    if fl[f, EV] != ls[e]:
-                        continue
-                    fl[f, EV] = 0
+                if timeout:  # the caller's patience is over; the callee carries on
+                    F[f].token = 0
+                    F[f].why = TIMEOUT
+                    F[f].pc = F[f].fpc
+                    if F[f].began >= warm_t:
+                        S.fc[F[f].flow, FC_TIMEOUTS] += 1
             elif slot == TICK:
                 k = regs[R_TICKS]
                 now = t
@@ -1262,236 +1517,225 @@ def run(P, S, quota):
                 regs[R_TICKS] = k + 1
                 if k < intervals:
                     seq += 1
-                    sift(ht, hp, n, warm_t + (k + 1) * step, (seq << SLOT_BITS) | TICK)
+                    sift(H, n, warm_t + (k + 1) * step, (seq << SLOT_BITS) | TICK)
                 else:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
                 continue
             else:  # an arrival
                 i = slot - SOURCE0
                 now = t
                 events += 1
                 if now >= end:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
                     continue
                 nfree -= 1
                 f = free[nfree]
-                fi[f, PC] = P.sources[i, 2]
-                fi[f, FLOW] = P.sources[i, 1]
-                fi[f, PARENT] = -1
-                fi[f, QFAIL] = -1
-                fi[f, LANE] = -1
-                fl[f, PTOKEN] = -1
-                fl[f, TOKEN] = 0
+                F[f].pc = P.sources[i, 2]
+                F[f].flow = P.sources[i, 1]
+                F[f].parent = -1
+                F[f].qfail = -1
+                F[f].owed = -1
+                F[f].token = 0
                 seq += 1
                 t = next_arrival(P, S, i, now)
                 if t < end:
-                    sift(ht, hp, n, t, (seq << SLOT_BITS) | slot)
+                    sift(H, n, t, (seq << SLOT_BITS) | slot)
                 else:
-                    n -= 1
-                    sift(ht, hp, n, ht[n], hp[n])
+                    H[0].p = OVER
         # --- its operations, until it waits or ends
-        pc = fi[f, PC]
+        pc = F[f].pc
         while True:
-            op = code[pc, 0]
-            a = code[pc, 1]
+            op = code[pc].op
+            a = code[pc].a
             if op == DELAY:
                 seq += 1
-                fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, a, 2 * f, now + lanes[a], seq, f)
+                F[f].pc = pc + 1
+                p = (seq << SLOT_BITS) | f
+                n, nw = enlane(lane, W, wnext, wfree, nw, H, n, a, now + lanes[a], p)
                 break
             elif op == HOP:
-                b = code[pc, 2]
-                c = code[pc, 3]
+                b = code[pc].b
+                c = code[pc].c
                 cls = 0
                 if b >= 0 and c >= 0:
-                    b = fi[f, HELD0 + b]
-                    c = fi[f, HELD0 + c]
-                    if st[b, ST_ZONE] != st[c, ST_ZONE]:
-                        cls = 1 if st[b, ST_REGION] == st[c, ST_REGION] else 2
-                lane = P.hops[a, cls]
+                    b = F[f].held[b]
+                    c = F[f].held[c]
+                    if T[b].zone != T[c].zone:
+                        cls = 1 if T[b].region == T[c].region else 2
+                i = P.hops[a, cls]
                 seq += 1
-                fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                if lane >= 0:
-                    n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, 2 * f, now + lanes[lane], seq, f)
+                p = (seq << SLOT_BITS) | f
+                F[f].pc = pc + 1
+                if i >= 0:
+                    n, nw = enlane(lane, W, wnext, wfree, nw, H, n, i, now + lanes[i], p)
                 else:
-                    t = now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - lane)
-                    n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                    F[f].ev = p
+                    n = push(H, n, now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - i), p)
                 break
             elif op == PICK:
-                fi[f, HELD0 + code[pc, 2]] = pick_station(select, counters, st, S.seen, rng, fi, fl, a, f)
+                F[f].held[code[pc].b] = pick_station(select, counters, T, S.seen, rng, F, a, f)
                 pc += 1
             elif op == ACQUIRE:
-                i = fi[f, HELD0 + a]
-                touch(st, sa, i, now)
-                sc[i, SC_VISITS] += 1
-                cap = st[i, ST_CAP]
-                busy = st[i, ST_BUSY]
-                disc = st[i, ST_DISC]
+                i = F[f].held[a]
+                touch(T, i, now)
+                T[i].visits += 1
+                cap = T[i].cap
+                busy = T[i].busy
+                disc = T[i].disc
                 if cap == 0 or busy < cap or disc == SHARED:
-                    if disc == SHARED and st[i, ST_BOUND] >= 0 and cap > 0 and busy >= cap + st[i, ST_BOUND]:
-                        sc[i, SC_SHED] += 1
-                        fi[f, WHY] = SHED
-                        pc = code[pc, 2]
+                    if disc == SHARED and T[i].bound >= 0 and cap > 0 and busy >= cap + T[i].bound:
+                        T[i].shed += 1
+                        F[f].why = SHED
+                        pc = code[pc].b
                         continue
-                    st[i, ST_BUSY] = busy + 1
-                    if disc == PREEMPTIVE:
-                        join(st, fi, i, f)
-                        fd[f, REST] = -1.0
+                    T[i].busy = busy + 1
                     pc += 1
                     continue
                 if disc == PREEMPTIVE:
                     # the least important request in service gives way, and goes on later where it stopped
                     worst = -1
-                    g = st[i, ST_SERVING]
+                    g = T[i].serving
                     while g >= 0:
-                        if fi[g, RANKED] > fi[f, RANKED] and fd[g, REST] >= 0.0 and fl[g, EV] != 0:
-                            if worst < 0 or fi[g, RANKED] > fi[worst, RANKED]:
-                                worst = g
-                        g = fi[g, NEXT]
+                        if F[g].rank > F[f].rank and (worst < 0 or F[g].rank > F[worst].rank):
+                            worst = g
+                        g = F[g].next
                     if worst >= 0:
-                        leave(st, fi, i, worst)
-                        fl[worst, EV] = 0
-                        fd[worst, REST] -= now
-                        fd[worst, QUEUED] = now
-                        enqueue(st, fi, i, worst, True)
-                        join(st, fi, i, f)
-                        fd[f, REST] = -1.0
+                        leave(T, F, i, worst)
+                        F[worst].ev = 0
+                        F[worst].rest -= now
+                        F[worst].queued = now
+                        enqueue(T, F, i, worst, True)
                         pc += 1
                         continue
-                if st[i, ST_BOUND] >= 0 and st[i, ST_QLEN] >= st[i, ST_BOUND]:
-                    sc[i, SC_SHED] += 1
-                    fi[f, WHY] = SHED
-                    pc = code[pc, 2]
+                if T[i].bound >= 0 and T[i].qlen >= T[i].bound:
+                    T[i].shed += 1
+                    F[f].why = SHED
+                    pc = code[pc].b
                     continue
-                sc[i, SC_WAITED] += 1
-                fi[f, PC] = pc + 1
-                fd[f, REST] = -1.0
-                fd[f, QUEUED] = now
-                enqueue(st, fi, i, f, False)
-                if st[i, ST_PATIENCE] >= 0:
-                    fi[f, QFAIL] = code[pc, 2]
-                    fi[f, LANE2] = a
+                T[i].waited += 1
+                F[f].pc = pc + 1
+                F[f].rest = -1.0
+                F[f].queued = now
+                enqueue(T, F, i, f, False)
+                if T[i].patience >= 0:
+                    F[f].qfail = code[pc].b
+                    F[f].qslot = a
                     seq += 1
-                    fl[f, EV] = (seq << SLOT_BITS) | f
-                    t = now + draw(rng, st[i, ST_PLACE], dist_kind, dist, st[i, ST_PATIENCE])
-                    n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                    F[f].ev = (seq << SLOT_BITS) | f
+                    t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == SERVE:
-                i = fi[f, HELD0 + a]
-                x = draw(rng, code[pc, 3], dist_kind, dist, code[pc, 2]) * sa[i, SA_SPEED]
-                fi[f, PC] = pc + 1
-                if st[i, ST_DISC] == SHARED:
-                    advance(st, sa, i, now)
-                    fd[f, REST] = sa[i, SA_V] + x
-                    join(st, fi, i, f)
-                    st[i, ST_PSF] += 1
-                    n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
+                i = F[f].held[a]
+                x = draw(rng, code[pc].c, dist_kind, dist, code[pc].b) * T[i].speed
+                F[f].pc = pc + 1
+                if T[i].disc == SHARED:
+                    advance(T, i, now)
+                    F[f].rest = T[i].work + x
+                    join(T, F, i, f)
+                    T[i].sharing += 1
+                    n, seq = share(T, F, H, i, now, n, seq)
                     break
+                if T[i].disc == PREEMPTIVE:
+                    F[f].rest = now + x
+                    join(T, F, i, f)
                 seq += 1
-                fd[f, REST] = now + x
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = push(ht, hp, n, now + x, (seq << SLOT_BITS) | f)
+                F[f].ev = (seq << SLOT_BITS) | f
+                n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                 break
-            elif op == PSEND:
-                i = fi[f, HELD0 + a]
-                advance(st, sa, i, now)
-                leave(st, fi, i, f)
-                st[i, ST_PSF] -= 1
-                n, seq = share(st, sa, fi, fl, fd, ht, hp, i, now, n, seq)
+            elif op == SERVED:
+                i = F[f].held[a]
+                leave(T, F, i, f)
+                if T[i].disc == SHARED:
+                    advance(T, i, now)
+                    T[i].sharing -= 1
+                    n, seq = share(T, F, H, i, now, n, seq)
                 pc += 1
             elif op == RELEASE:
-                i = fi[f, HELD0 + a]
-                touch(st, sa, i, now)
-                sc[i, SC_SERVED] += 1
-                disc = st[i, ST_DISC]
-                if disc == PREEMPTIVE:
-                    leave(st, fi, i, f)
+                i = F[f].held[a]
+                touch(T, i, now)
+                T[i].served += 1
+                disc = T[i].disc
                 pc += 1
-                if st[i, ST_QLEN] > 0:
-                    g = st[i, ST_HEAD]
+                if T[i].qlen > 0:
+                    g = T[i].head[0]
                     if disc >= PRIORITY:
                         q = 0
-                        while st[i, ST_HEAD + q] < 0:
+                        while T[i].head[q] < 0:
                             q += 1
-                        g = st[i, ST_HEAD + q]
-                    dequeue(st, fi, i, g)
-                    sa[i, SA_WAITED] += now - fd[g, QUEUED]
-                    if fi[g, QFAIL] >= 0:
-                        fi[g, QFAIL] = -1
-                        fl[g, EV] = 0
-                    if disc == PREEMPTIVE:
-                        join(st, fi, i, g)
-                    if disc == PREEMPTIVE and fd[g, REST] >= 0.0:
+                        g = T[i].head[q]
+                    dequeue(T, F, i, g)
+                    T[i].waited_s += now - F[g].queued
+                    if F[g].qfail >= 0:
+                        F[g].qfail = -1
+                        F[g].ev = 0
+                    if disc == PREEMPTIVE and F[g].rest >= 0.0:
+                        join(T, F, i, g)
                         seq += 1
-                        fd[g, REST] += now
-                        fl[g, EV] = (seq << SLOT_BITS) | g
-                        n = push(ht, hp, n, fd[g, REST], (seq << SLOT_BITS) | g)
+                        F[g].rest += now
+                        F[g].ev = (seq << SLOT_BITS) | g
+                        n = push(H, n, F[g].rest, (seq << SLOT_BITS) | g)
                     else:
                         ready[nready] = g
                         nready += 1
                 else:
-                    st[i, ST_BUSY] -= 1
+                    T[i].busy -= 1
             elif op == WAIT:
                 seq += 1
-                fi[f, PC] = pc + 1
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                t = now + draw(rng, code[pc, 2], dist_kind, dist, a)
-                n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                F[f].pc = pc + 1
+                F[f].ev = (seq << SLOT_BITS) | f
+                t = now + draw(rng, code[pc].b, dist_kind, dist, a)
+                n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == CALL or op == FORK or op == SPAWN:
                 count = 1
                 body = a
                 if op == CALL:
                     need = 1
-                    lane = code[pc, 2]
-                    fi[f, FPC] = code[pc, 3]
+                    i = code[pc].b
+                    F[f].fpc = code[pc].c
                 elif op == FORK:
-                    count = code[pc, 2]
-                    need = code[pc, 3]
-                    fi[f, FPC] = code[pc, 4]
-                    lane = code[pc, 5]
+                    count = code[pc].b
+                    need = code[pc].c
+                    F[f].fpc = code[pc].d
+                    i = code[pc].e
                 else:
                     need = 0
-                    lane = -1
+                    i = -1
                 tok = np.int64(-1)
                 if op != SPAWN:
-                    token += 1
-                    tok = token
-                    fl[f, TOKEN] = tok
-                    fi[f, NEED] = need
-                    fi[f, LEFT] = count
-                    if lane >= 0:
-                        seq += 1
-                        fi[f, LANE] = lane
-                        n = enlane(lh, ltl, live, ln, lt, ls, ht, hp, n, lane, 2 * f + 1, now + lanes[lane], seq, f)
-                fi[f, PC] = pc + 1
+                    seq += 1
+                    tok = seq
+                    F[f].token = tok
+                    F[f].need = need
+                    F[f].left = count
+                    if i >= 0:
+                        p = (seq << SLOT_BITS) | f
+                        n, nw = enlane(lane, W, wnext, wfree, nw, H, n, i, now + lanes[i], p)
+                F[f].pc = pc + 1
                 for k in range(count - 1, -1, -1):
                     if op == FORK:
-                        body = P.bodies[a] if code[pc, 6] == 1 else P.bodies[a + k]
+                        body = P.bodies[a] if code[pc].f == 1 else P.bodies[a + k]
                     nfree -= 1
                     g = free[nfree]
-                    for j in range(HELD0, FI_WIDTH):
-                        fi[g, j] = fi[f, j]
-                    fi[g, PC] = body
-                    fi[g, PARENT] = f
-                    fi[g, FLOW] = fi[f, FLOW]
-                    fi[g, WHY] = 0
-                    fi[g, RANKED] = fi[f, RANKED]
-                    fi[g, IDX] = k
-                    fi[g, PART] = fi[f, PART]
-                    fi[g, QFAIL] = -1
-                    fi[g, LANE] = -1
-                    fl[g, EV] = 0
-                    fl[g, TOKEN] = 0
-                    fl[g, PTOKEN] = tok
-                    fl[g, KEY0] = fl[f, KEY0]
-                    fl[g, KEY1] = fl[f, KEY1]
-                    fd[g, BEGAN] = fd[f, BEGAN]
-                    fd[g, ORIGIN] = fd[f, ORIGIN]
+                    for j in range(SLOTS):
+                        F[g].held[j] = F[f].held[j]
+                        F[g].reg[j] = F[f].reg[j]
+                    F[g].pc = body
+                    F[g].parent = f
+                    F[g].flow = F[f].flow
+                    F[g].why = 0
+                    F[g].rank = F[f].rank
+                    F[g].idx = k
+                    F[g].part = F[f].part
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    F[g].token = 0
+                    F[g].owed = tok
+                    F[g].key[0] = F[f].key[0]
+                    F[g].key[1] = F[f].key[1]
+                    F[g].began = F[f].began
+                    F[g].origin = F[f].origin
                     ready[nready] = g
                     nready += 1
                 if op == SPAWN:
@@ -1499,52 +1743,49 @@ def run(P, S, quota):
                     continue
                 break
             elif op == RETURN or op == FAIL:
-                p = fi[f, PARENT]
-                tok = fl[f, PTOKEN]
-                why = fi[f, WHY]
+                p = F[f].parent
+                tok = F[f].owed
+                why = F[f].why
                 free[nfree] = f
                 nfree += 1
-                if tok <= 0 or fl[p, TOKEN] != tok:
+                if tok <= 0 or F[p].token != tok:
                     break
                 if op == RETURN:
-                    fi[p, NEED] -= 1
-                    fi[p, LEFT] -= 1
-                    if fi[p, NEED] > 0:
+                    F[p].need -= 1
+                    F[p].left -= 1
+                    if F[p].need > 0:
                         break
                 else:
-                    fi[p, LEFT] -= 1
-                    if fi[p, LEFT] >= fi[p, NEED]:
+                    F[p].left -= 1
+                    if F[p].left >= F[p].need:
                         break
-                    fi[p, WHY] = why
-                    fi[p, PC] = fi[p, FPC]
-                fl[p, TOKEN] = 0
-                if fi[p, LANE] >= 0:
-                    unlane(lh, ltl, ln, fi[p, LANE], 2 * p + 1)
-                    fi[p, LANE] = -1
+                    F[p].why = why
+                    F[p].pc = F[p].fpc
+                F[p].token = 0
                 f = p
-                pc = fi[f, PC]
+                pc = F[f].pc
             elif op == START:
-                fd[f, BEGAN] = now
-                fd[f, ORIGIN] = now
-                fi[f, WHY] = 0
-                fi[f, RANKED] = code[pc, 3]
+                F[f].began = now
+                F[f].origin = now
+                F[f].why = 0
+                F[f].rank = code[pc].c
                 if now >= warm_t:
-                    w = fi[f, FLOW]
+                    w = F[f].flow
                     S.fc[w, FC_ARRIVED] += 1
-                    k = int((now - warm_t) / step)
+                    k = int((now - warm_t) * per_s)
                     if k < intervals:
                         S.fts[w, k, 0] += 1
                 if a >= 0:
-                    fl[f, KEY0] = draw_key(
-                        rng, code[pc, 2], P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
+                    F[f].key[0] = draw_key(
+                        rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                         P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
                     )  # fmt: skip
                 pc += 1
             elif op == DONE or op == FAILED:
-                w = fi[f, FLOW]
-                t0 = fd[f, BEGAN]
+                w = F[f].flow
+                t0 = F[f].began
                 if t0 >= warm_t:
-                    k = int((t0 - warm_t) / step)
+                    k = int((t0 - warm_t) * per_s)
                     if k >= intervals:
                         k = -1
                     if op == DONE:
@@ -1553,10 +1794,10 @@ def run(P, S, quota):
                             S.fts[w, k, 1] += 1
                         observe(fsum, fine_h, coarse_h, w, k, now - t0)
                         if P.ages[w] >= 0:
-                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - fd[f, ORIGIN])
+                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - F[f].origin)
                     else:
                         S.fc[w, FC_FAILED] += 1
-                        S.fc[w, FC_REASON0 + fi[f, WHY]] += 1
+                        S.fc[w, FC_REASON0 + F[f].why] += 1
                         if k >= 0:
                             S.fts[w, k, 2] += 1
                 regs[R_DONE] += 1
@@ -1564,9 +1805,9 @@ def run(P, S, quota):
                     t = now + draw(rng, a, dist_kind, dist, P.think[w])
                     if t < end:
                         seq += 1
-                        fi[f, PC] = code[pc, 2]
-                        fl[f, EV] = (seq << SLOT_BITS) | f
-                        n = push(ht, hp, n, t, (seq << SLOT_BITS) | f)
+                        F[f].pc = code[pc].b
+                        F[f].ev = (seq << SLOT_BITS) | f
+                        n = push(H, n, t, (seq << SLOT_BITS) | f)
                         break
                 free[nfree] = f
                 nfree += 1
@@ -1574,32 +1815,32 @@ def run(P, S, quota):
             elif op == JUMP:
                 pc = a
             elif op == CHANCE:
-                if uniform(rng, a) < P.weights[code[pc, 3]]:
-                    pc = code[pc, 2]
+                if uniform(rng, a) < P.weights[code[pc].c]:
+                    pc = code[pc].b
                 else:
                     pc += 1
             elif op == CHOOSE:
                 u = uniform(rng, a)
-                k = code[pc, 2]
-                last = k + code[pc, 3] - 1
+                k = code[pc].b
+                last = k + code[pc].c - 1
                 while k < last and u >= P.weights[k]:
                     k += 1
-                pc = P.bodies[code[pc, 4] + k - code[pc, 2]]
+                pc = P.bodies[code[pc].d + k - code[pc].b]
             elif op == SET:
-                fi[f, REG0 + a] = code[pc, 2]
+                F[f].reg[a] = code[pc].b
                 pc += 1
             elif op == LOOP:
-                fi[f, REG0 + a] -= 1
-                pc = code[pc, 2] if fi[f, REG0 + a] > 0 else pc + 1
+                F[f].reg[a] -= 1
+                pc = code[pc].b if F[f].reg[a] > 0 else pc + 1
             elif op == RETRY:
-                k = fi[f, REG0 + code[pc, 2]]
+                k = F[f].reg[code[pc].b]
                 share_of = P.retry_par[a, 4]
                 if k >= P.retries[a, 0] or (share_of >= 0.0 and S.budget[a] < 1.0):
                     pc += 1
                     continue
                 if share_of >= 0.0:
                     S.budget[a] -= 1.0
-                fi[f, REG0 + code[pc, 2]] = k + 1
+                F[f].reg[code[pc].b] = k + 1
                 x = min(P.retry_par[a, 0] * P.retry_par[a, 1] ** k, P.retry_par[a, 2])
                 jitter = P.retries[a, 1]
                 if jitter == FULL_JITTER:
@@ -1608,83 +1849,89 @@ def run(P, S, quota):
                     x = 0.5 * x * (1.0 + uniform(rng, P.retries[a, 2]))
                 elif jitter == ADDED_JITTER:
                     x += P.retry_par[a, 3] * uniform(rng, P.retries[a, 2])
-                if fd[f, BEGAN] >= warm_t:
-                    w = fi[f, FLOW]
+                if F[f].began >= warm_t:
+                    w = F[f].flow
                     S.fc[w, FC_RETRIES] += 1
-                    j = int((fd[f, BEGAN] - warm_t) / step)
+                    j = int((F[f].began - warm_t) * per_s)
                     if j < intervals:
                         S.fts[w, j, 3] += 1
                 if x <= 0.0:
-                    pc = code[pc, 3]
+                    pc = code[pc].c
                     continue
                 seq += 1
-                fi[f, PC] = code[pc, 3]
-                fl[f, EV] = (seq << SLOT_BITS) | f
-                n = push(ht, hp, n, now + x, (seq << SLOT_BITS) | f)
+                F[f].pc = code[pc].c
+                F[f].ev = (seq << SLOT_BITS) | f
+                n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                 break
             elif op == ADMIT:
                 S.budget[a] = min(10.0, S.budget[a] + P.retry_par[a, 4])
                 pc += 1
             elif op == STILL:
-                if fl[fi[f, PARENT], TOKEN] != fl[f, PTOKEN]:
+                if F[F[f].parent].token != F[f].owed:
                     free[nfree] = f
                     nfree += 1
                     break
-                if fd[f, BEGAN] >= warm_t:
-                    S.fc[fi[f, FLOW], FC_HEDGES] += 1
+                if F[f].began >= warm_t:
+                    S.fc[F[f].flow, FC_HEDGES] += 1
                 pc += 1
             elif op == TRIP:
                 if trip(P, S, a, now):
                     pc += 1
                 else:
-                    fi[f, WHY] = OPEN
-                    pc = code[pc, 2]
+                    F[f].why = OPEN
+                    pc = code[pc].b
             elif op == REPORT:
-                report(P, S, a, code[pc, 2] == 1, now)
+                report(P, S, a, code[pc].b == 1, now)
                 pc += 1
             elif op == KEYED:
-                fl[f, KEY1] = draw_key(
-                    rng, code[pc, 2], P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
+                F[f].key[1] = draw_key(
+                    rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                     P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
                 )  # fmt: skip
                 pc += 1
             elif op == LOOKUP:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                hit = look_up(P.caches, P.cache_par, C, rng, a, r, fl[f, KEY0 + code[pc, 4]], now)
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                hit = look_up(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].d], now)
                 if now >= warm_t:
-                    k = int((now - warm_t) / step)
+                    k = int((now - warm_t) * per_s)
                     if k < intervals:
                         S.cts[a, k, 0] += 1
-                        if hit:
+                        if hit == HIT:
                             S.cts[a, k, 1] += 1
-                fi[f, REG0 + code[pc, 5]] = 1 if hit else 0
+                        elif hit == EXPIRED:
+                            S.cts[a, k, 3] += 1
+                F[f].reg[code[pc].e] = 1 if hit == HIT else 0
+                pc += 1
+            elif op == PEEK:
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                peek(P.caches, C, a, r, F[f].key[code[pc].c], code[pc].d)
                 pc += 1
             elif op == FILL:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                fill(P.caches, P.cache_par, C, rng, a, r, fl[f, KEY0 + code[pc, 3]], now)
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                fill(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].c], now)
                 pc += 1
             elif op == DROP:
-                r = fi[f, HELD0 + code[pc, 2]] - P.caches[a, 8]
-                k = fl[f, KEY0 + code[pc, 3]] * P.caches[a, 1] + r
+                r = F[f].held[code[pc].b] - P.caches[a, 8]
+                k = F[f].key[code[pc].c] * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
-                    e = find(C.table, C.ekey, P.caches[a, 4], P.caches[a, 5], k, a)
+                    e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, a)
                     if e >= 0:
                         forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1
             elif op == BRANCH:
-                pc = code[pc, 2] if fi[f, REG0 + a] == 0 else pc + 1
+                pc = code[pc].b if F[f].reg[a] == 0 else pc + 1
             elif op == LOCK:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 pc += 1
                 if e < 0:
-                    nlock = lock_add(S, a, fl[f, KEY0 + code[pc - 1, 2]], nlock)
+                    nlock = lock_add(S, a, F[f].key[code[pc - 1].b], nlock)
                     continue
                 lock_wait(S, e, f)
-                fi[f, PC] = pc
+                F[f].pc = pc
                 break
             elif op == UNLOCK:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 g = lock_next(S, e)
                 if g >= 0:
                     ready[nready] = g
@@ -1693,22 +1940,22 @@ def run(P, S, quota):
                     nlock = lock_drop(S, e, nlock)
                 pc += 1
             elif op == FLIGHT:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 if e < 0:
-                    nlock = lock_add(S, a, fl[f, KEY0 + code[pc, 2]], nlock)
+                    nlock = lock_add(S, a, F[f].key[code[pc].b], nlock)
                     pc += 1
                     continue
                 lock_wait(S, e, f)
-                fi[f, PC] = code[pc, 3]
-                fi[f, FPC] = code[pc, 4]
+                F[f].pc = code[pc].c
+                F[f].fpc = code[pc].d
                 break
             elif op == LANDED:
-                e = lock_find(S, a, fl[f, KEY0 + code[pc, 2]])
+                e = lock_find(S, a, F[f].key[code[pc].b])
                 g = lock_next(S, e)
                 while g >= 0:
-                    if code[pc, 3] == 0:
-                        fi[g, PC] = fi[g, FPC]
-                        fi[g, WHY] = fi[f, WHY]
+                    if code[pc].c == 0:
+                        F[g].pc = F[g].fpc
+                        F[g].why = F[f].why
                     ready[nready] = g
                     nready += 1
                     g = lock_next(S, e)
@@ -1716,89 +1963,88 @@ def run(P, S, quota):
                 pc += 1
             elif op == TAKE:
                 index = np.int64(0)
-                if code[pc, 4] >= 0:
-                    index = fl[f, KEY0 + code[pc, 4]]
-                if code[pc, 2] >= 0:
-                    index = index * P.limiters[a, 3] + fi[f, HELD0 + code[pc, 2]] - P.limiters[a, 4]
-                if take(P, S, a, index, P.weights[code[pc, 5]], now):
+                if code[pc].d >= 0:
+                    index = F[f].key[code[pc].d]
+                if code[pc].b >= 0:
+                    index = index * P.limiters[a, 3] + F[f].held[code[pc].b] - P.limiters[a, 4]
+                if take(P, S, a, index, P.weights[code[pc].e], now):
                     pc += 1
                 else:
                     if now >= warm_t:
                         S.refused[a] += 1
-                    fi[f, WHY] = REFUSED
-                    pc = code[pc, 3]
+                    F[f].why = REFUSED
+                    pc = code[pc].c
             elif op == PUBLISH:
                 i = P.channels[a, 3]
-                if i >= 0 and st[i, ST_QLEN] >= P.channels[a, 4]:
-                    sc[i, SC_SHED] += 1
-                    fi[f, WHY] = REFUSED
-                    pc = code[pc, 3]
+                if i >= 0 and T[i].qlen >= P.channels[a, 4]:
+                    T[i].shed += 1
+                    F[f].why = REFUSED
+                    pc = code[pc].c
                     continue
-                kr = code[pc, 2]
+                kr = code[pc].b
                 part = np.int64(0)
                 parts = P.channels[a, 0]
                 if parts > 1:
                     if kr >= 0:
-                        part = hashed(fl[f, KEY0 + kr], 7, parts)
+                        part = hashed(F[f].key[kr], 7, parts)
                     else:
-                        part = counters[code[pc, 4]]
-                        counters[code[pc, 4]] = part + 1 if part + 1 < parts else 0
+                        part = counters[code[pc].d]
+                        counters[code[pc].d] = part + 1 if part + 1 < parts else 0
                 for s in range(P.channels[a, 1], P.channels[a, 1] + P.channels[a, 2]):
                     if P.subscriber_par[s] < 1.0 and uniform(rng, P.subscribers[s, 2]) >= P.subscriber_par[s]:
                         continue
                     nfree -= 1
                     g = free[nfree]
                     w = P.subscribers[s, 1]
-                    fi[g, PC] = P.subscribers[s, 0]
-                    fi[g, FLOW] = w
-                    fi[g, PARENT] = -1
-                    fi[g, WHY] = 0
-                    fi[g, RANKED] = fi[f, RANKED]
-                    fi[g, PART] = part
-                    fi[g, QFAIL] = -1
-                    fi[g, LANE] = -1
-                    fl[g, EV] = 0
-                    fl[g, TOKEN] = 0
-                    fl[g, PTOKEN] = -1
-                    fl[g, KEY0] = fl[f, KEY0 + kr] if kr >= 0 else fl[f, KEY0]
-                    fl[g, KEY1] = fl[f, KEY1]
-                    fd[g, BEGAN] = now
-                    fd[g, ORIGIN] = fd[f, ORIGIN]
+                    F[g].pc = P.subscribers[s, 0]
+                    F[g].flow = w
+                    F[g].parent = -1
+                    F[g].why = 0
+                    F[g].rank = F[f].rank
+                    F[g].part = part
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    F[g].token = 0
+                    F[g].owed = -1
+                    F[g].key[0] = F[f].key[kr] if kr >= 0 else F[f].key[0]
+                    F[g].key[1] = F[f].key[1]
+                    F[g].began = now
+                    F[g].origin = F[f].origin
                     if now >= warm_t:
                         S.fc[w, FC_ARRIVED] += 1
-                        k = int((now - warm_t) / step)
+                        k = int((now - warm_t) * per_s)
                         if k < intervals:
                             S.fts[w, k, 0] += 1
                     i = P.subscribers[s, 3]
                     if i >= 0:
-                        touch(st, sa, i, now)
-                        sc[i, SC_VISITS] += 1
-                        st[i, ST_QLEN] += 1
-                        if st[i, ST_QLEN] > st[i, ST_QMAX]:
-                            st[i, ST_QMAX] = st[i, ST_QLEN]
+                        touch(T, i, now)
+                        T[i].visits += 1
+                        T[i].qlen += 1
+                        if T[i].qlen > T[i].qmax:
+                            T[i].qmax = T[i].qlen
                     ready[nready] = g
                     nready += 1
                 pc += 1
             elif op == GAUGE:
-                touch(st, sa, a, now)
-                st[a, ST_QLEN] += code[pc, 2]
+                touch(T, a, now)
+                T[a].qlen += code[pc].b
                 pc += 1
             elif op == REASON:
-                fi[f, WHY] = a
+                F[f].why = a
                 pc += 1
             elif op == COUNT:
-                if fd[f, BEGAN] >= warm_t:
-                    S.fc[fi[f, FLOW], a] += 1
+                if F[f].began >= warm_t:
+                    S.fc[F[f].flow, a] += 1
                 pc += 1
             else:  # RANK
-                fi[f, RANKED] = a
+                F[f].rank = a
                 pc += 1
-        used = fi.shape[0] - nfree
-        if used > regs[R_PEAK]:
-            regs[R_PEAK] = used
+        if nfree < least:
+            least = nfree
     regs[R_HEAP] = n
     regs[R_SEQ] = seq
-    regs[R_TOKEN] = token
+    regs[R_CHUNKS] = nw
+    regs[R_PEAK] = max(regs[R_PEAK], F.shape[0] - least)
     regs[R_FREE] = nfree
     regs[R_READY] = nready
     regs[R_LOCKS] = nlock

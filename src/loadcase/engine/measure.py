@@ -140,13 +140,15 @@ class Measures:
         station = self.c.gauges.get(flow)
         if station is None:
             return
-        pool = int(self.s.st[station, op.ST_POOL])
+        pool = int(self.s.stations["pool"][station])
         source = self.c.groups[pool].component
         area = self.s.pts[pool, :, 1]
         before = self.metrics.get(f"{source}.lag")
         self.put(f"{source}.lag", area.sum() / self.seconds + (before.value if before else 0.0), "count")
         peak = self.metrics.get(f"{source}.lag.peak")
-        self.put(f"{source}.lag.peak", max(float(self.s.st[station, op.ST_QMAX]), peak.value if peak else 0.0), "count")
+        self.put(
+            f"{source}.lag.peak", max(float(self.s.stations["qmax"][station]), peak.value if peak else 0.0), "count"
+        )
         self.line(f"{source}.lag", area / self.step, "count")
         dead = int(self.s.fc[self.c.flows.index(flow), op.FC_DEAD])
         self.put(f"{source}.dead_letters", dead, "count", dead)
@@ -167,38 +169,38 @@ class Measures:
         name = group.component
         busy, queue, visits, shed = (self.s.pts[group.index, :, j] for j in range(4))
         rows = slice(group.base, group.base + group.count)
-        sums, counts = self.s.sa_end[rows], self.s.sc_end[rows]
-        total = int(counts[:, op.SC_VISITS].sum())
+        ended = self.s.ended[rows]
+        total = int(ended["visits"].sum())
         self.put(f"{name}.rate", visits.sum() / self.seconds, "1/s", total)
         self.put(f"{name}.in_service", busy.sum() / self.seconds, "count")
         if group.count == 1:
-            mean = sums[0, op.SA_BUSY] / self.seconds
-            square = sums[0, op.SA_BUSY2] / self.seconds
+            mean = ended["busy_s"][0] / self.seconds
+            square = ended["busy2_s"][0] / self.seconds
             self.put(f"{name}.in_service.sd", math.sqrt(max(0.0, square - mean * mean)), "count")
         self.put(f"{name}.queue", queue.sum() / self.seconds, "count")
-        self.put(f"{name}.queue.peak", float(self.s.st[rows, op.ST_QMAX].max()), "count")
+        self.put(f"{name}.queue.peak", float(self.s.stations["qmax"][rows].max()), "count")
         self.put(f"{name}.shed", shed.sum() / self.seconds, "1/s", total)
         if group.workers:
             capacity = group.count * group.workers
             self.put(f"{name}.utilisation", busy.sum() / self.seconds / capacity, "ratio")
             self.put(f"{name}.utilisation.peak", busy.max() / self.step / capacity, "ratio")
             self.line(f"{name}.utilisation", busy / self.step / capacity, "ratio")
-            hottest = sums[:, op.SA_BUSY].max() / self.seconds / group.workers
+            hottest = ended["busy_s"].max() / self.seconds / group.workers
             self.put(f"{name}.hottest_shard", hottest, "ratio")
         if total:
-            gone = int(counts[:, op.SC_SHED].sum()), int(counts[:, op.SC_ABANDONED].sum())
+            gone = int(ended["shed"].sum()), int(ended["abandoned"].sum())
             self.put(f"{name}.shed_ratio", gone[0] / total, "ratio", total)
             self.put(f"{name}.abandoned_ratio", gone[1] / total, "ratio", total)
-            self.put(f"{name}.waited", counts[:, op.SC_WAITED].sum() / total, "ratio", total)
+            self.put(f"{name}.waited", ended["waited"].sum() / total, "ratio", total)
             served = total - sum(gone)
             if served > 0:
-                self.put(f"{name}.wait.mean", sums[:, op.SA_WAITED].sum() / served, "s", served)
+                self.put(f"{name}.wait.mean", ended["waited_s"].sum() / served, "s", served)
         self.line(f"{name}.queue", queue / self.step, "count")
         self.line(f"{name}.rate", visits / self.step, "1/s")
         self.line(f"{name}.shed", shed / self.step, "1/s")
 
     def cache(self, i: int, name: str) -> None:
-        looked, hit, held = (self.s.cts[i, :, j] for j in range(3))
+        looked, hit, held, expired = (self.s.cts[i, :, j] for j in range(4))
         total = int(looked.sum())
         if total:
             self.put(f"{name}.hit_ratio", hit.sum() / total, "ratio", total)
@@ -206,6 +208,7 @@ class Measures:
                 self.line(f"{name}.hit_ratio", hit / looked, "ratio")
         if self.c.program.caches[i, 0] != op.COIN:
             self.put(f"{name}.stored_keys", float(held.mean()), "count")
+            self.put(f"{name}.expired", expired.sum() / self.seconds, "1/s", int(expired.sum()))
 
     def limiters(self, names: dict[str, int]) -> None:
         """Refusals of limiters and quotas."""

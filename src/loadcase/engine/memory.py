@@ -23,7 +23,7 @@ FRAME_BYTES = 300
 """One request in flight, with its timers."""
 FLOW_BYTES = 400_000
 """Histograms, and the time series of 60 intervals."""
-ENTRY_BYTES, LINK_BYTES, COUNTER_BYTES = 16, 4, 24
+ENTRY_BYTES, LINK_BYTES, COUNTER_BYTES = 24, 4, 24
 
 
 def limit_bytes() -> int:
@@ -68,7 +68,7 @@ def of_component(blueprint: Blueprint, name: str, component: Component) -> float
     total = float(stations * STATION_BYTES)
     if isinstance(component, Cache) and component.hit_ratio is None:
         entries = component.keys or keys_at(blueprint, name)
-        each = ENTRY_BYTES + (4 if component.policy == "lfu" else 0) + (8 if component.ttl is not None else 0)
+        each = ENTRY_BYTES + (4 if component.policy == "lfu" else 0)
         total += entries * each + LINK_BYTES * 2 ** math.ceil(math.log2(max(16, 1.5 * entries)))
     if isinstance(component, Limiter):
         keys = blueprint.keys[component.key].count if component.key else 1

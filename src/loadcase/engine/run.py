@@ -26,9 +26,9 @@ from loadcase.engine.scale import shrink, whole_components, whole_flows
 cache.folder()
 
 from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
-from loadcase.engine.compile import Compiled, compile_blueprint  # noqa: E402
+from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
-from loadcase.engine.state import make_state, more_frames, more_heap, streams  # noqa: E402
+from loadcase.engine.state import make_state, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
 
@@ -42,10 +42,10 @@ MAX_TRACE = 64 << 20
 MAX_STILL = 20
 """Quotas of events without any simulated time passing."""
 MAX_USERS = 1_000_000
-WARM_STEPS = (6_250_000, 25_000_000, 100_000_000, 400_000_000)
-"""Requests that are made to fill the caches, at most: the first of these that is enough."""
-WARM_ACCESSES_PER_S = 20_000_000
-"""About as many as a machine makes in a second."""
+WARM_ACCESSES = 400_000_000
+WARM_BATCHES = 2_000
+RECENT = 0.05
+"""Share of a time to live in which an LRU cache has to fill for expiry not to decide what it holds."""
 Progress = Callable[[float], None]
 
 
@@ -87,7 +87,8 @@ def run(
     compiled = compile_located(blueprint, chosen.load, traces)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
-    partial = loop.warm_caches(warmed) or loop.run()
+    loop.warm_caches(warmed)
+    partial = loop.run()
     state = loop.state
     reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
     measures = Measures(blueprint, compiled, state, [g.metric for g in whole.contract])
@@ -150,71 +151,69 @@ class Loop:
         self.notes: list[str] = []
         self.frames_limit = MAX_FRAMES
 
-    def warm_caches(self, memo: Warmed | None = None) -> str | None:
+    def warm_caches(self, memo: Warmed | None = None) -> None:
         """Replays key requests so that the caches hold what they would after a long time.
 
         What the past left is the same for all seeds: it comes from a stream of its own. A memo keeps it for the other
-        seeds of a case. Gives the reason when that takes more time than there is.
+        seeds of a case.
         """
         if not self.compiled.warmers:
-            return None
+            return
         if memo is None:
-            return self.warm()
+            self.state = self.warmed()
+            return
         with memo.lock:
             if memo.key != self.compiled.warmers:
-                late = self.warm()
-                if late is not None:
-                    return late
-                memo.key, memo.caches = list(self.compiled.warmers), self.state.cache
+                memo.key, memo.caches = list(self.compiled.warmers), self.warmed().cache
             caches = kernels.Caches(*(array.copy() for array in memo.caches))
         self.state = self.state._replace(cache=caches)
-        return None
 
-    def warm(self) -> str | None:
-        """Fills the caches of the state; gives the reason when there is no time for it.
-
-        How many requests that takes is not known before. The number is tried in steps, always the same ones, so that
-        the outcome does not depend on the time that there is.
-        """
+    def warmed(self) -> kernels.State:
+        """The state with its caches filled."""
         rates: dict[int, float] = {}
         for cache_id, *_, rate in self.compiled.warmers:
             rates[cache_id] = rates.get(cache_id, 0.0) + rate
-        needed = max(self.useful_accesses(cache_id, rate) for cache_id, rate in rates.items())
-        for step in WARM_STEPS:
-            seconds = step * len(rates) / WARM_ACCESSES_PER_S
-            if self.deadline is not None and time.perf_counter() + seconds > self.deadline:
-                return f"out of time: over {step:,} requests are needed to fill the caches before the start"
-            if self.filled(rates, step) or step >= needed:
-                break
-        return None
-
-    def useful_accesses(self, cache_id: int, rate: float) -> float:
-        """Accesses beyond which a cache that is not full yet lacks only keys too rare for the run to ask for."""
-        policy, replicas, _, each = (int(x) for x in self.compiled.program.caches[cache_id, :4])
-        if self.compiled.program.cache_par[cache_id, 0] < 1e300:
-            return WARM_STEPS[-1]  # with a time to live the moments count too
-        return max((1000 if policy == op.LFU else 50) * replicas * each, 10.0 * rate * self.end_s)
-
-    def filled(self, rates: dict[int, float], limit: int) -> bool:
-        """Fills every cache from nothing with at most `limit` accesses; whether that was enough for all."""
-        caches = self.state.cache
-        for name, array in caches._asdict().items():
-            if name != "cfirst":
-                array[...] = -1 if name == "cstate" else 0
-        caches.cstate[:, 0] = 0
-        enough = True
         done: set[int] = set()
         for cache_id, space, place, spread, _ in self.compiled.warmers:
             if cache_id in done:
                 continue  # the first flow's keys stand for all flows that share the cache
             done.add(cache_id)
-            rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
-            state = self.state._replace(rng=rng)
-            made = kernels.warm(
-                self.compiled.program, state, cache_id, space, len(rng) - 1, spread, rates[cache_id], limit
-            )
-            enough = enough and made < limit
-        return enough
+            if not self.warm(cache_id, space, place, spread == 1, rates[cache_id]):
+                self.notes.append("the caches were not yet full when the run began")
+        return self.state
+
+    def warm(self, cache: int, space: int, place: str, anywhere: bool, rate: float) -> bool:
+        """Fills one cache; False when it was stopped before it was done."""
+        program = self.compiled.program
+        replicas, per = int(program.caches[cache, 1]), int(program.caches[cache, 3])
+        keys, ttl = int(program.keyspace_n[space]), float(program.cache_par[cache, 0])
+        rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
+        state, row = self.state._replace(rng=rng), len(rng) - 1
+        limit = WARM_ACCESSES if replicas * per < keys else min(WARM_ACCESSES, 20 * keys + WARM_BATCHES)
+        came = np.zeros(4, np.int64)
+        lru = program.caches[cache, 0] == op.LRU
+        while lru and not came[kernels.W_DONE] and not came[kernels.W_TOO_OLD]:
+            kernels.recall(
+                program, state, cache, space, row, anywhere, rate, ttl * RECENT, limit, WARM_BATCHES, came
+            )  # fmt: skip
+            if self.ended():
+                break
+        if came[kernels.W_DONE]:
+            if ttl < FOREVER:
+                kernels.spread_ends(program, state, cache, row)
+            return True
+        if came[kernels.W_TOO_OLD] or not lru:  # the time to live decides what is there
+            kernels.empty(program, state, cache)
+            came[:] = 0
+            while not came[kernels.W_DONE] and not self.ended():
+                kernels.replay(program, state, cache, space, row, anywhere, rate, limit, WARM_BATCHES, came)
+            kernels.start_clock(program, state, cache, row, rate, limit, came)
+        return bool(came[kernels.W_DONE])
+
+    def ended(self) -> bool:
+        """Whether the run was stopped or is out of time."""
+        out = self.deadline is not None and time.perf_counter() > self.deadline
+        return out or (self.stop is not None and self.stop.is_set())
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
@@ -231,14 +230,18 @@ class Loop:
             if status == kernels.FINISHED:
                 return None
             if status == kernels.DRAIN_LIMIT:
-                left = len(self.state.fi) - int(self.state.regs[kernels.R_FREE])
+                left = len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
                 return f"{left} requests were still in flight when the drain ended: the design does not keep up"
             if status == kernels.GROW_HEAP:
-                self.state = more_heap(self.state, 2 * len(self.state.ht))
+                self.state = more_heap(self.state, 2 * len(self.state.heap))
+            elif status == kernels.GROW_LANES:
+                if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
+                    self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == kernels.GROW_FRAMES:
-                if 2 * len(self.state.fi) > self.frames_limit:
-                    return f"over {len(self.state.fi):,} calls in flight after {now:.3g} s: the design does not keep up"
-                self.state = more_frames(self.state, 2 * len(self.state.fi))
+                frames = len(self.state.frames)
+                if 2 * frames > self.frames_limit:
+                    return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
+                self.state = more_frames(self.state, 2 * len(self.state.frames))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
     frames = 2 * compiled.margin + 1024 + int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
-    stations = len(p.stations)
+    stations = max(1, len(p.stations))
     pools = len(compiled.groups)
     entries = max(1, compiled.cache_entries)
     rows = max(1, compiled.cache_rows)
@@ -38,35 +39,28 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     cstate[:, 0] = 0
     caches = k.Caches(
         table=np.zeros(max(1, compiled.cache_table), np.int32),
-        ekey=np.zeros(entries, np.int64),
-        elink=np.zeros((entries, 2), np.int32),
+        entries=np.zeros(entries, k.ENTRY),
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
-        eend=np.zeros(entries if compiled.ttl else 1),
         cstate=cstate,
         cfirst=first,
     )
-    sa = np.zeros((max(1, stations), op.SA_WIDTH))
-    sa[:stations, op.SA_SPEED] = p.speed[:stations]
+    stations_now = rows_of(op.STATION, stations)
+    stations_now[:] = p.stations
+    lanes = np.zeros((len(p.lanes), 3), np.int64)
+    lanes[:, k.L_HEAD] = -1
     state = k.State(
         regs=np.zeros(11, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
-        fi=np.zeros((0, k.FI_WIDTH), np.int32),
-        fl=np.zeros((0, k.FL_WIDTH), np.int64),
-        fd=np.zeros((0, k.FD_WIDTH)),
+        frames=np.zeros(0, k.FRAME),
         free=np.zeros(0, np.int32),
         ready=np.zeros(0, np.int32),
-        ht=np.zeros(0),
-        hp=np.zeros(0, np.int64),
-        lane_head=np.full(max(1, len(p.lanes)), -1, np.int32),
-        lane_tail=np.full(max(1, len(p.lanes)), -1, np.int32),
-        lane_live=np.zeros(max(1, len(p.lanes)), np.int8),
-        ln=np.zeros((0, 2), np.int32),
-        lt=np.zeros(0),
-        ls=np.zeros(0, np.int64),
-        st=p.stations.copy() if stations else np.zeros((1, op.ST_WIDTH), np.int32),
-        sa=sa,
-        sc=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
+        heap=np.zeros(0, k.EVENT),
+        lane=lanes,
+        waiting=np.zeros(0, k.EVENT),
+        wnext=np.zeros(0, np.int64),
+        wfree=np.zeros(0, np.int64),
+        stations=stations_now,
         counters=np.zeros(max(1, compiled.counters), np.int64),
         src=np.zeros((max(1, len(p.sources)), 4)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
@@ -78,10 +72,10 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
-        sa_end=np.zeros_like(sa),
-        sc_end=np.zeros((max(1, stations), op.SC_WIDTH), np.int64),
-        cts=np.zeros((max(1, len(p.caches)), intervals, 3), np.int64),
+        ended=rows_of(op.STATION, stations),
+        cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
+        batch=np.zeros((k.BATCH, 2), np.int64),
         locks=np.full(LOCK_BUCKETS, -1, np.int32),
         lkey=np.zeros((0, 2), np.int64),
         llink=np.zeros((0, 3), np.int32),
@@ -97,6 +91,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     state.regs[k.R_MARGIN] = compiled.margin
     state = more_frames(state, frames)
     state = more_heap(state, 2 * compiled.margin + 1024)
+    state = more_lanes(state, 2 * k.chunk_margin(len(p.lanes), compiled.margin))
     _schedule_start(compiled, state)
     return state
 
@@ -111,7 +106,7 @@ def _schedule_start(compiled: Compiled, s: k.State) -> None:
         nonlocal n, seq
         seq += 1
         payload = (seq << k.SLOT_BITS) | slot
-        n = k.push(s.ht, s.hp, n, t, payload)
+        n = k.push(s.heap, n, t, payload)
         return payload
 
     add(times[k.D_WARM], k.TICK)
@@ -122,12 +117,11 @@ def _schedule_start(compiled: Compiled, s: k.State) -> None:
             for _ in range(users):
                 nfree -= 1
                 f = int(s.free[nfree])
-                s.fi[f, k.PC] = entry
-                s.fi[f, k.FLOW] = flow
-                s.fi[f, k.PARENT] = s.fi[f, k.QFAIL] = s.fi[f, k.LANE] = -1
-                s.fl[f, k.PTOKEN] = -1
+                frame = s.frames[f]
+                frame["pc"], frame["flow"] = entry, flow
+                frame["parent"] = frame["qfail"] = frame["owed"] = -1
                 pause = k.draw(s.rng, place, p.dist_kind, p.dist, int(p.think[flow]))
-                s.fl[f, k.EV] = add(pause, f)
+                frame["ev"] = add(pause, f)
             continue
         if kind != op.TRACE and p.source_par[i, 0] <= 0.0:
             continue
@@ -139,7 +133,7 @@ def _schedule_start(compiled: Compiled, s: k.State) -> None:
 
 def more_frames(s: k.State, count: int) -> k.State:
     """The same state with room for `count` frames."""
-    old = len(s.fi)
+    old = len(s.frames)
 
     def wider(a: np.ndarray, rows: int) -> np.ndarray:
         b = np.zeros((rows, *a.shape[1:]), a.dtype)
@@ -153,23 +147,40 @@ def more_frames(s: k.State, count: int) -> k.State:
     lfree[nlock : nlock + len(fresh)] = fresh
     s.regs[k.R_FREE] += len(fresh)
     s.regs[k.R_LOCKS] += len(fresh)
+    frames = rows_of(k.FRAME, count)
+    frames[:old] = s.frames
     return s._replace(
-        fi=wider(s.fi, count),
-        fl=wider(s.fl, count),
-        fd=wider(s.fd, count),
+        frames=frames,
         free=free,
         ready=wider(s.ready, count),
-        ln=wider(s.ln, 2 * count),
-        lt=wider(s.lt, 2 * count),
-        ls=wider(s.ls, 2 * count),
         lkey=wider(s.lkey, count),
         llink=wider(s.llink, count),
         lfree=lfree,
     )
 
 
+def rows_of(kind: np.dtype[Any], rows: int, offset: int = 0) -> np.ndarray:
+    """Zeroed records, the first of which begins `offset` bytes after a cache line."""
+    flat = np.zeros(rows * kind.itemsize + 128, np.uint8)
+    first = (offset - flat.ctypes.data) % 64
+    return flat[first : first + rows * kind.itemsize].view(kind)
+
+
+def more_lanes(s: k.State, chunks: int) -> k.State:
+    """The same state with `chunks` chunks for the entries of lanes."""
+    old, nfree = len(s.wnext), int(s.regs[k.R_CHUNKS])
+    waiting = rows_of(k.EVENT, chunks * k.CHUNK)
+    waiting[: len(s.waiting)] = s.waiting
+    wnext, wfree = np.zeros(chunks, np.int64), np.zeros(chunks, np.int64)
+    wnext[:old] = s.wnext
+    wfree[:nfree] = s.wfree[:nfree]
+    wfree[nfree : nfree + chunks - old] = np.arange(chunks - 1, old - 1, -1)
+    s.regs[k.R_CHUNKS] += chunks - old
+    return s._replace(waiting=waiting, wnext=wnext, wfree=wfree)
+
+
 def more_heap(s: k.State, count: int) -> k.State:
     """The same state with room for `count` events."""
-    ht, hp = np.zeros(count), np.zeros(count, np.int64)
-    ht[: len(s.ht)], hp[: len(s.hp)] = s.ht, s.hp
-    return s._replace(ht=ht, hp=hp)
+    heap = rows_of(k.EVENT, count, 48)  # so that the four events below one share a cache line
+    heap[: len(s.heap)] = s.heap
+    return s._replace(heap=heap)
