@@ -36,9 +36,9 @@ def test_the_environment_may_allow_more_or_less(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_users_are_counted_with_their_load() -> None:
-    flow = "  f: {arrive: {users: 600k, think: 100 s}, steps: [s.handle]}"
+    flow = "  f: {arrive: {users: 150k, think: 100 s}, steps: [s.handle]}"
     blueprint = design("  s: {kind: service, workers: 0}", flow, "cases: {double: {load: 2}}\n")
-    with pytest.raises(UsageError, match="at most 1,000,000 users, got 1,200,000 at load 2"):
+    with pytest.raises(UsageError, match="at most 250,000 users, got 300,000 at load 2"):
         run(blueprint, "double")
 
 

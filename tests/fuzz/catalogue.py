@@ -134,6 +134,7 @@ SIZES = {
     "spawn-storm": _edit("[web.handle]", "[repeat: {times: 1M, do: [spawn: [wait: 1 hour]]}]"),
     "users-1e9": _loop("1e9"),
     "users-1e6": _loop("1M"),
+    "users-250k": _loop("125k"),
     "users-no-think": _edit("{rate: rate, key: item}", "{users: 1000}").replace(
         "web.handle: {work: exp(2 ms), do: [db.write: {entity: item, timeout: 1 s}]}", "web.handle: {work: 0 s}"
     ),

@@ -29,7 +29,8 @@ class Worker:
             text=True,
             cwd=ROOT,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -64,6 +65,10 @@ class Worker:
         """Ends the process."""
         self.process.kill()
         self.process.wait()
+        self.reader.join()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
 
 
 def run_all(jobs: Iterable[tuple[str, str, str]], workers: int = 2) -> dict[str, dict[str, Any]]:

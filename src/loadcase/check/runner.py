@@ -76,8 +76,10 @@ def check(
                             (name, pool.submit(_one, run, blueprint, name, seed, stop, started, budget_s, seeds))
                         )
                 for name, future in batch:
-                    late = seeds is None and time.perf_counter() - started > budget_s
-                    if late and future.cancel():
+                    if seeds is None and time.perf_counter() - started > budget_s:
+                        for _, waiting in batch:
+                            waiting.cancel()  # what has begun goes on to its own end
+                    if future.cancelled():
                         continue
                     results[name].append(future.result())
                     runs += 1

@@ -87,6 +87,11 @@ def keys_at(blueprint: Blueprint, name: str) -> int:
     return sum(blueprint.keys[s].count for s in spaces if s) or 1
 
 
+def shareable(tables_bytes: int) -> bool:
+    """Whether a second copy of a run's arrays may be kept for other seeds."""
+    return ENGINE_BYTES + 2 * tables_bytes <= limit_bytes()
+
+
 def most_frames(tables_bytes: int) -> int:
     """Requests in flight that fit beside the arrays of a run while they are copied to larger ones."""
     return max(100_000, int((limit_bytes() - ENGINE_BYTES - tables_bytes) / (1.5 * FRAME_BYTES)))

@@ -20,7 +20,7 @@ from loadcase.core import program as op
 from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
-from loadcase.engine.memory import check_memory, most_frames
+from loadcase.engine.memory import check_memory, most_frames, shareable
 from loadcase.engine.scale import shrink, whole_components, whole_flows
 
 cache.folder()
@@ -41,7 +41,7 @@ MAX_STATIONS = 2_000_000
 MAX_TRACE = 64 << 20
 MAX_STILL = 20
 """Quotas of events without any simulated time passing."""
-MAX_USERS = 1_000_000
+MAX_USERS = 250_000
 WARM_ACCESSES = 400_000_000
 WARM_BATCHES = 2_000
 RECENT = 0.05
@@ -87,7 +87,7 @@ def run(
     compiled = compile_located(blueprint, chosen.load, traces)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
-    loop.warm_caches(warmed)
+    loop.warm_caches(warmed if shareable(tables) else None)
     partial = loop.run()
     state = loop.state
     reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
