@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from loadcase.cli import execute
+from loadcase.report.progress import Progress
 
 SMALL = """\
 loadcase: 1
@@ -40,9 +43,12 @@ def test_check_holds_with_zero_and_breaks_with_one(
     assert "busiest: s" in capsys.readouterr().out
 
 
-def test_one_seed_is_undecided(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_run_cannot_tell_is_undecided(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(small).write_text(SMALL.replace("r.p95", "r.p99999"))
     assert execute(["check", small, "--seeds", "1", "--quiet"]) == 3
-    assert "unknown" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "unknown" in out
+    assert "too few samples" in out
 
 
 def test_json_is_one_documented_object(small: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +87,9 @@ def test_junit_and_github(small: str, capsys: pytest.CaptureFixture[str]) -> Non
         (["profiles", "redsi"], "redis"),
         (["check", "SMALL", "--budget", "soon"], "60s"),
         (["new", "SMALL"], "exists"),
+        (["check", "SMALL", "--budget", "0s"], "more than 0"),
+        (["run", "SMALL", "--scale", "0"], "1:0"),
+        (["run", "SMALL", "--scale", "3"], "s does not divide by 3"),
     ],
 )
 def test_wrong_use_is_told_without_a_traceback(
@@ -144,3 +153,71 @@ def test_hostile_names_cannot_leave_their_label(tmp_path: Path, capsys: pytest.C
     assert code in (0, 2)
     assert "<script>" not in out
     assert 'click a "' not in out
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> str:
+    path = tmp_path / "long.yaml"
+    path.write_text(SMALL.replace("duration: 20 s", "duration: 100000 s"))
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_ctrl_c_leaves_partial_results(
+    command: str, long: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        if not sent:
+            sent.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sent: list[int] = []
+    monkeypatch.setattr(Progress, "share", interrupt)
+    monkeypatch.setattr(Progress, "check", interrupt)
+    assert execute([command, long, "--format", "json"]) == 130
+    shape = json.loads(capsys.readouterr().out)
+    if command == "run":
+        assert "stopped after" in shape["partial"]
+    else:
+        assert shape["partial"] is True
+        assert shape["verdict"] == "unknown"
+
+
+def test_ctrl_c_leaves_what_was_validated(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(self: Progress, text: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "note", interrupt)
+    assert execute(["validate", "--only", "QT-MM1-1", "--only", "QT-MM1-2", "--format", "json"]) == 130
+    shape = json.loads(capsys.readouterr().out)
+    assert shape["partial"] is True
+    assert [c["id"] for c in shape["cases"]] == ["QT-MM1-1"]
+
+
+def test_a_reader_that_goes_away_does_not_change_the_exit_code(small: str) -> None:
+    Path(small).write_text(SMALL.replace("300 ms", "1 ms"))
+    for form in ("text", "json"):
+        command = [sys.executable, "-m", "loadcase.cli", "check", small, "--case", "normal", "--format", form]
+        done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        assert done.wait(300) == 1
+        assert "Traceback" not in done.stderr.read()
+        done.stderr.close()
+
+
+def test_no_colour_and_no_boxes_where_they_cannot_be_shown(small: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "loadcase.cli", "check", small]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert b"\x1b" not in done.stdout
+    assert b"ok" in done.stdout
+
+
+def test_a_design_without_a_contract_is_not_said_to_hold(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(small).write_text("\n".join(line for line in SMALL.splitlines() if "contract" not in line))
+    assert execute(["check", small]) == 3
+    assert "requirements.contract" in capsys.readouterr().out.replace("\n", "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +18,22 @@ from loadcase.core.units import in_unit, parse_quantity
 if TYPE_CHECKING:
     from loadcase.check.runner import Progress
     from loadcase.estimate.estimate import EstimateReport
+    from loadcase.scales import Scale
 
-TARGET_REQUESTS = 400_000
-"""Requests that a scale model simulates at least; k grows only while it keeps that many."""
-IDLE = 0.1
-"""Utilisation below which a component may stay whole in a scale model."""
+TINY = """\
+loadcase: 1
+name: tiny
+entities: {key: {count: 10}}
+components: {c: {kind: cache, keys: 2}, s: {kind: service}}
+flows: {r: {arrive: {rate: 1 /s, key: key}, steps: [{c.get: {miss: [s.handle]}}]}}
+"""
+
+
+def prepare() -> None:
+    """Compiles the engine, or loads what is compiled, so that nothing later has to wait for it."""
+    from loadcase.engine.run import run as simulate
+
+    simulate(Model.loads(TINY), duration=0.001, warmup=0.0)
 
 
 def estimate(blueprint: Model, load: float = 1.0) -> EstimateReport:
@@ -37,7 +50,7 @@ def run(
     *,
     duration: float | str | None = None,
     warmup: float | str | None = None,
-    scale: int = 1,
+    scale: int | Scale = 1,
     progress: Callable[[float], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
@@ -46,16 +59,23 @@ def run(
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
-    `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). Raises UsageError.
+    `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
+    its tolerance is marked `rough`. Raises UsageError.
     """
+    from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
+    from loadcase.scales import Scale, mark, require, rough_metrics
 
+    if not isinstance(scale, Scale):
+        load = case_of(blueprint, case).load
+        require(blueprint, load, scale)
+        scale = Scale(scale, rough_metrics(blueprint, load, scale))
     result = simulate(
-        blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale, progress=progress,
+        blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale.k, progress=progress,
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
     )  # fmt: skip
-    metrics = {**result.metrics, "cost": Metric(monthly_cost(blueprint), "USD/month")}
+    metrics = {**mark(result.metrics, scale.rough), "cost": Metric(monthly_cost(blueprint), "USD/month", exact=True)}
     return replace(result, metrics=dict(sorted(metrics.items())))
 
 
@@ -69,30 +89,22 @@ def _seconds(value: float | str | None) -> float | None:
         raise UsageError(f"a simulated time is seconds or text with a unit, got {value!r}", hint=str(error)) from None
 
 
-def scale_for(blueprint: Model, case: str) -> int:
-    """k of the scale model 1:k that a check runs: the largest that keeps enough requests and like parts."""
-    from loadcase.engine.run import DURATION_S, case_of
-    from loadcase.engine.scale import divides
-    from loadcase.estimate.load import loads
+def scales_of(
+    blueprint: Model, cases: list[str], budget_s: float, threads: int | None = None, seeds: int | None = None
+) -> dict[str, Scale]:
+    """The scale model of each case that a check runs within its budget; 1 is the design itself."""
+    from loadcase.check.runner import MIN_SEEDS
+    from loadcase.engine.run import DURATION_S, WARMUP_SHARE, case_of
+    from loadcase.scales import SHARE, choose
 
-    chosen = case_of(blueprint, case)
-    if any(f.arrive is not None and (f.arrive.users or f.arrive.trace) for f in blueprint.flows.values()):
-        return 1
-    found = loads(blueprint, chosen.load)
-    requests = sum(found.flows.values()) * (chosen.duration or DURATION_S)
-    for k in (64, 32, 16, 8, 4, 2):
-        if requests / k < TARGET_REQUESTS:
-            continue
-        if all(divides(c, k) or _idle(c, found.components[n]) for n, c in blueprint.components.items()):
-            return k
-    return 1
-
-
-def _idle(component: Any, load: Any) -> bool:
-    pool = component.pools()[0]
-    if pool.workers == 0:
-        return component.kind not in ("cache", "cdn", "limiter")
-    return bool(load.busy / (pool.stations * pool.workers) < IDLE) and component.kind not in ("cache", "limiter", "log")
+    allowed_s = SHARE * budget_s * (threads or os.cpu_count() or 1) / len(cases)
+    found = {}
+    for name in cases:
+        case = case_of(blueprint, name)
+        duration = case.duration or DURATION_S
+        seconds = duration + (duration * WARMUP_SHARE if case.warmup is None else case.warmup)
+        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS)
+    return found
 
 
 def check(
@@ -107,28 +119,43 @@ def check(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
 ) -> CheckResult:
-    """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models."""
+    """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
+
+    The budget counts everything but the compilation of the engine.
+    """
     from loadcase.check.runner import check as judge
     from loadcase.engine.run import Warmed, case_of
+    from loadcase.scales import Scale
 
-    names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
+    names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
-    scales = {name: 1 if exact else scale_for(blueprint, name) for name in names}
-
+    prepare()
+    started = time.perf_counter()
+    scales = {} if exact else scales_of(blueprint, names, budget_s, threads, seeds)
     memos = {name: Warmed() for name in names}
 
     def one(
-        blueprint: Model, case: str, seed: int, *, stop: threading.Event | None, wall_limit_s: float | None
+        blueprint: Model,
+        case: str,
+        seed: int,
+        *,
+        stop: threading.Event | None,
+        wall_limit_s: float | None,
+        progress: Callable[[float], None] | None,
     ) -> RunResult:
         return run(
-            blueprint, case, seed, scale=scales[case], stop=stop, wall_limit_s=wall_limit_s, trace_folder=trace_folder,
-            warmed=memos[case],
+            blueprint, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
+            trace_folder=trace_folder, warmed=memos[case], progress=progress,
         )  # fmt: skip
 
+    def make_exact(case: str) -> bool:
+        return scales.pop(case, Scale()).k > 1
+
     return judge(
-        blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop
-    )
+        blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
+        stop=stop, started=started, make_exact=make_exact,
+    )  # fmt: skip
 
 
 class Blueprint(Model):

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from loadcase import __version__
 from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError, render
+from loadcase.core.streams import silence
 
 if TYPE_CHECKING:
     from loadcase.blueprint.model import Blueprint
@@ -26,11 +28,13 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
 
     loadcase new my-design.yaml        start from a small commented design
     loadcase estimate my-design.yaml   its numbers in closed form, at once
-    loadcase check my-design.yaml      simulate it and judge every guarantee in every case
+    loadcase check my-design.yaml      simulate it and judge every guarantee
 
 Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided."""
 
-app = App(name="loadcase", help=HELP, version=__version__, help_format="plaintext")
+app = App(
+    name="loadcase", help=HELP, version=__version__, help_format="plaintext", default_parameter=Parameter(negative=())
+)
 
 File = Annotated[Path, Parameter(help="A blueprint file, or a folder that holds blueprint.yaml.")]
 Variant = Annotated[str | None, Parameter(help="Lay this variant of the blueprint over it first.")]
@@ -48,7 +52,7 @@ def execute(arguments: list[str]) -> int:
     as_json = _wants(arguments, "json")
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
+        _flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
         return _fail(UsageError(str(error).strip(), hint="loadcase --help lists the commands"), as_json, arguments)
@@ -57,8 +61,8 @@ def execute(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader of the help has gone away
+        silence()
         return 0
     except (RecursionError, MemoryError) as error:
         return _fail(
@@ -81,11 +85,11 @@ def _fail(error: LoadcaseError, as_json: bool, arguments: list[str]) -> int:
     if as_json:
         from loadcase.report.shapes import error_json
 
-        print(json.dumps(error_json(error), indent=2))
+        _print_json(error_json(error))
     elif _wants(arguments, "github"):
         from loadcase.report.ci import github_error
 
-        print(github_error(error), end="")
+        _print(github_error(error))
     elif isinstance(error, BlueprintError):
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         for problem in error.problems:
@@ -105,8 +109,23 @@ def _load(file: Path, variant: str | None = None) -> Blueprint:
     return load(file, variant)
 
 
+def _print(text: str) -> None:
+    """Prints; a reader that has gone away changes nothing, not even the exit code."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        silence()
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+
+
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, allow_nan=False))
+    _print(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 @app.command
@@ -180,11 +199,11 @@ def run(
     from loadcase.report.progress import Progress
     from loadcase.report.shapes import run_json
 
-    budget_s = _seconds(budget, "--budget")
+    budget_s = _budget(budget)
     if not 1 <= scale <= 1_000_000:
         raise UsageError(f"--scale takes a whole number from 1, got {scale}", hint="1 is the exact design")
     blueprint = _load(file, variant)
-    with Progress(quiet or format == "json", f"{blueprint.name}, {case}") as progress:
+    with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
             blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
             scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces, wall_limit_s=budget_s,
@@ -202,7 +221,7 @@ def run(
 def check(
     file: Annotated[list[Path], Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")],
     *,
-    case: Annotated[list[str] | None, Parameter(negative="")] = None,
+    case: list[str] | None = None,
     seeds: int | None = None,
     budget: str = "60s",
     exact: bool = False,
@@ -237,7 +256,7 @@ def check(
     from loadcase.core.results import CheckResult, worst
     from loadcase.report.progress import Progress
 
-    budget_s = _seconds(budget, "--budget") or 60.0
+    budget_s = _budget(budget)
     if seeds is not None and not 1 <= seeds <= 10_000:
         raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
     if threads is not None and not 1 <= threads <= 1024:
@@ -245,7 +264,7 @@ def check(
     results: list[CheckResult] = []
     blueprints = [(str(path), _load(path, variant)) for path in file]
     for path, blueprint in blueprints:
-        with Progress(quiet or format != "text", blueprint.name) as progress:
+        with Progress(quiet, blueprint.name) as progress:
             result = api.check(
                 blueprint, cases=case, seeds=seeds, budget_s=budget_s, threads=threads, exact=exact,
                 on_progress=progress.check, stop=progress.stop, trace_folder=traces,
@@ -258,7 +277,7 @@ def check(
         elif format == "github":
             from loadcase.report.ci import github
 
-            print(github(blueprint, path, result), end="")
+            _print(github(blueprint, path, result))
         if result.interrupted:
             break
     if format == "json":
@@ -270,14 +289,21 @@ def check(
     elif format == "junit":
         from loadcase.report.ci import junit
 
-        print(junit(results), end="")
+        _print(junit(results))
     if any(r.interrupted for r in results):
         return 130
     return EXIT[worst([r.verdict for r in results])]
 
 
 @app.command
-def draw(file: File, *, variant: Variant = None, format: Literal["mermaid", "json"] = "mermaid") -> int:
+def draw(
+    file: File,
+    *,
+    variant: Variant = None,
+    format: Annotated[
+        Literal["mermaid", "json"], Parameter(help="The text alone, or inside a JSON object.")
+    ] = "mermaid",
+) -> int:
     """Draw the design as a Mermaid flowchart, to paste into Markdown.
 
     Example: loadcase draw gallery/chat > chat.mmd
@@ -289,7 +315,7 @@ def draw(file: File, *, variant: Variant = None, format: Literal["mermaid", "jso
     if format == "json":
         _print_json({"blueprint": blueprint.name, "mermaid": text})
     else:
-        print(text, end="")
+        _print(text)
     return 0
 
 
@@ -341,7 +367,7 @@ def profiles(name: str | None = None, *, format: Format = "text") -> int:
 def validate(
     cases: Path | None = None,
     *,
-    only: Annotated[list[str] | None, Parameter(negative="")] = None,
+    only: list[str] | None = None,
     threads: int = 2,
     format: Format = "text",
     quiet: bool = False,
@@ -361,27 +387,40 @@ def validate(
     quiet
         No progress on standard error.
     """
+    from loadcase.engine.run import run as simulate
     from loadcase.report.progress import Progress
     from loadcase.validation.run import built_in, read_cases, run_cases
 
     chosen = read_cases(cases) if cases is not None else built_in()
-    with Progress(quiet or format == "json", "validate") as progress:
+    if not 1 <= threads <= 1024:
+        raise UsageError(f"--threads takes 1 to 1024, got {threads}")
+    results: list[dict[str, Any]] = []
+    interrupted = False
+    with Progress(quiet, "validate") as progress:
 
-        def done(count: int, total: int, result: Any) -> None:
-            progress.note(f"{count} of {total}")
+        def done(count: int, total: int, result: dict[str, Any]) -> None:
             if progress.stop.is_set():
                 raise KeyboardInterrupt
+            results.append(result)
+            progress.note(f"{count} of {total}, {result['id']}")
 
-        results = run_cases(chosen, only, done, threads=threads)
+        try:
+            run_cases(chosen, only, done, partial(simulate, stop=progress.stop), threads=threads)
+        except KeyboardInterrupt:
+            interrupted = True
     counts = {s: sum(r["status"] == s for r in results) for s in ("pass", "fail", "not-expressible")}
     if format == "json":
-        _print_json({"counts": counts, "cases": results})
+        _print_json({"partial": interrupted, "counts": counts, "cases": results})
     else:
         from loadcase.report.text import console, print_rows
 
         rows = [(r["id"], r["status"], _largest(r["residual"]), r["reason"] or "") for r in results]
         print_rows("validation", ("case", "status", "residual", "reason"), rows, console())
-        print(", ".join(f"{n} {s}" for s, n in counts.items()))
+        _print(", ".join(f"{n} {s}" for s, n in counts.items()) + "\n")
+        if interrupted:
+            _print("interrupted: these are partial results\n")
+    if interrupted:
+        return 130
     return 1 if counts["fail"] else 0
 
 
@@ -416,7 +455,7 @@ def new(path: Path, *, from_: Annotated[str | None, Parameter(name="--from")] = 
     if format == "json":
         _print_json({"file": str(path), "from": source})
     else:
-        print(f"wrote {path} (from {source}); next: loadcase check {path}")
+        _print(f"wrote {path} (from {source}); next: loadcase check {path}\n")
     return 0
 
 
@@ -424,6 +463,14 @@ def _largest(residuals: Any) -> str:
     """The largest relative residual of a case, whatever its sign."""
     values = [abs(v) for v in (residuals or {}).values() if isinstance(v, int | float)]
     return f"{max(values):.2%}" if values else ""
+
+
+def _budget(text: str) -> float:
+    """Wall seconds that a command may take."""
+    seconds = _seconds(text, "--budget")
+    if not seconds:
+        raise UsageError(f"--budget takes a duration of more than 0, got {text!r}", hint="for example 60s or 2min")
+    return seconds
 
 
 def _seconds(text: str | None, option: str) -> float | None:

@@ -79,9 +79,36 @@ class ContractParser:
             found = component_metric(metric, kind)
             if found is None:
                 self.problems.unknown(f"metric of a {kind}", metric, metric_names("component", kind), path, "LC341")
+                return None
+            why = self.unmeasured(target, metric)
+            if why:
+                self.problems.add("LC346", f"{name} is never measured: {why}", path, "promise something else")
+                return None
             return found
         self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
         return None
+
+    def unmeasured(self, target: str, metric: str) -> str:
+        """Why a component does not have a metric of its kind; empty when it has."""
+        component = self.b.components[target]
+        consumed = any(
+            f.consume is not None and target in (f.consume.log, f.consume.queue, f.consume.topic)
+            for f in self.b.flows.values()
+        )
+        match metric:
+            case "utilisation" | "utilisation.peak" | "hottest_shard" if component.workers == 0:
+                return "its workers are unlimited (workers: 0)"
+            case _ if metric.startswith("in_service.") and sum(pool.stations for pool in component.pools()) > 1:
+                return "it is of a single replica"
+            case "stored_keys" | "expired" if getattr(component, "hit_ratio", None) is not None:
+                return "hit_ratio takes the place of the keys"
+            case "connections" if getattr(component, "online", None) is None:
+                return "online is not given"
+            case "lag" | "lag.peak" | "dead_letters" if not consumed:
+                return "no flow consumes it"
+            case "rejected" if component.kind != "limiter" and not any(map(component.quota_of, component.verbs)):
+                return "it has no quota"
+        return ""
 
     def bound(self, text: Any, spec: MetricSpec, path: Path, at: int = 0) -> float | None:
         """The bound of a guarantee in base units; it stands `at` characters into the value at the path."""

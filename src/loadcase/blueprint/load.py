@@ -365,6 +365,10 @@ class _Loader:
             services = [n for n, c in b.components.items() if c.kind == "service"]
             self.problems.unknown("service", consume.by, services, (*path, "by"), value=True)
             return None
+        if consume.in_flight is not None and kind == "topic":
+            self.problems.add("LC319", "a topic hands every message over at once", (*path, "in_flight"),
+                              "remove in_flight, or consume a queue", key=True)  # fmt: skip
+            return None
         order: Any = consume.in_order
         if order is not None and kind != "log":
             self.problems.add("LC319", f"a {kind} keeps no order", (*path, "in_order"), "consume a log", key=True)

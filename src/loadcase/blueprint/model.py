@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from loadcase.blueprint.steps import Step
 from loadcase.core.errors import Path as Place
-from loadcase.core.errors import Problem
-from loadcase.core.fields import Factor, Number, Rate, Seconds, Whole, Work
+from loadcase.core.errors import Problem, suggest
+from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
 from loadcase.kinds.base import Component, Hedge, Priority, Retry
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -42,7 +43,17 @@ class Entity(BaseModel):
     key: list[str] | str | None = Field(None, description="Partition key first, then the clustering order.")
     order_by: str | None = Field(None, description="The field that carries the order.")
     identity: str | None = Field(None, description="The idempotency key.")
-    size: Any = Field(None, description="Bytes of one.")
+    size: Bytes | None = Field(None, description="Bytes of one.")
+
+    @model_validator(mode="after")
+    def _names_its_fields(self) -> Self:
+        keys = [self.key] if isinstance(self.key, str) else self.key or []
+        for role, name in [*(("key", k) for k in keys), ("order_by", self.order_by), ("identity", self.identity)]:
+            if name is not None and self.fields and name not in self.fields:
+                hint = suggest(name, self.fields) or f"fields: {', '.join(self.fields)}"
+                given = {"message": f"{role} names {name!r}, which is none of its fields", "hint": hint, "offset": 0}
+                raise PydanticCustomError("LC314", "{message}", given)
+        return self
 
 
 class Endpoint(BaseModel):

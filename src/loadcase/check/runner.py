@@ -6,36 +6,62 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from loadcase.blueprint.model import Blueprint
 from loadcase.check.contract import judge_case
+from loadcase.check.statistics import LEVEL, LOOK_LEVEL
 from loadcase.core.results import CaseVerdict, CheckResult, RunResult, worst
 
 MIN_SEEDS = 3
-MAX_SEEDS = 30
-LEAST_S = 0.5
-"""What a run that has been started may take when the budget is spent."""
+MAX_SEEDS = 1536
+"""Seeds double from look to look: ten looks are the most, which LOOK_LEVEL is made for."""
+TICK_S = 0.1
 
 
 class Run(Protocol):
     """How a case is run; the engine's `run` with the rest of its arguments bound."""
 
     def __call__(
-        self, blueprint: Blueprint, case: str, seed: int, *, stop: threading.Event | None, wall_limit_s: float | None
+        self,
+        blueprint: Blueprint,
+        case: str,
+        seed: int,
+        *,
+        stop: threading.Event | None,
+        wall_limit_s: float | None,
+        progress: Callable[[float], None] | None,
     ) -> RunResult: ...
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What has been done so far: runs finished, cases decided of all, and the case just run."""
+    """What has been done so far: whole runs, shares of those going on, cases decided of all, the seconds spent."""
 
     runs: int
+    going: dict[str, float]
     decided: int
     cases: int
-    case: str
+    spent_s: float
+
+
+@dataclass(frozen=True)
+class _Done:
+    run: RunResult
+    cut: bool
+
+
+@dataclass
+class _Case:
+    name: str
+    whole: dict[int, RunResult] = field(default_factory=dict)
+    cut: dict[int, RunResult] = field(default_factory=dict)
+
+    def judge(self, blueprint: Blueprint, level: float) -> CaseVerdict:
+        whole, cut = (self.whole[s] for s in sorted(self.whole)), (self.cut[s] for s in sorted(self.cut))
+        return judge_case(blueprint, self.name, list(whole), list(cut), level)
 
 
 def check(
@@ -48,76 +74,139 @@ def check(
     threads: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    started: float | None = None,
+    make_exact: Callable[[str], bool] | None = None,
 ) -> CheckResult:
     """Judges a blueprint in its cases.
 
-    Every case is first run with three seeds; those with an undecided guarantee go on, three seeds at a time, until the
-    budget is spent or thirty are reached. With `seeds` exactly that many are run. Which seeds are judged depends on
-    whole batches alone, so that a fixed number of seeds gives the same verdict on any number of threads.
+    Every case is first run with three seeds; those with an undecided guarantee go on, with twice as many seeds each
+    time, until the budget is spent, counted from `started` (`time.perf_counter`). What the budget cuts short is not
+    counted. With `seeds` exactly that many are run, however long they take: a fixed number of seeds gives the same
+    verdict on any number of threads. `make_exact` turns a case from its scale model to the exact design, and says
+    whether it was one; it is asked when more seeds of the model would decide nothing.
     """
-    started = time.perf_counter()
+    work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
     names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
-    stop = stop or threading.Event()
-    workers = threads or os.cpu_count() or 1
-    results: dict[str, list[RunResult]] = {name: [] for name in names}
-    verdicts: dict[str, CaseVerdict] = {}
-    open_cases = list(names)
+    work.cases = {name: _Case(name) for name in names}
     interrupted = False
-    runs = 0
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        try:
-            while open_cases:
-                batch: list[tuple[str, Future[RunResult]]] = []
-                for name in open_cases:
-                    done = len(results[name])
-                    count = seeds if seeds is not None else MIN_SEEDS
-                    for seed in range(done + 1, done + count + 1):
-                        batch.append(
-                            (name, pool.submit(_one, run, blueprint, name, seed, stop, started, budget_s, seeds))
-                        )
-                for name, future in batch:
-                    if seeds is None and time.perf_counter() - started > budget_s:
-                        for _, waiting in batch:
-                            waiting.cancel()  # what has begun goes on to its own end
-                    if future.cancelled():
-                        continue
-                    results[name].append(future.result())
-                    runs += 1
-                    if on_progress is not None:
-                        on_progress(Progress(runs, len(names) - len(open_cases), len(names), name))
-                for name in open_cases:
-                    verdicts[name] = judge_case(blueprint, name, results[name])
-                spent = time.perf_counter() - started >= budget_s
-                if seeds is not None or spent or stop.is_set():
-                    break
-                open_cases = [n for n in open_cases if _undecided(verdicts[n], len(results[n]))]
-        except KeyboardInterrupt:
-            stop.set()
-            interrupted = True
-            pool.shutdown(wait=True, cancel_futures=True)
-    for name in names:
-        if name not in verdicts or interrupted:
-            verdicts[name] = judge_case(blueprint, name, results[name])
-    ordered = [verdicts[name] for name in names]
+    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    try:
+        work.go_on(pool, make_exact)
+    except KeyboardInterrupt:
+        interrupted = True
+        work.stop.set()
+    except BaseException:
+        work.stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    verdicts = [case.judge(blueprint, work.level) for case in work.cases.values()]
     return CheckResult(
         blueprint.name,
-        worst([v.verdict for v in ordered]),
-        ordered,
-        time.perf_counter() - started,
-        interrupted or stop.is_set(),
+        worst([v.verdict for v in verdicts]),
+        verdicts,
+        time.perf_counter() - work.started,
+        interrupted or work.stop.is_set(),
+        work.level,
     )
 
 
-def _one(
-    run: Run, blueprint: Blueprint, case: str, seed: int, stop: threading.Event, started: float, budget_s: float,
-    seeds: int | None,
-) -> RunResult:  # fmt: skip
-    """One run; without a fixed number of seeds it may take what is left of the budget."""
-    left = None if seeds is not None else max(LEAST_S, budget_s - (time.perf_counter() - started))
-    return run(blueprint, case, seed, stop=stop, wall_limit_s=left)
+class _Check:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        run: Run,
+        seeds: int | None,
+        budget_s: float,
+        stop: threading.Event,
+        started: float | None,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.blueprint = blueprint
+        self.run = run
+        self.seeds = seeds
+        self.stop = stop
+        self.on_progress = on_progress
+        self.started = time.perf_counter() if started is None else started
+        self.deadline = None if seeds is not None else self.started + budget_s
+        self.level = LOOK_LEVEL if seeds is None else LEVEL
+        self.cases: dict[str, _Case] = {}
+        self.going: dict[tuple[str, int], float] = {}
+        self.decided = 0
+
+    def spent(self) -> bool:
+        """Whether nothing more should be started."""
+        late = self.deadline is not None and time.perf_counter() >= self.deadline
+        return late or self.stop.is_set()
+
+    def go_on(self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None) -> None:
+        """Batch after batch, until everything is decided or time is up."""
+        undecided = list(self.cases.values()) if self.blueprint.contract else []
+        while undecided and not self.spent():
+            self.batch(pool, undecided)
+            if self.seeds is not None:
+                return
+            left = []
+            for case in undecided:
+                verdict = case.judge(self.blueprint, self.level)
+                if not _goes_on(verdict, len(case.whole)):
+                    continue
+                if _too_rough(verdict) and make_exact is not None and make_exact(case.name):
+                    case.whole, case.cut = {}, {}
+                left.append(case)
+            undecided = left
+            self.decided = len(self.cases) - len(left)
+
+    def batch(self, pool: ThreadPoolExecutor, cases: list[_Case]) -> None:
+        """Runs each case as often again as it has been run, the first seeds of all cases before the second."""
+        tasks: dict[Future[_Done | None], tuple[_Case, int]] = {}
+        counts = {c.name: self.seeds or len(c.whole) or MIN_SEEDS for c in cases}
+        for i in range(max(counts.values())):
+            for case in cases:
+                if i < counts[case.name]:
+                    seed = len(case.whole) + i + 1
+                    tasks[pool.submit(self.one, case.name, seed)] = case, seed
+        pending = set(tasks)
+        while pending:
+            done, pending = wait(pending, timeout=TICK_S)
+            for task in done:
+                result = task.result()  # an error ends the check
+                if result is not None:
+                    case, seed = tasks[task]
+                    (case.cut if result.cut else case.whole)[seed] = result.run
+            self.show()
+
+    def one(self, case: str, seed: int) -> _Done | None:
+        """One run; None when there is no time for it."""
+        if self.spent():
+            return None
+        left = None if self.deadline is None else self.deadline - time.perf_counter()
+        self.going[case, seed] = 0.0
+
+        def progress(share: float) -> None:
+            self.going[case, seed] = share
+
+        try:
+            run = self.run(self.blueprint, case, seed, stop=self.stop, wall_limit_s=left, progress=progress)
+            return _Done(run, cut=run.partial is not None and self.spent())
+        finally:
+            self.going.pop((case, seed), None)
+
+    def show(self) -> None:
+        if self.on_progress is None:
+            return
+        going = {f"{case} {seed}": share for (case, seed), share in dict(self.going).items()}
+        runs = sum(len(c.whole) for c in self.cases.values())
+        self.on_progress(Progress(runs, going, self.decided, len(self.cases), time.perf_counter() - self.started))
 
 
-def _undecided(verdict: CaseVerdict, seeds: int) -> bool:
+def _goes_on(verdict: CaseVerdict, seeds: int) -> bool:
+    """Whether more seeds could decide what is undecided."""
     if seeds >= MAX_SEEDS or verdict.partial:
         return False
     return any(o.verdict == "unknown" and o.value is not None for o in verdict.guarantees)
+
+
+def _too_rough(verdict: CaseVerdict) -> bool:
+    """Whether a scale model leaves something undecided."""
+    return verdict.scale > 1 and any(o.verdict == "unknown" and o.rough for o in verdict.guarantees)

@@ -95,7 +95,10 @@ def flow_metric(name: str) -> MetricSpec | None:
 
 
 def component_metric(name: str, kind: str) -> MetricSpec | None:
-    """The metric of a component of a kind by its name after the dot."""
+    """The metric of a component of a kind by its name after the dot; `in_service` has percentiles over time."""
+    level = name.removeprefix("in_service.")
+    if level != name and _PERCENTILE.match(level) and level.strip("p0"):
+        return MetricSpec(name, "component", "count", "Number in service that this share of the time does not exceed.")
     found = next((m for m in METRICS if m.of == "component" and m.name == name), None)
     return found if found and (not found.kinds or kind in found.kinds) else None
 

@@ -164,9 +164,10 @@ class Program(NamedTuple):
     trace: F64  # arrival times, s
     keyspaces: I32  # (key spaces, 3): law, first alias row, alias rows
     keyspace_n: I64
-    keyspace_par: F64  # (key spaces, 4)
-    alias_p: F64
+    keyspace_par: F64  # (key spaces, 2): exponent; share and number of hot keys
+    alias_p: F64  # of weights, and of the bins of power laws
     alias_k: I64
+    bins: F64  # (alias rows, 3): first rank, ranks, weight of the last in that of the first
     caches: I32  # (caches, 9): policy, replicas, first entry, entries per replica, first of table, table bits,
     # whether an access renews the time to live, place, base station
     cache_par: F64  # (caches, 2): ttl s (inf for none), hit ratio of a coin

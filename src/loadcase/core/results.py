@@ -13,11 +13,17 @@ Verdict = Literal["holds", "broken", "unknown"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One measured number. `samples` is how many observations it rests on (0 where that has no meaning)."""
+    """One number of a run. `samples` is how many observations it rests on (0 where that has no meaning).
+
+    `exact`: computed from the design, the same whatever happens in the run. `rough`: from a scale model that cannot
+    tell it within its tolerance, such as the longest time or the hottest of fewer shards.
+    """
 
     value: float
     unit: str
     samples: int = 0
+    exact: bool = False
+    rough: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,14 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One guarantee in one case: the value over the seeds, its 95 % interval, and what follows.
+    """One guarantee in one case: the value over the seeds, its interval, and what follows.
+
+    The interval's confidence is 95 % for a fixed number of seeds; where seeds are added until the guarantee is decided
+    it is 99.4 % at each look, so that the whole check errs in 5 %.
 
     `bound` is the one that applied in this case (degraded or not); `margin` is how far the value is inside the bound,
-    as a share of it (negative: outside). `evidence` says in words why.
+    as a share of it (negative: outside). `evidence` says in words why. `rough`: the value comes from a scale model that
+    tells it within the model's factor only.
     """
 
     guarantee: str
@@ -75,6 +85,7 @@ class Outcome:
     evidence: str
     margin: float | None = None
     degraded: bool = False
+    rough: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,8 @@ class CheckResult:
     cases: list[CaseVerdict] = field(default_factory=list)
     wall_s: float = 0.0
     interrupted: bool = False
+    level: float = 0.95
+    """Confidence of the intervals."""
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

@@ -13,6 +13,8 @@ from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.program import Program
 
+LONE_RANKS = 512
+
 
 class Label:
     """A place in the code that is not known yet."""
@@ -56,6 +58,7 @@ class Assembler:
     groups: list[StationGroup] = field(default_factory=list)
     cold: list[Callable[[], None]] = field(default_factory=list)
     widest: int = 1
+    levels: int = 0
     _pending: float = 0.0
     _open_hop: tuple[tuple[Dist, Dist, Dist], int, int, float, str] | None = None
 
@@ -187,6 +190,9 @@ class Assembler:
             row["zone"] = area
             row["region"] = area // zones
             row["head"] = row["tail"] = row["serving"] = row["levels"] = -1
+            if count == 1 and name == "main":
+                row["levels"] = self.levels
+                self.levels += 1
             row["speed"] = 1.0
             self.stations.append(row)
         return group
@@ -235,23 +241,28 @@ def _table(rows: Any, width: int | None, kind: Any) -> Any:
     return np.array(rows, kind).reshape((-1, width) if width else -1)
 
 
-def zipf_parameters(n: int, s: float) -> tuple[float, float, float, float]:
-    """Parameters of the rejection-inversion sampler: exponent, H(1.5) - 1, H(n + 0.5), the sure edge.
+def zipf_bins(n: int, s: float) -> tuple[list[float], list[tuple[float, float, float]]]:
+    """Ranks 0 to n - 1 with weights (rank + 1)**-s in bins: weights of the bins, and (first, ranks, least) of each.
 
-    Source: W. Hoermann, G. Derflinger, Rejection-inversion to generate variates from monotone discrete
-    distributions, ACM TOMACS 6(3), 1996.
+    The most popular ranks have a bin each; later ones share bins of 2 % of their rank. `least` is the weight of a bin's
+    last rank in that of its first. Sums by Euler and Maclaurin: exact to rounding beyond the first bins.
     """
-
-    def integral(x: float) -> float:
-        lx = math.log(x)
-        y = (1.0 - s) * lx
-        return math.expm1(y) / y * lx if abs(y) > 1e-8 else lx * (1.0 + y / 2.0 * (1.0 + y / 3.0))
-
-    def inverse(x: float) -> float:
-        t = max(-1.0, x * (1.0 - s))
-        return math.exp(math.log1p(t) / t * x) if abs(t) > 1e-8 else math.exp(x * (1.0 - t / 2.0 * (1.0 - t * 2 / 3)))
-
-    return s, integral(1.5) - 1.0, integral(n + 0.5), 2.0 - inverse(integral(2.5) - 2.0**-s)
+    ends = list(range(1, min(n, LONE_RANKS) + 1))
+    while ends[-1] < n:
+        ends.append(min(n, int(ends[-1] * 1.02) + 1))
+    weights, bins = [], []
+    for start, end in zip([0, *ends], ends, strict=False):
+        first, last = start + 1.0, float(end)
+        f, g = first**-s, last**-s
+        if end - start == 1:
+            weight = f
+        else:
+            area = math.log(last / first) if s == 1.0 else (last ** (1 - s) - first ** (1 - s)) / (1 - s)
+            third = s * (s + 1) * (s + 2) / 720
+            weight = area + (f + g) / 2 + s * (f / first - g / last) / 12 - third * (f / first**3 - g / last**3)
+        weights.append(weight)
+        bins.append((float(start), float(end - start), g / f))
+    return weights, bins
 
 
 def alias_table(weights: list[float]) -> tuple[list[float], list[int]]:

@@ -19,7 +19,7 @@ from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
 from loadcase.core.program import Program
-from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_parameters
+from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -1089,29 +1089,32 @@ class _Compiler:
         parameters: list[tuple[float, ...]] = []
         stay: list[float] = []
         other: list[int] = []
+        bins: list[tuple[float, float, float]] = []
         for space in self.b.keys.values():
             law = {"uniform": 0, "zipf": 1, "hot": 2, "weights": 3}[space.law]
-            first = 0
-            par: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-            size = 0
+            par = (0.0, 0.0)
+            weights: list[float] = list(space.weights) if space.law == "weights" else []
+            of_space = [(0.0, 1.0, 1.0)] * len(weights)
             if space.law == "zipf":
-                par = zipf_parameters(space.count, space.exponent)
+                par = (space.exponent, 0.0)
+                weights, of_space = zipf_bins(space.count, space.exponent)
             elif space.law == "hot":
-                par = (space.share, float(space.hot), 0.0, 0.0)
-            elif space.law == "weights":
-                first, size = len(stay), len(space.weights)
-                p, k = alias_table(list(space.weights))
+                par = (space.share, float(space.hot))
+            rows.append((law, len(stay), len(weights)))
+            if weights:
+                p, k = alias_table(weights)
                 stay.extend(p)
                 other.extend(k)
-            rows.append((law, first, size))
+                bins.extend(of_space)
             counts.append(space.count)
             parameters.append(par)
         return {
             "keyspaces": ints(rows, 3),
             "keyspace_n": np.array(counts or [1], np.int64),
-            "keyspace_par": floats(parameters, 4),
+            "keyspace_par": floats(parameters, 2),
             "alias_p": floats(stay),
             "alias_k": np.array(other or [0], np.int64),
+            "bins": floats(bins, 3),
         }
 
     def make_cache(self, name: str, cache: Cache) -> None:

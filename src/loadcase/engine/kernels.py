@@ -91,12 +91,13 @@ FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT = range(6)
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
 FINE_BINS = OCTAVES << FINE_BITS
 COARSE_BINS = OCTAVES << COARSE_BITS
+LEVEL_BINS = 1024 + 64 * 16  # numbers of busy workers
 
 
 class Caches(NamedTuple):
     """The contents of all caches; an entry's place in the arrays is its replica's first entry plus its number."""
 
-    table: np.ndarray  # int32 hash tables: entry + 1
+    table: np.ndarray  # int64 hash tables
     entries: np.ndarray  # ENTRY
     euse: np.ndarray  # int32 uses of an entry (LFU only)
     cstate: np.ndarray  # (replicas of all caches, 3) int64: entries, head, tail
@@ -130,6 +131,7 @@ class State(NamedTuple):
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
     ended: np.ndarray  # STATION: the stations when the arrivals ended
+    levels: np.ndarray  # (single stations, LEVEL_BINS) float64: time with so many busy workers, s
     cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches
     batch: np.ndarray  # (BATCH, 2) int64 scratch: keys and replicas
@@ -318,58 +320,45 @@ def hashed(key, salt, n):
     return np.int64((h >> uint64(11)) * (1.0 / 9007199254740992.0) * n)
 
 
-@compiled
-def zipf_integral(x, s):
-    """Integral of x**-s, shifted so that it is stable near s = 1."""
-    lx = math.log(x)
-    y = (1.0 - s) * lx
-    if abs(y) > 1e-8:
-        return math.expm1(y) / y * lx
-    return lx * (1.0 + y * 0.5 * (1.0 + y / 3.0))
+@inlined
+def draw_bin(rng, p, first, count, alias_p, alias_k):
+    """Row of a bin, by Vose's alias method."""
+    u = uniform(rng, p) * count
+    i = int(u)
+    if i >= count:
+        i = count - 1
+    return first + i if u - i < alias_p[first + i] else first + alias_k[first + i]
 
 
-@compiled
-def zipf_inverse(x, s):
-    """Inverse of `zipf_integral`."""
-    t = x * (1.0 - s)
-    if t < -1.0:
-        t = -1.0
-    if abs(t) > 1e-8:
-        return math.exp(math.log1p(t) / t * x)
-    return math.exp(x * (1.0 - t * 0.5 * (1.0 - t * 2.0 / 3.0)))
+@inlined
+def draw_zipf(rng, p, s, first, count, alias_p, alias_k, bins):
+    """Rank by a power law: a bin of neighbours by its exact weight, then one of them by rejection.
 
-
-@compiled
-def draw_zipf(rng, p, n, s, h1, hn, edge):
-    """Rank in [0, n). Source: Hoermann and Derflinger, Rejection-inversion, ACM TOMACS 6(3), 1996."""
+    The least popular of a bin is nearly as popular as the first, so that most candidates need no power.
+    """
+    i = draw_bin(rng, p, first, count, alias_p, alias_k)
+    start, n, least = bins[i, 0], bins[i, 1], bins[i, 2]
+    if n == 1.0:
+        return np.int64(start)
     while True:
-        u = hn + uniform(rng, p) * (h1 - hn)
-        x = zipf_inverse(u, s)
-        k = math.floor(x + 0.5)
-        if k < 1.0:
-            k = 1.0
-        elif k > n:
-            k = float(n)
-        if k - x <= edge or u >= zipf_integral(k + 0.5, s) - math.exp(-s * math.log(k)):
-            return int(k) - 1
+        k = math.floor(uniform(rng, p) * n)
+        u = uniform(rng, p)
+        if u < least or u < ((start + k + 1.0) / (start + 1.0)) ** -s:
+            return np.int64(start + k)
 
 
 @compiled
-def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k):
+def draw_key(rng, p, law, n, par, first, count, alias_p, alias_k, bins):
     """A key's rank, the most popular 0."""
     if law == ZIPF_KEYS:
-        return draw_zipf(rng, p, n, par[0], par[1], par[2], par[3])
+        return draw_zipf(rng, p, par[0], first, count, alias_p, alias_k, bins)
     if law == HOT_KEYS:
         hot = int(par[1])
         if uniform(rng, p) < par[0]:
             return int(uniform(rng, p) * hot)
         return hot + int(uniform(rng, p) * (n - hot)) if n > hot else int(uniform(rng, p) * hot)
     if law == WEIGHTED_KEYS:
-        u = uniform(rng, p) * count
-        i = int(u)
-        if i >= count:
-            i = count - 1
-        return i if u - i < alias_p[first + i] else alias_k[first + i]
+        return np.int64(draw_bin(rng, p, first, count, alias_p, alias_k) - first)
     return int(uniform(rng, p) * n)
 
 
@@ -517,7 +506,16 @@ def tidy(P, S):
 
 # --- stations ----------------------------------------------------------------------------------------------------
 @inlined
-def touch(T, i, now):
+def level_bin(n):
+    """Bin of a number of workers: exact up to 1,023, then 64 to a power of two."""
+    if n < 1024:
+        return np.int64(n)
+    b = (np.float64(n).view(np.int64) >> 46) - ((1023 + 10) << 6) + 1024
+    return b if b < LEVEL_BINS else np.int64(LEVEL_BINS - 1)
+
+
+@inlined
+def touch(T, levels, i, now):
     """Brings the time integrals of a station up to now."""
     dt = now - T[i].last
     if dt > 0.0:
@@ -530,6 +528,8 @@ def touch(T, i, now):
         T[i].queue_s += dt * (T[i].qlen + over)
         T[i].busy2_s += dt * (busy - over) * (busy - over)
         T[i].last = now
+        if T[i].levels >= 0:
+            levels[T[i].levels, level_bin(busy - over)] += dt
 
 
 @inlined
@@ -645,23 +645,28 @@ def share(T, F, H, i, now, n, seq):
 
 
 # --- caches ------------------------------------------------------------------------------------------------------
+# A place of a table holds 31 bits of a key's hash, of which the first say where its search begins, and the entry + 1:
+# searching and closing gaps read no entry but the one that is looked for.
 @inlined
-def home_of(bits, key, salt):
-    """Where a key's search begins in a table of 2**bits places."""
-    return np.int64(mix64(uint64(key) ^ uint64(salt)) & uint64((1 << bits) - 1))
+def hash31(key, salt):
+    """Hash of a key in a cache, below 2**31."""
+    return np.int64(mix64(uint64(key) ^ uint64(salt)) >> uint64(33))
 
 
 @inlined
 def find(table, E, first, bits, key, salt):
     """Entry of a key in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
     while True:
-        e = table[first + i]
-        if e == 0:
+        x = table[first + i]
+        if x == 0:
             return -1
-        if E[e - 1].key == key:
-            return e - 1
+        if x >> 32 == h:
+            e = (x & 0xFFFFFFFF) - 1
+            if E[e].key == key:
+                return e
         i = (i + 1) & mask
 
 
@@ -669,28 +674,30 @@ def find(table, E, first, bits, key, salt):
 def insert(table, first, bits, key, salt, e):
     """Adds a key that is not there."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
     while table[first + i] != 0:
         i = (i + 1) & mask
-    table[first + i] = e + 1
+    table[first + i] = (h << 32) | (e + 1)
 
 
 @compiled
-def erase(table, E, first, bits, key, salt):
-    """Removes a key that is there, closing the gap (backward shift)."""
+def erase(table, first, bits, key, salt, e):
+    """Removes a key whose entry is `e`, closing the gap (backward shift)."""
     mask = (1 << bits) - 1
-    i = home_of(bits, key, salt)
-    while E[table[first + i] - 1].key != key:
+    h = hash31(key, salt)
+    i = h >> (31 - bits)
+    while table[first + i] != (h << 32) | (e + 1):
         i = (i + 1) & mask
     j = i
     while True:
         j = (j + 1) & mask
-        e = table[first + j]
-        if e == 0:
+        x = table[first + j]
+        if x == 0:
             break
-        home = home_of(bits, E[e - 1].key, salt)
+        home = x >> (63 - bits)
         if ((j - home) & mask) >= ((j - i) & mask):
-            table[first + i] = e
+            table[first + i] = x
             i = j
     table[first + i] = 0
 
@@ -770,7 +777,7 @@ def forget(caches, C, c, row, base, key, e):
     first, bits = caches[c, 4], caches[c, 5]
     cs, E, euse = C.cstate, C.entries, C.euse
     salt = c
-    erase(C.table, E, first, bits, key, salt)
+    erase(C.table, first, bits, key, salt, e)
     n = cs[row, 0] - 1
     cs[row, 0] = n
     last = base + n
@@ -784,7 +791,7 @@ def forget(caches, C, c, row, base, key, e):
         order_out(E, cs, row, e)
     if e != last:
         k = E[last].key
-        erase(C.table, E, first, bits, k, salt)
+        erase(C.table, first, bits, k, salt, last)
         E[e].key = k
         E[e].end = E[last].end
         if policy == LFU:
@@ -869,14 +876,19 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
             lfu_up(E, C.euse, base, n, e)
     elif policy == LFU:
         e = E[base].next
-        erase(C.table, E, first, bits, E[e].key, c)
+        erase(C.table, first, bits, E[e].key, c, e)
         C.euse[e] = 1
         lfu_down(E, C.euse, base, n, 0, e)
     else:
         e = base + below(rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
-        erase(C.table, E, first, bits, E[e].key, c)
+        erase(C.table, first, bits, E[e].key, c, e)
         if policy != RANDOM_CACHE:
             order_out(E, cs, row, e)
+            after = cs[row, 1]  # the next to go: what that will read is asked for now
+            if after >= 0:
+                prefetch(C.table, first + (hash31(E[after].key, c) >> (31 - bits)))
+                if E[after].next >= 0:
+                    prefetch(E, E[after].next)
     E[e].key = k
     E[e].end = now + cache_par[c, 0]
     if policy != LFU and policy != RANDOM_CACHE:
@@ -890,13 +902,12 @@ def peek(caches, C, c, replica, key, stage):
     if caches[c, 0] == COIN:
         return
     k = key * caches[c, 1] + replica
-    i = caches[c, 4] + home_of(caches[c, 5], k, c)
+    h = hash31(k, c)
+    i = caches[c, 4] + (h >> (31 - caches[c, 5]))
     if stage == 0:
         prefetch(C.table, i)
-    else:
-        e = C.table[i]
-        if e > 0:
-            prefetch(C.entries, e - 1)
+    elif C.table[i] >> 32 == h:
+        prefetch(C.entries, (C.table[i] & 0xFFFFFFFF) - 1)
 
 
 # --- what caches hold at the start -------------------------------------------------------------------------------
@@ -909,7 +920,7 @@ def any_key(P, S, space, place):
     """A key of a space."""
     return draw_key(
         S.rng, place, P.keyspaces[space, 0], P.keyspace_n[space], P.keyspace_par[space],
-        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k,
+        P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k, P.bins,
     )  # fmt: skip
 
 
@@ -942,11 +953,12 @@ def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
             r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
             S.batch[j, 0] = key * replicas + r
             S.batch[j, 1] = r
-            prefetch(table, first + home_of(bits, S.batch[j, 0], c))
+            prefetch(table, first + (hash31(S.batch[j, 0], c) >> (31 - bits)))
         for j in range(BATCH):
-            e = table[first + home_of(bits, S.batch[j, 0], c)]
-            if e > 0:
-                prefetch(E, e - 1)
+            h = hash31(S.batch[j, 0], c)
+            x = table[first + (h >> (31 - bits))]
+            if x >> 32 == h:
+                prefetch(E, (x & 0xFFFFFFFF) - 1)
         for j in range(BATCH):
             k = S.batch[j, 0]
             r = S.batch[j, 1]
@@ -1333,15 +1345,16 @@ def observe(fsum, fine_h, coarse_h, row, interval, x):
 @compiled
 def tick(P, S, now, interval):
     """Closes an interval: areas of all stations, by pool; interval -1 ends the warm-up and starts the counts."""
-    T, pts, plast = S.stations, S.pts, S.plast
+    T, pts, plast, levels = S.stations, S.pts, S.plast, S.levels
     for i in range(T.shape[0]):
-        touch(T, i, now)
+        touch(T, levels, i, now)
     if interval < 0:
         for i in range(T.shape[0]):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
             T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
             T[i].qmax = T[i].qlen
         plast[:, :] = 0.0
+        levels[:, :] = 0.0
         S.cts[:, 0, :] = 0
         return
     total = S.ptotal
@@ -1353,6 +1366,8 @@ def tick(P, S, now, interval):
         total[p, 2] += T[i].visits
         total[p, 3] += T[i].shed
         S.ended[i] = T[i]
+        if interval == pts.shape[1] - 1:
+            T[i].levels = -1
     for p in range(plast.shape[0]):
         for k in range(4):
             pts[p, interval, k] = total[p, k] - plast[p, k]
@@ -1413,7 +1428,7 @@ def run(P, S, quota):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
     regs, times, rng = S.regs, S.times, S.rng
-    F, free, ready, H, T = S.frames, S.free, S.ready, S.heap, S.stations
+    F, free, ready, H, T, levels = S.frames, S.free, S.ready, S.heap, S.stations, S.levels
     lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
@@ -1459,8 +1474,8 @@ def run(P, S, quota):
                 status = GROW_LANES
                 break
             t = H[0].t
-            if t > limit:
-                status = DRAIN_LIMIT
+            if t > limit:  # what is left may be timeouts that nobody waits for
+                status = FINISHED if nfree == F.shape[0] else DRAIN_LIMIT
                 break
             pl = H[0].p
             slot = pl & SLOT_MASK
@@ -1474,7 +1489,7 @@ def run(P, S, quota):
                 f = slot
                 if F[f].qfail >= 0:  # waited in a queue for longer than its patience
                     i = F[f].held[F[f].qslot]
-                    touch(T, i, now)
+                    touch(T, levels, i, now)
                     dequeue(T, F, i, f)
                     T[i].abandoned += 1
                     F[f].why = ABANDONED
@@ -1577,7 +1592,7 @@ def run(P, S, quota):
                 pc += 1
             elif op == ACQUIRE:
                 i = F[f].held[a]
-                touch(T, i, now)
+                touch(T, levels, i, now)
                 T[i].visits += 1
                 cap = T[i].cap
                 busy = T[i].busy
@@ -1653,7 +1668,7 @@ def run(P, S, quota):
                 pc += 1
             elif op == RELEASE:
                 i = F[f].held[a]
-                touch(T, i, now)
+                touch(T, levels, i, now)
                 T[i].served += 1
                 disc = T[i].disc
                 pc += 1
@@ -1778,7 +1793,7 @@ def run(P, S, quota):
                 if a >= 0:
                     F[f].key[0] = draw_key(
                         rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
-                        P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
+                        P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                     )  # fmt: skip
                 pc += 1
             elif op == DONE or op == FAILED:
@@ -1886,7 +1901,7 @@ def run(P, S, quota):
             elif op == KEYED:
                 F[f].key[1] = draw_key(
                     rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
-                    P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k,
+                    P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                 )  # fmt: skip
                 pc += 1
             elif op == LOOKUP:
@@ -2017,7 +2032,7 @@ def run(P, S, quota):
                             S.fts[w, k, 0] += 1
                     i = P.subscribers[s, 3]
                     if i >= 0:
-                        touch(T, i, now)
+                        touch(T, levels, i, now)
                         T[i].visits += 1
                         T[i].qlen += 1
                         if T[i].qlen > T[i].qmax:
@@ -2026,7 +2041,7 @@ def run(P, S, quota):
                     nready += 1
                 pc += 1
             elif op == GAUGE:
-                touch(T, a, now)
+                touch(T, levels, a, now)
                 T[a].qlen += code[pc].b
                 pc += 1
             elif op == REASON:

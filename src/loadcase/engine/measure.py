@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,27 +14,12 @@ from loadcase.core.results import Metric, Series
 from loadcase.engine import kernels as k
 from loadcase.engine.assembler import StationGroup
 from loadcase.engine.compile import Compiled
+from loadcase.engine.scale import EXTREMES, extensive
 from loadcase.kinds.gateway import Gateway
 
 PERCENTILES = ("p50", "p75", "p90", "p95", "p98", "p99", "p999", "p9999")
-EXTENSIVE = frozenset(
-    [
-        "rate",
-        "goodput",
-        "errors",
-        "timeouts",
-        "retries",
-        "queue",
-        "in_service",
-        "shed",
-        "rejected",
-        "lag",
-        "lag.peak",
-        "dead_letters",
-        "stored_keys",
-    ]
-)
-"""Metrics that grow with the size of the design: a scale model's are multiplied back."""
+FEWEST_BEYOND = 20
+"""Operations that a scale model must have beyond a percentile to tell it."""
 
 
 def percentile_of(name: str) -> float:
@@ -74,10 +60,10 @@ class Measures:
         self.metrics: dict[str, Metric] = {}
         self.series: dict[str, Series] = {}
 
-    def put(self, name: str, value: float, unit: str, samples: int = 0) -> None:
+    def put(self, name: str, value: float, unit: str, samples: int = 0, exact: bool = False) -> None:
         """Adds a metric; what was not observed is left out."""
         if math.isfinite(value):
-            self.metrics[name] = Metric(float(value), unit, samples)
+            self.metrics[name] = Metric(float(value), unit, samples, exact)
 
     def line(self, name: str, values: np.ndarray, unit: str) -> None:
         """Adds a series; what was not observed is None."""
@@ -163,7 +149,7 @@ class Measures:
         for name, component in self.b.components.items():
             if isinstance(component, Gateway) and component.online is not None:
                 share = component.online / (component.connections * component.replicas)
-                self.put(f"{name}.connections", share, "ratio")
+                self.put(f"{name}.connections", share, "ratio", exact=True)
 
     def station_group(self, group: StationGroup) -> None:
         name = group.component
@@ -177,6 +163,7 @@ class Measures:
             mean = ended["busy_s"][0] / self.seconds
             square = ended["busy2_s"][0] / self.seconds
             self.put(f"{name}.in_service.sd", math.sqrt(max(0.0, square - mean * mean)), "count")
+            self.levels(name, group.base)
         self.put(f"{name}.queue", queue.sum() / self.seconds, "count")
         self.put(f"{name}.queue.peak", float(self.s.stations["qmax"][rows].max()), "count")
         self.put(f"{name}.shed", shed.sum() / self.seconds, "1/s", total)
@@ -198,6 +185,17 @@ class Measures:
         self.line(f"{name}.queue", queue / self.step, "count")
         self.line(f"{name}.rate", visits / self.step, "1/s")
         self.line(f"{name}.shed", shed / self.step, "1/s")
+
+    def levels(self, name: str, station: int) -> None:
+        """Percentiles over time of the number in service at a single station."""
+        times = np.cumsum(self.s.levels[self.c.program.stations["levels"][station]])
+        wanted = {m.removeprefix(f"{name}.in_service.") for m in self.extra if m.startswith(f"{name}.in_service.p")}
+        for percentile in dict.fromkeys([*PERCENTILES, *sorted(wanted)]):
+            if percentile[1:].isdigit() and times[-1] > 0:
+                i = int(np.searchsorted(times, percentile_of(percentile) * times[-1]))
+                octave, part = divmod(i - 1024, 64)
+                level = i if i < 1024 else 2.0 ** (octave + 10) * (1 + part / 64)
+                self.put(f"{name}.in_service.{percentile}", level, "count")
 
     def cache(self, i: int, name: str) -> None:
         looked, hit, held, expired = (self.s.cts[i, :, j] for j in range(4))
@@ -222,16 +220,23 @@ class Measures:
 def scaled_back(
     metrics: dict[str, Metric], series: dict[str, Series], factor: int, whole: frozenset[str] = frozenset()
 ) -> None:
-    """Multiplies the extensive metrics of a scale model 1:factor back, in place; not those of what stayed whole."""
+    """Multiplies the extensive metrics of a scale model 1:factor back, in place; not those of what stayed whole.
+
+    What is the largest of many, or rests on few, is marked as rough.
+    """
     for name, metric in metrics.items():
-        if _extensive(name) and name.split(".")[0] not in whole:
-            metrics[name] = Metric(metric.value * factor, metric.unit, metric.samples)
+        divided = name.split(".")[0] not in whole
+        value = metric.value * factor if divided and extensive(name) else metric.value
+        extreme = name.split(".", 1)[-1] in EXTREMES
+        rough = not metric.exact and (extreme or (divided and _rests_on_few(name, metric)))
+        metrics[name] = replace(metric, value=value, rough=rough)
     for name, line in series.items():
-        if _extensive(name) and name.split(".")[0] not in whole:
+        if extensive(name) and name.split(".")[0] not in whole:
             values = [None if v is None else v * factor for v in line.values]
             series[name] = Series(line.start, line.step, line.unit, values)
 
 
-def _extensive(name: str) -> bool:
-    metric = name.split(".", 1)[1] if "." in name else name
-    return metric in EXTENSIVE or metric.startswith("errors.")
+def _rests_on_few(name: str, metric: Metric) -> bool:
+    last = name.rsplit(".", 1)[-1]
+    percentile = last.startswith("p") and last[1:].isdigit()
+    return percentile and metric.unit == "s" and (1.0 - percentile_of(last)) * metric.samples < FEWEST_BEYOND

@@ -21,9 +21,35 @@ COUNTS = {
     "cdn": ("replicas",),
 }
 """The field that counts a kind's like parts; `replicas` for the kinds that are not listed."""
+EXTENSIVE = frozenset(
+    [
+        "rate",
+        "goodput",
+        "errors",
+        "timeouts",
+        "retries",
+        "queue",
+        "in_service",
+        "shed",
+        "rejected",
+        "lag",
+        "dead_letters",
+        "expired",
+        "stored_keys",
+    ]
+)
+"""Metrics that grow with the size of the design: a scale model's are multiplied back."""
+EXTREMES = frozenset(["max", "age.max", "queue.peak", "lag.peak", "utilisation.peak", "hottest_shard"])
+"""The largest of many, be it requests, parts or intervals: of fewer it is another."""
 FEWEST = 2
 TOLERANCE = 0.02
 QUIET = 0.005
+
+
+def extensive(name: str) -> bool:
+    """Whether a metric grows with the size of the design."""
+    metric = name.split(".", 1)[-1]
+    return metric in EXTENSIVE or metric.startswith("errors.")
 
 
 def parts_of(component: Component) -> tuple[str, ...]:

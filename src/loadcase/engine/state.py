@@ -38,7 +38,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     cstate = np.full((rows, 3), -1, np.int64)
     cstate[:, 0] = 0
     caches = k.Caches(
-        table=np.zeros(max(1, compiled.cache_table), np.int32),
+        table=np.zeros(max(1, compiled.cache_table), np.int64),
         entries=np.zeros(entries, k.ENTRY),
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
         cstate=cstate,
@@ -73,6 +73,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
+        levels=np.zeros((1 + int(p.stations["levels"].max()), k.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
         batch=np.zeros((k.BATCH, 2), np.int64),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.fields import (
@@ -161,7 +162,10 @@ class Component(BaseModel):
     patience: Work | None = Field(None, description="A request that waits longer than this leaves the queue.")
     zones: Whole = Field(1, description="Availability zones that the replicas are spread over.")
     regions: Whole = Field(1, description="Regions that the replicas are spread over.")
-    availability: Ratio | None = Field(None, description="Share of the time that one replica is up.")
+    availability: Ratio | None = Field(
+        None,
+        description="Share of the time that one replica is up, for the closed form; a run breaks nothing by itself.",
+    )
     price: DollarsPerMonth = Field(0.0, description="Cost of one replica.")
     price_per_request: Dollars = Field(0.0, description="Cost of one request.")
     price_per_byte: DollarsPerByteMonth = Field(0.0, description="Cost of what it stores.")
@@ -175,9 +179,29 @@ class Component(BaseModel):
     """Fields of the format that this version does not model, each with the reason that the refusal gives."""
     not_yet_options: ClassVar[Mapping[str, str]] = {}
     """The same for options of the verbs."""
+    not_yet_verbs: ClassVar[Mapping[str, str]] = {}
+    """The same for verbs."""
     default_balance: ClassVar[Balance] = "round_robin"
     default_work: ClassVar[Mapping[str, Dist]] = {}
     """Service time per verb when neither the blueprint nor a profile gives one."""
+
+    @model_validator(mode="after")
+    def _nothing_is_ignored(self) -> Self:
+        for field, why in self.idle_fields().items():
+            if field in self.model_fields_set and getattr(self, field) != type(self).model_fields[field].default:
+                given = {"message": f"{field!r} changes nothing here: {why}", "hint": f"remove {field}", "offset": 0}
+                raise PydanticCustomError("LC313", "{message}", given)
+        return self
+
+    def idle_fields(self) -> dict[str, str]:
+        """Fields that mean nothing beside the others, each with the reason: they are refused, not ignored."""
+        idle: dict[str, str] = {}
+        if self.balance != "two_choices":
+            idle |= dict.fromkeys(("choices", "replacement"), "balance is not two_choices")
+        if self.workers == 0:
+            idle |= dict.fromkeys(("queue", "patience"), "workers: 0 is unlimited, nobody waits")
+            idle["discipline"] = "workers: 0 is unlimited, everybody is served at once"
+        return idle
 
     @property
     def nodes(self) -> int:

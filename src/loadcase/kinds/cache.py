@@ -47,6 +47,17 @@ class Cache(Component):
     hit_ratio: Ratio | None = Field(None, description="A fixed hit ratio in place of real keys.")
     warm: bool = Field(True, description="Whether a run starts with the cache filled as after a long time.")
 
+    def idle_fields(self) -> dict[str, str]:
+        """A declared hit ratio needs no keys; without a time to live there is nothing to renew."""
+        idle = super().idle_fields()
+        if self.hit_ratio is not None:
+            idle |= dict.fromkeys(
+                ("keys", "policy", "ttl", "ttl_from", "warm"), "hit_ratio takes the place of the keys"
+            )
+        if self.ttl is None:
+            idle["ttl_from"] = "there is no ttl"
+        return idle
+
     verbs = {"get": GetOptions, "put": Options, "delete": Options}
     behaviours = {"get": "lookup", "put": "fill", "delete": "drop"}
     default_work: ClassVar = {"get": Const(0.000014), "put": Const(0.000014), "delete": Const(0.000014)}

@@ -6,13 +6,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from loadcase.core.distributions import Const, Exp
+from loadcase.core.distributions import Const
 from loadcase.core.fields import Number, Whole, Whole0
 from loadcase.kinds.base import Component, Options, Visit
 
 
 class PushOptions(Options):
-    """Options of `push`, `broadcast` and `connect`."""
+    """Options of `push` and `broadcast`."""
 
     entity: str | None = Field(None, description="The entity that is delivered.")
 
@@ -21,8 +21,8 @@ class Gateway(Component):
     """Replicas that each hold up to `connections` client connections.
 
     What: `push` goes to the replica that holds the connection of the flow's key and then over the client's network;
-    `broadcast` goes to every replica; `connect` opens a connection at a replica of the balancer's choice. `online`
-    is how many connections are held; their share of the capacity is the metric `connections`.
+    `broadcast` goes to every replica. `online` is how many connections are held; their share of the capacity is the
+    metric `connections`.
 
     Why: connections and pushes bind separately: a gateway full of idle sockets is cheap, one busy with a popular
     stream is not.
@@ -38,18 +38,18 @@ class Gateway(Component):
     online: Number | None = Field(None, description="Connections that are held, over all replicas.")
     workers: Whole0 = Field(1, description="Pushes that one replica makes at once; 0 means unlimited.")
 
-    verbs = {"push": PushOptions, "broadcast": PushOptions, "connect": PushOptions}
+    verbs = {"push": PushOptions, "broadcast": PushOptions}
     behaviours: ClassVar = {"push": "deliver", "broadcast": "deliver"}
     default_work: ClassVar = {
         "push": Const(0.000017),
         "broadcast": Const(0.000017),
-        "connect": Exp(0.001),
     }
     default_balance: ClassVar = "hash"
     not_yet: ClassVar = {
         "reconnect": "reconnect storms come with faults",
         "slow_consumers": "slow consumers come with faults",
     }
+    not_yet_verbs: ClassVar = {"connect": "connections are held (online:); opening them comes with reconnect storms"}
     not_yet_options: ClassVar = {"dedupe": "deduplication comes with histories and checkers"}
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:

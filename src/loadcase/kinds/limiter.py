@@ -45,6 +45,12 @@ class Limiter(Component):
     scope: Literal["shared", "local"] = Field("shared", description="One count, or one per replica.")
     workers: Whole0 = Field(0, description="Requests served at once by one replica; 0 means unlimited.")
 
+    def idle_fields(self) -> dict[str, str]:
+        """A bucket has no window, and a window no burst."""
+        bucket = self.algorithm == "token_bucket"
+        more = {"window": "a token bucket has none"} if bucket else {"burst": "only a token bucket has one"}
+        return {**super().idle_fields(), **more}
+
     verbs = {"take": TakeOptions}
     behaviours: ClassVar = {"take": "take"}
     default_work: ClassVar = {"take": Const(0.0)}

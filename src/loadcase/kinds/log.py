@@ -43,6 +43,11 @@ class Log(Component):
     source: str | None = Field(None, alias="from", description="The store whose committed changes feed the log.")
     delay: Seconds = Field(0.0, description="Time from a commit at the source to its append, with `from`.")
 
+    def idle_fields(self) -> dict[str, str]:
+        """Nobody balances over partitions: the key chooses. A log that no store feeds is not behind it."""
+        idle = {**super().idle_fields(), "balance": "the key chooses the partition"}
+        return idle if self.source else {**idle, "delay": "no store feeds the log (from:)"}
+
     verbs = {"publish": PublishOptions}
     behaviours = {"publish": "publish"}
     default_work: ClassVar = {"publish": LogNormal.of(p50=0.002, p99=0.005)}

@@ -9,7 +9,12 @@ from pydantic import Field
 from loadcase.core.distributions import LogNormal
 from loadcase.core.fields import Dollars, Rate, Whole0
 from loadcase.kinds.base import Component, Options
-from loadcase.kinds.store import StoreOptions
+
+
+class ObjectOptions(Options):
+    """Options of `fetch` and `put`."""
+
+    entity: str | None = Field(None, description="The entity whose object this is.")
 
 
 class ObjectStore(Component):
@@ -32,7 +37,7 @@ class ObjectStore(Component):
     put_quota: Rate | None = Field(None, description="Writes per second before requests are refused.")
     price_per_put: Dollars | None = Field(None, description="Cost of one write, where it is not that of a read.")
 
-    verbs = {"fetch": StoreOptions, "put": StoreOptions}
+    verbs = {"fetch": ObjectOptions, "put": ObjectOptions}
     behaviours = {"fetch": "flaky", "put": "flaky"}
     default_work: ClassVar = {
         "fetch": LogNormal.of(p50=0.08, p99=0.4),

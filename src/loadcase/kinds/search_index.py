@@ -30,6 +30,10 @@ class SearchIndex(Component):
     replicas: Whole = Field(1, description="Copies of each shard.")
     wait_for: Ratio = Field(1.0, description="Share of the shards that must answer a query.")
 
+    def idle_fields(self) -> dict[str, str]:
+        """Nobody balances over shards: the key chooses."""
+        return {**super().idle_fields(), "balance": "a query asks every shard, a put the one of its key"}
+
     verbs = {"query": Options, "put": Options}
     default_work: ClassVar = {
         "query": LogNormal.of(p50=0.001, p99=0.01),

@@ -51,6 +51,10 @@ class Store(Component):
         "hash", description="Shard of a key: by hash, or by its rank modulo the number of shards."
     )
 
+    def idle_fields(self) -> dict[str, str]:
+        """Nobody balances over shards: the key chooses."""
+        return {**super().idle_fields(), "balance": "the key chooses the shard"}
+
     verbs = dict.fromkeys(("read", "write", "append", "update", "claim", "transact"), StoreOptions)
     default_work: ClassVar = {
         "read": LogNormal.of(p50=0.001, p99=0.01),

@@ -1,7 +1,9 @@
-"""Progress on standard error: a live line on a terminal, an occasional plain one elsewhere, none when quiet."""
+"""Progress on standard error: one live line on a terminal once a piece of work has taken two seconds; else nothing."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -12,18 +14,19 @@ from typing import Any
 from loadcase.check.runner import Progress as CheckProgress
 
 PATIENCE_S = 2.0
-PLAIN_EVERY_S = 10.0
+EVERY_S = 0.2
 
 
 class Progress:
-    """Shows how far a piece of work is once it has taken two seconds. The first Ctrl-C sets `stop`."""
+    """Shows how far a piece of work is. The first Ctrl-C sets `stop`, the second is a KeyboardInterrupt."""
 
     def __init__(self, quiet: bool, title: str) -> None:
         self.quiet = quiet
         self.title = title
         self.stop = threading.Event()
-        self.started = self.shown = time.monotonic()
-        self.live = sys.stderr.isatty()
+        self.started = time.monotonic()
+        self.shown = 0.0
+        self.live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.drawn = False
         self._before: Any = None
 
@@ -32,7 +35,7 @@ class Progress:
             from loadcase.engine.run import needs_compile
 
             if needs_compile():
-                print("compiling the engine, once on this machine (about half a minute)", file=sys.stderr, flush=True)
+                print("compiling the engine, once on this machine (about a minute)", file=sys.stderr, flush=True)
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._interrupt)
         return self
@@ -42,8 +45,7 @@ class Progress:
     ) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
-        if self.drawn and self.live:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._clear()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.stop.is_set():
@@ -55,8 +57,11 @@ class Progress:
         self._line(f"{self.title}: {done:.0%}")
 
     def check(self, progress: CheckProgress) -> None:
-        """A run of a check is done."""
-        self._line(f"{self.title}: {progress.runs} runs, {progress.case}")
+        """How far a check is."""
+        going = ", ".join(f"{name} {share:.0%}" for name, share in progress.going.items())
+        runs = f"{progress.runs} run{'s'[: progress.runs != 1]} done"
+        decided = f"{progress.decided} of {progress.cases} cases decided"
+        self._line(f"{self.title}: {decided}, {runs}{', now ' if going else ''}{going}")
 
     def note(self, text: str) -> None:
         """Something is done."""
@@ -64,11 +69,16 @@ class Progress:
 
     def _line(self, text: str) -> None:
         now = time.monotonic()
-        if self.quiet or now - self.started < PATIENCE_S:
+        if self.quiet or not self.live or now - self.started < PATIENCE_S or now - self.shown < EVERY_S:
             return
-        if self.live:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-            self.drawn = True
-        elif now - self.shown >= PLAIN_EVERY_S:
-            print(text, file=sys.stderr, flush=True)
-            self.shown = now
+        if self.stop.is_set():
+            text = f"{self.title}: stopping; Ctrl-C again to give up"
+        text += f" ({now - self.started:.0f} s)"
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\033[K{text[:width]}", end="", file=sys.stderr, flush=True)
+        self.shown, self.drawn = now, True
+
+    def _clear(self) -> None:
+        if self.drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self.drawn = False

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from loadcase.core.errors import BlueprintError, LoadcaseError
-from loadcase.core.results import CheckResult, RunResult
+from loadcase.core.results import CheckResult, Metric, RunResult
 
 
 def number(value: float | None) -> float | None:
@@ -20,6 +20,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
         "blueprint": result.blueprint,
         "verdict": result.verdict,
         "partial": result.interrupted,
+        "confidence": result.level,
         "wall_s": round(result.wall_s, 3),
         "cases": [
             {
@@ -42,6 +43,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
                         "verdict": o.verdict,
                         "margin": number(o.margin),
                         "degraded": o.degraded,
+                        "rough": o.rough,
                         "evidence": o.evidence,
                     }
                     for o in c.guarantees
@@ -50,6 +52,10 @@ def check_json(result: CheckResult) -> dict[str, Any]:
             for c in result.cases
         ],
     }
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {"value": number(metric.value), "unit": metric.unit, "rough": metric.rough}
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
@@ -63,7 +69,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "warmup_s": result.warmup_s,
         "partial": result.partial,
         "notes": list(result.notes),
-        "metrics": {n: {"value": number(m.value), "unit": m.unit} for n, m in result.metrics.items()},
+        "metrics": {n: _metric(m) for n, m in result.metrics.items()},
         "series": {
             n: {"start": s.start, "step": s.step, "unit": s.unit, "values": s.values} for n, s in result.series.items()
         },

@@ -7,22 +7,29 @@ from collections.abc import Sequence
 
 from rich.box import ASCII, ROUNDED
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from loadcase.core.results import CheckResult, Outcome, RunResult
+from loadcase.core.streams import silence
 from loadcase.core.values import digits, show
 from loadcase.estimate.estimate import EstimateReport
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
-PLAIN = {"holds": "ok", "broken": "BROKEN", "unknown": "?"}
+PLAIN = {"holds": "ok", "broken": "!!", "unknown": "?"}
 
 
-def console(stderr: bool = False) -> Console:
-    """A console that respects NO_COLOR, pipes and narrow encodings."""
-    stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, highlight=False, soft_wrap=False, emoji=False, markup=False)
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """A reader that has gone away changes nothing, not even the exit code."""
+        silence()
+
+
+def console() -> Console:
+    """A console on standard output that respects NO_COLOR, pipes and narrow encodings."""
+    return _Console(file=sys.stdout, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 def _fancy(out: Console) -> bool:
@@ -33,38 +40,37 @@ def print_check(result: CheckResult, out: Console) -> None:
     """Guarantees x cases at a glance, then why whatever does not hold does not."""
     fancy = _fancy(out)
     symbols = SYMBOLS if fancy else PLAIN
-    per_table = max(1, (out.width - 36) // 14)
+    longest = max((len(g.guarantee) for c in result.cases for g in c.guarantees), default=0)
+    per_table = max(1, (out.width - min(longest, 40) - 6) // 14)
     for start in range(0, len(result.cases), per_table):
         cases = result.cases[start : start + per_table]
         table = Table(box=ROUNDED if fancy else ASCII, title=result.blueprint if start == 0 else None, expand=False)
-        table.add_column("guarantee", overflow="fold", ratio=None)
+        table.add_column("guarantee", overflow="fold")
         for case in cases:
             heading = Text(case.case)
             if case.scale > 1:
                 heading.append(f"\n1:{case.scale}", style="dim")
-            table.add_column(heading, justify="right")
-        rows = cases[0].guarantees if cases else []
-        for i, row in enumerate(rows):
-            cells = [_cell(case.guarantees[i], symbols) for case in cases]
-            table.add_row(row.guarantee, *cells)
+            table.add_column(heading, justify="right", overflow="fold")
+        for i, row in enumerate(cases[0].guarantees):
+            table.add_row(Text(row.guarantee), *[_cell(case.guarantees[i], symbols) for case in cases])
         table.add_section()
         table.add_row("verdict", *[Text(f"{symbols[c.verdict]} {c.verdict}", STYLES[c.verdict]) for c in cases])
         out.print(table)
+    if any(o.degraded for c in result.cases for o in c.guarantees):
+        out.print(Text("* the case lets this bound give", "dim"))
     for case in result.cases:
         for outcome in case.guarantees:
-            if outcome.verdict != "holds":
-                line = Text(f"{symbols[outcome.verdict]} {case.case}: {outcome.guarantee}", STYLES[outcome.verdict])
-                if outcome.degraded:
-                    line.append(f" (degraded to {outcome.comparison} {show(outcome.bound, outcome.unit)})", "dim")
-                out.print(line)
-                out.print(Text(f"    {outcome.evidence}"))
+            if outcome.verdict == "broken" or (outcome.verdict == "unknown" and not case.partial):
+                _print_doubt(case.case, outcome, symbols, out)
         for note in case.notes:
             out.print(Text(f"  {case.case}: {note}", "dim"))
         if case.partial:
-            out.print(Text(f"  {case.case} is partial: {case.partial}", "yellow"))
+            reasons = {part for o in case.guarantees for part in o.evidence.split("; ") if part.startswith("busiest")}
+            said = "; ".join([f"{case.case} is partial: {case.partial}", *sorted(reasons)])
+            out.print(Text(f"{symbols['unknown']} {said}", "yellow"))
     seeds = sum(len(c.seeds) for c in result.cases)
     scaled = sorted({c.scale for c in result.cases if c.scale > 1})
-    how = f"{seeds} runs, {result.wall_s:.0f} s"
+    how = f"{seeds} run{'s'[: seeds != 1]}, {result.wall_s:.0f} s"
     if scaled:
         how += f"; scale model {', '.join(f'1:{k}' for k in scaled)} (--exact forbids it)"
     if result.interrupted:
@@ -72,9 +78,20 @@ def print_check(result: CheckResult, out: Console) -> None:
     out.print(Text(f"{result.blueprint}: {result.verdict}", STYLES[result.verdict]).append(f"  ({how})", "dim"))
 
 
+def _print_doubt(case: str, outcome: Outcome, symbols: dict[str, str], out: Console) -> None:
+    """One guarantee that does not hold: the value with its interval, the bound, the reasons."""
+    line = Text(f"{symbols[outcome.verdict]} {case}: {outcome.guarantee}", STYLES[outcome.verdict])
+    if outcome.degraded:
+        line.append(f" (degraded to {outcome.comparison} {show(outcome.bound, outcome.unit)})", "dim")
+    out.print(line)
+    for part in outcome.evidence.split("; "):
+        out.print(Padding(Text(part), (0, 0, 0, 4), expand=False))
+
+
 def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:
     value = "not observed" if outcome.value is None else show(outcome.value, outcome.unit).removesuffix("/month")
-    text = Text(f"{symbols[outcome.verdict]} {value}", STYLES[outcome.verdict])
+    about = "~" if outcome.rough else ""
+    text = Text(f"{symbols[outcome.verdict]} {about}{value}", STYLES[outcome.verdict])
     if outcome.degraded:
         text.append("*", "dim")
     return text
@@ -86,7 +103,8 @@ def print_run(result: RunResult, out: Console) -> None:
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, metric in result.metrics.items():
         target, _, what = name.partition(".")
-        groups.setdefault(target, []).append((what or "per month", show(metric.value, metric.unit)))
+        about = "~" if metric.rough else ""
+        groups.setdefault(target, []).append((what or "per month", about + show(metric.value, metric.unit)))
     table = Table(box=ROUNDED if fancy else ASCII, title=f"{result.blueprint}, {result.case}, seed {result.seed}")
     table.add_column("of")
     table.add_column("metrics", overflow="fold")
@@ -98,6 +116,8 @@ def print_run(result: RunResult, out: Console) -> None:
     for note in result.notes:
         out.print(Text(note, "dim"))
     scale = f", scale model 1:{result.scale}" if result.scale > 1 else ""
+    if any(m.rough for m in result.metrics.values()):
+        out.print(Text(f"~ told by the scale model within a factor of {result.scale} only, or less", "dim"))
     out.print(
         Text(
             f"{show(result.requests, 'count')} operations, {show(result.events, 'count')} events in "
