@@ -200,8 +200,6 @@ def run(
     from loadcase.report.shapes import run_json
 
     budget_s = _budget(budget)
-    if not 1 <= scale <= 1_000_000:
-        raise UsageError(f"--scale takes a whole number from 1, got {scale}", hint="1 is the exact design")
     blueprint = _load(file, variant)
     with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
