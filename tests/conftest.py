@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from loadcase.blueprint.load import loads
 from loadcase.blueprint.model import Blueprint
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 QUIET = "network: {client: 0 s, same_zone: 0 s, cross_zone: 0 s, cross_region: 0 s}\n"
 

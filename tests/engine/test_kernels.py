@@ -142,6 +142,18 @@ def test_recalled_keys_are_in_the_order_of_their_latest_use() -> None:
     assert hot[0] > 1.5 * hot[1]
 
 
+def test_flows_share_a_cache_by_their_rates_and_not_their_keys() -> None:
+    b = design(
+        "  c: {kind: cache, keys: 100}\n  s: {kind: store}",
+        "  few: {arrive: {rate: 900 /s, key: a}, steps: [c.get: {miss: [s.read]}]}\n"
+        "  many: {arrive: {rate: 100 /s, key: b}, steps: [c.get: {miss: [s.read]}]}",
+        "entities: {a: {count: 50}, b: {count: 100k}}\n",
+    )
+    metrics = run(b, duration=20, warmup=0).metrics
+    # the 50 keys stay, and nearly every key of the other flow is new
+    assert metrics["c.hit_ratio"].value == pytest.approx(0.9 * (1 - math.exp(-18)), abs=0.01)
+
+
 def test_a_key_found_too_old_is_counted() -> None:
     b = design(
         "  c: {kind: cache, keys: 10, ttl: 2 s}\n  s: {kind: store}",

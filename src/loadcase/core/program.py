@@ -42,10 +42,10 @@ F64 = NDArray[np.float64]
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
     KEYED,  # a key space, b place: draw the second key
-    LOOKUP,  # a cache, b slot, c unused, d key register, e register that is set to 1 on a hit and 0 on a miss
+    LOOKUP,  # a cache, b slot, c key space, d key register, e register that is set to 1 on a hit and 0 on a miss
     BRANCH,  # a register, b pc when it is 0
-    FILL,  # a cache, b slot, c key register
-    DROP,  # a cache, b slot, c key register
+    FILL,  # a cache, b slot, c key register, d key space
+    DROP,  # a cache, b slot, c key register, d key space
     LOCK,  # a lock space, b key register: one frame per key, others wait
     UNLOCK,  # a lock space, b key register
     FLIGHT,  # a lock space, b key register, c pc when the leader has filled, d pc when it failed: lead or wait
@@ -58,7 +58,7 @@ F64 = NDArray[np.float64]
     SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
     START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
     RANK,  # a priority
-    PEEK,  # a cache, b slot, c key register, d stage: what a look-up will read is brought near
+    PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
 ) = range(42)
 
 # --- why a call failed --------------------------------------------------------------------------------------------

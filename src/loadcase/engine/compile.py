@@ -673,6 +673,11 @@ class _Compiler:
         self.asm.later(block)
         return label
 
+    def space(self, call: Call, component: Component) -> int:
+        """Number of the key space that a call is about; the last one when it is about no key."""
+        name = call.options.key or getattr(component, "key", None) or self.flow_space
+        return self.spaces.index(name) if name else len(self.spaces)
+
     def key_register(self, options: Options, component: Component, name: str) -> int:
         """0 for the flow's key, 1 for one that is drawn for this call."""
         key = options.key or getattr(component, "key", None)
@@ -705,9 +710,9 @@ class _Compiler:
         behaviour = component.behaviours.get(call.verb)
         if not local:
             asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
-            self.peek(call, behaviour, slot, key, 0)
+            self.peek(call, component, slot, key, 0)
             self.hop(here, there)
-            self.peek(call, behaviour, slot, key, 1)
+            self.peek(call, component, slot, key, 1)
         away = fail if local else self.landing(fail, lambda: self.hop(there, here))
         quota = component.quota_of(call.verb)
         if behaviour == "flaky" and quota is not None and first:
@@ -738,12 +743,12 @@ class _Compiler:
             self.missed(call, component, name, slot, here, fail, key)
         return here
 
-    def peek(self, call: Call, behaviour: str | None, slot: int, key: int, stage: int) -> None:
+    def peek(self, call: Call, component: Component, slot: int, key: int, stage: int) -> None:
         """Lets the memory fetch what a look-up in a large cache will read."""
-        if behaviour in ("lookup", "fill"):
+        if component.behaviours.get(call.verb) in ("lookup", "fill"):
             cache = self.cache_ids[call.component]
             if self.cache_rows[cache][3] * self.cache_rows[cache][1] > NEAR_ENTRIES:
-                self.asm.emit(op.PEEK, cache, slot, key, stage)
+                self.asm.emit(op.PEEK, cache, slot, key, self.space(call, component), stage)
 
     def serve(self, component: Component, work: Dist, slot: int, name: str) -> None:
         shared = component.discipline == "ps"
@@ -778,12 +783,12 @@ class _Compiler:
         asm = self.asm
         if behaviour == "lookup":
             register = self.register(there, call.path)
-            asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, 0, key, register)
-            self.note_warmer(call, name, key)
+            asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
+            self.note_warmer(call, name)
         elif behaviour == "fill":
-            asm.emit(op.FILL, self.cache_ids[call.component], slot, key)
+            asm.emit(op.FILL, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "drop":
-            asm.emit(op.DROP, self.cache_ids[call.component], slot, key)
+            asm.emit(op.DROP, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "publish":
             self.publish(call.component, component, name, held, key)
         elif behaviour == "take":
@@ -805,7 +810,7 @@ class _Compiler:
         miss, end = Label(), Label()
         context = (self.flow, self.rank, self.flow_space)
         asm.emit(op.BRANCH, register, miss)
-        cache = self.cache_ids[call.component]
+        cache, of = self.cache_ids[call.component], self.space(call, component)
         deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
 
         def fetch() -> None:
@@ -813,14 +818,14 @@ class _Compiler:
             asm.here(miss)
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
-                asm.emit(op.FILL, cache, slot, key)
+                asm.emit(op.FILL, cache, slot, key, of)
                 asm.emit(op.JUMP, end)
                 return
-            space = self.locks.setdefault(f"fetch:{call.component}", len(self.locks))
+            space = self.locks.setdefault(f"fetch:{call.component}:{of}", len(self.locks))
             lost = Label()
             asm.emit(op.FLIGHT, space, key, end, fail)
             self.steps(steps, deeper, lost)
-            asm.emit(op.FILL, cache, slot, key)
+            asm.emit(op.FILL, cache, slot, key, of)
             asm.emit(op.LANDED, space, key, 1)
             asm.emit(op.JUMP, end)
             asm.here(lost)
@@ -996,7 +1001,7 @@ class _Compiler:
         asm.weights.append(component.quota_cost(call.options))
         asm.emit(op.TAKE, row, NOBODY, fail, NOBODY, weight)
 
-    def note_warmer(self, call: Call, name: str, key: int) -> None:
+    def note_warmer(self, call: Call, name: str) -> None:
         """Remembers that a flow looks up keys in a cache, so that it can be filled before the start."""
         component = self.b.components[call.component]
         assert isinstance(component, Cache)

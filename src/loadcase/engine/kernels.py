@@ -916,12 +916,30 @@ BATCH = 256
 
 
 @inlined
-def any_key(P, S, space, place):
-    """A key of a space."""
-    return draw_key(
+def cache_key(P, key, space):
+    """A key of a space as a number that no key of another space has."""
+    return key * (P.keyspaces.shape[0] + 1) + space
+
+
+@inlined
+def any_request(P, S, place, mix, share, replicas, j):
+    """Draws one of the requests that use a cache into row `j` of the batch: key and replica.
+
+    `mix` has a key space, and 1 where a replica is chosen at random, for each kind of request; `share` their shares,
+    cumulative.
+    """
+    i = 0
+    if mix.shape[0] > 1:
+        u = uniform(S.rng, place)
+        while i < mix.shape[0] - 1 and u >= share[i]:
+            i += 1
+    space = mix[i, 0]
+    key = draw_key(
         S.rng, place, P.keyspaces[space, 0], P.keyspace_n[space], P.keyspace_par[space],
         P.keyspaces[space, 1], P.keyspaces[space, 2], P.alias_p, P.alias_k, P.bins,
     )  # fmt: skip
+    S.batch[j, 0] = cache_key(P, key, space)
+    S.batch[j, 1] = below(S.rng, place, replicas) if mix[i, 1] == 1 else hashed(key, 7, replicas)
 
 
 @inlined
@@ -936,7 +954,7 @@ def all_full(P, S, c):
 
 
 @compiled
-def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
+def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
     """Fills an LRU cache with its latest distinct keys, going back in time; `w` says how far it came.
 
     A key that is not there yet was used before all that are. Stops when every replica is full, or when the requests
@@ -949,10 +967,8 @@ def recall(P, S, c, space, place, anywhere, rate, oldest, limit, batches, w):
     row, zero = C.cfirst[c], P.caches[c, 2]
     for _ in range(batches):
         for j in range(BATCH):
-            key = any_key(P, S, space, place)
-            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
-            S.batch[j, 0] = key * replicas + r
-            S.batch[j, 1] = r
+            any_request(P, S, place, mix, share, replicas, j)
+            S.batch[j, 0] = S.batch[j, 0] * replicas + S.batch[j, 1]
             prefetch(table, first + (hash31(S.batch[j, 0], c) >> (31 - bits)))
         for j in range(BATCH):
             h = hash31(S.batch[j, 0], c)
@@ -1007,7 +1023,7 @@ def spread_ends(P, S, c, place):
 
 
 @compiled
-def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
+def replay(P, S, c, place, mix, share, rate, limit, batches, w):
     """Replays key requests before time zero, any policy; `w` says how far it came.
 
     An LRU cache is stationary as soon as every replica is full; the others forget their empty start more slowly, and
@@ -1021,8 +1037,8 @@ def replay(P, S, c, space, place, anywhere, rate, limit, batches, w):
     for _ in range(batches):
         for _ in range(BATCH):
             now = (w[W_MADE] - limit) * dt
-            key = any_key(P, S, space, place)
-            r = below(S.rng, place, replicas) if anywhere else hashed(key, 7, replicas)
+            any_request(P, S, place, mix, share, replicas, 0)
+            key, r = S.batch[0, 0], S.batch[0, 1]
             if look_up(P.caches, P.cache_par, C, S.rng, c, r, key, now) != HIT:
                 fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
             w[W_MADE] += 1
@@ -1906,7 +1922,8 @@ def run(P, S, quota):
                 pc += 1
             elif op == LOOKUP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                hit = look_up(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].d], now)
+                key = cache_key(P, F[f].key[code[pc].d], code[pc].c)
+                hit = look_up(P.caches, P.cache_par, C, rng, a, r, key, now)
                 if now >= warm_t:
                     k = int((now - warm_t) * per_s)
                     if k < intervals:
@@ -1919,15 +1936,16 @@ def run(P, S, quota):
                 pc += 1
             elif op == PEEK:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                peek(P.caches, C, a, r, F[f].key[code[pc].c], code[pc].d)
+                peek(P.caches, C, a, r, cache_key(P, F[f].key[code[pc].c], code[pc].d), code[pc].e)
                 pc += 1
             elif op == FILL:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                fill(P.caches, P.cache_par, C, rng, a, r, F[f].key[code[pc].c], now)
+                key = cache_key(P, F[f].key[code[pc].c], code[pc].d)
+                fill(P.caches, P.cache_par, C, rng, a, r, key, now)
                 pc += 1
             elif op == DROP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                k = F[f].key[code[pc].c] * P.caches[a, 1] + r
+                k = cache_key(P, F[f].key[code[pc].c], code[pc].d) * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
                     e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, a)

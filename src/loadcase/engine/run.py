@@ -170,44 +170,41 @@ class Loop:
 
     def warmed(self) -> kernels.State:
         """The state with its caches filled."""
-        rates: dict[int, float] = {}
-        for cache_id, *_, rate in self.compiled.warmers:
-            rates[cache_id] = rates.get(cache_id, 0.0) + rate
-        done: set[int] = set()
-        for cache_id, space, place, spread, _ in self.compiled.warmers:
-            if cache_id in done:
-                continue  # the first flow's keys stand for all flows that share the cache
-            done.add(cache_id)
-            if not self.warm(cache_id, space, place, spread == 1, rates[cache_id]):
+        for row in dict.fromkeys(row for row, *_ in self.compiled.warmers):
+            if not self.warm(row, [w for w in self.compiled.warmers if w[0] == row]):
                 self.notes.append("the caches were not yet full when the run began")
         return self.state
 
-    def warm(self, cache: int, space: int, place: str, anywhere: bool, rate: float) -> bool:
-        """Fills one cache; False when it was stopped before it was done."""
+    def warm(self, row: int, requests: list[tuple[int, int, str, int, float]]) -> bool:
+        """Fills one cache by the requests that use it; False when it was stopped before it was done."""
         program = self.compiled.program
-        replicas, per = int(program.caches[cache, 1]), int(program.caches[cache, 3])
-        keys, ttl = int(program.keyspace_n[space]), float(program.cache_par[cache, 0])
-        rng = np.vstack([self.state.rng, streams({place: 0}, 0)])
-        state, row = self.state._replace(rng=rng), len(rng) - 1
-        limit = WARM_ACCESSES if replicas * per < keys else min(WARM_ACCESSES, 20 * keys + WARM_BATCHES)
+        mix = np.array([(space, anywhere) for _, space, _, anywhere, _ in requests], np.int64)
+        rates = np.array([rate for *_, rate in requests])
+        rate = float(rates.sum())
+        share = np.cumsum(rates) / rate
+        rng = np.vstack([self.state.rng, streams({requests[0][2]: 0}, 0)])
+        state, place = self.state._replace(rng=rng), len(rng) - 1
+        entries = int(program.caches[row, 1]) * int(program.caches[row, 3])
+        keys, ttl = int(program.keyspace_n[np.unique(mix[:, 0])].sum()), float(program.cache_par[row, 0])
+        limit = WARM_ACCESSES if entries < keys else min(WARM_ACCESSES, 20 * keys + WARM_BATCHES)
         came = np.zeros(4, np.int64)
-        lru = program.caches[cache, 0] == op.LRU
+        lru = program.caches[row, 0] == op.LRU
         while lru and not came[kernels.W_DONE] and not came[kernels.W_TOO_OLD]:
             kernels.recall(
-                program, state, cache, space, row, anywhere, rate, ttl * RECENT, limit, WARM_BATCHES, came
+                program, state, row, place, mix, share, rate, ttl * RECENT, limit, WARM_BATCHES, came
             )  # fmt: skip
             if self.ended():
                 break
         if came[kernels.W_DONE]:
             if ttl < FOREVER:
-                kernels.spread_ends(program, state, cache, row)
+                kernels.spread_ends(program, state, row, place)
             return True
         if came[kernels.W_TOO_OLD] or not lru:  # the time to live decides what is there
-            kernels.empty(program, state, cache)
+            kernels.empty(program, state, row)
             came[:] = 0
             while not came[kernels.W_DONE] and not self.ended():
-                kernels.replay(program, state, cache, space, row, anywhere, rate, limit, WARM_BATCHES, came)
-            kernels.start_clock(program, state, cache, row, rate, limit, came)
+                kernels.replay(program, state, row, place, mix, share, rate, limit, WARM_BATCHES, came)
+            kernels.start_clock(program, state, row, place, rate, limit, came)
         return bool(came[kernels.W_DONE])
 
     def ended(self) -> bool:
@@ -260,9 +257,7 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
         return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
-    raise UsageError(
-        f"there is no case {name!r}", hint=f"did you mean {near!r}?" if near else f"cases: {', '.join(known)}"
-    )
+    raise UsageError(f"there is no case {name!r}", hint=near if near else f"cases: {', '.join(known)}")
 
 
 def check_size(blueprint: Blueprint, load: float) -> None:
