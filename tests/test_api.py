@@ -62,7 +62,9 @@ def test_a_change_keeps_the_comments_and_the_design_it_was_made_from() -> None:
 
 def test_a_variant_can_be_changed_further() -> None:
     design = Blueprint.loads(TEXT + "variants:\n  big: {components.web.replicas: 9}\n", variant="big")
-    assert design.changed({"components.web.workers": 1}).components["web"].replicas == 9
+    changed = design.changed({"components.web.workers": 1})
+    assert changed.components["web"].replicas == Blueprint.loads(changed.dump()).components["web"].replicas == 9
+    assert "# the smallest" in changed.dump()
 
 
 @pytest.mark.parametrize(

@@ -109,12 +109,10 @@ class Document:
         return after if _reads_as(after, wanted) else _written(new_yaml(), plain(self.tree))
 
 
-def edited(document: Document, before: Any, after: Any) -> str | None:
-    """The text of a document with the differences between two states of its data; None where they do not fit it."""
+def edited(document: Document, after: Any) -> str | None:
+    """The text of a document as it has to be for its data to be other ones; None where aliases stand in the way."""
     copy = Document.parse(document.text, document.file)
-    if copy.data != before:
-        return None
-    _edit(copy.tree, before, after)
+    _edit(copy.tree, copy.data, after)
     text = copy.dump()
     return text if _reads_as(text, repr(after)) else None
 
@@ -154,13 +152,16 @@ def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
     hint = "pass a blueprint file, or a folder that holds blueprint.yaml"
     try:
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                message = f"cannot read {shorten(file, 200)}: it is a pipe or a device, not a file"
-                raise UsageError(message, hint="save the blueprint to a file first", code="LC101")
-            return stream.read(limit + 1)
-    except IsADirectoryError:
-        raise UsageError(f"cannot read {shorten(file, 200)}: it is a folder", hint=hint, code="LC101") from None
+        try:
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device, not a file"
+                hint = hint if stat.S_ISDIR(mode) else "save the blueprint to a file first"
+                raise UsageError(f"cannot read {shorten(file, 200)}: it is {what}", hint=hint, code="LC101")
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                return stream.read(limit + 1)
+        finally:
+            os.close(handle)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot read {shorten(file, 200)}: {reason}", hint=hint, code="LC101") from None
@@ -216,10 +217,8 @@ def _child_place(node: Any, part: str | int, key: bool) -> tuple[int, int] | Non
     elif isinstance(node, CommentedMap) and isinstance(part, str) and part in node:
         found = _own_or_merged(node, part)
         if found is not None:
-            empty = (
-                node[part] is None and found[2] != found[0]
-            )  # nothing stands there: the key shows where it is missing
-            found = found[:2] if key or empty else found[2:]
+            missing = node[part] is None and found[2] != found[0]  # the key shows where
+            found = found[:2] if key or missing else found[2:]
     else:
         return None
     if found is None:

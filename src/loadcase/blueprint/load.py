@@ -92,7 +92,7 @@ def changed(blueprint: Blueprint, changes: Mapping[str, Any]) -> Blueprint:
     data = overlay(blueprint.data, changes, problems, ())
     problems.check()
     if blueprint.document is not None:
-        text = edited(blueprint.document, blueprint.data, data)
+        text = edited(blueprint.document, data)
         if text is not None:
             return loads(text, blueprint.document.file)
     return build(data)
