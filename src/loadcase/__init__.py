@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loadcase.api import Blueprint as Blueprint
+    from loadcase.core.errors import BlueprintError as BlueprintError
+    from loadcase.core.errors import LoadcaseError as LoadcaseError
+    from loadcase.core.errors import UsageError as UsageError
 
 __version__ = "0.1.0"
-__all__ = ["Blueprint", "__version__"]
+__all__ = ["Blueprint", "BlueprintError", "LoadcaseError", "UsageError", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +20,8 @@ def __getattr__(name: str) -> Any:
         from loadcase.api import Blueprint
 
         return Blueprint
-    raise AttributeError(name)
+    if name in __all__:
+        from loadcase.core import errors
+
+        return getattr(errors, name)
+    raise AttributeError(f"module 'loadcase' has no attribute {name!r}")

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loadcase.blueprint.model import Blueprint as Model
+from loadcase.core.errors import LoadcaseError, UsageError
 from loadcase.core.results import CheckResult, Metric, RunResult
+from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
     from loadcase.check.runner import Progress
@@ -55,8 +57,8 @@ def run(
     case: str = "normal",
     seed: int = 1,
     *,
-    duration: float | None = None,
-    warmup: float | None = None,
+    duration: float | str | None = None,
+    warmup: float | str | None = None,
     scale: int | Scale = 1,
     progress: Callable[[float], None] | None = None,
     stop: threading.Event | None = None,
@@ -66,7 +68,8 @@ def run(
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
-    What a scale model does not tell within its tolerance is marked `rough`.
+    `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
+    its tolerance is marked `rough`. Raises UsageError.
     """
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
@@ -78,11 +81,21 @@ def run(
         require(blueprint, load, scale)
         scale = Scale(scale, rough_metrics(blueprint, load, scale))
     result = simulate(
-        blueprint, case, seed, duration=duration, warmup=warmup, scale=scale.k, progress=progress, stop=stop,
-        trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
+        blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale.k, progress=progress,
+        stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
     )  # fmt: skip
     metrics = {**mark(result.metrics, scale.rough), "cost": Metric(monthly_cost(blueprint), "USD/month", exact=True)}
     return replace(result, metrics=dict(sorted(metrics.items())))
+
+
+def _seconds(value: float | str | None) -> float | None:
+    """A simulated time in seconds, given as a number or as text with a unit."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    try:
+        return in_unit(parse_quantity(value), "s")
+    except LoadcaseError as error:
+        raise UsageError(f"a simulated time is seconds or text with a unit, got {value!r}", hint=str(error)) from None
 
 
 def scales_of(
@@ -155,7 +168,15 @@ def check(
 
 
 class Blueprint(Model):
-    """A design, with what can be asked of it."""
+    """A design, with what can be asked of it.
+
+    Example:
+        design = Blueprint.load("gallery/chat")
+        design.estimate().first                            # what saturates first, in closed form
+        design.run("peak").metrics["send.p95"].value       # one run, in seconds
+        design.check(budget_s=30).verdict                  # holds, broken or unknown
+        design.changed({"components.api.replicas": 48}).run("peak")
+    """
 
     @classmethod
     def _of(cls, model: Model) -> Blueprint:
@@ -175,6 +196,14 @@ class Blueprint(Model):
     def build(cls, mapping: Any, variant: str | None = None) -> Blueprint:
         """Makes a blueprint from Python data of the file's shape. Raises BlueprintError."""
         return cls._of(Model.build(mapping, variant))
+
+    def changed(self, changes: Any) -> Blueprint:
+        """The design with some values changed, addressed as in a variant: `{"components.web.replicas": 8}`.
+
+        None removes. This blueprint stays as it is; `dump` of the other keeps the comments of the file.
+        Raises BlueprintError when an address leads nowhere or a value is wrong.
+        """
+        return self._of(super().changed(changes))
 
     def estimate(self, load: float = 1.0) -> EstimateReport:
         """The closed form under a load factor."""

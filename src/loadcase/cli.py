@@ -70,7 +70,12 @@ def execute(arguments: list[str]) -> int:
         return 0
     except (RecursionError, MemoryError) as error:
         return _fail(
-            UsageError(f"the design is too large for this machine ({type(error).__name__})"), as_json, arguments
+            UsageError(
+                f"the design is too large for this machine ({type(error).__name__})",
+                hint="divide the counts and the load by the same factor",
+            ),
+            as_json,
+            arguments,
         )
 
 
@@ -217,6 +222,7 @@ def run(
     duration: str | None = None,
     warmup: str | None = None,
     scale: int = 1,
+    budget: str = "10min",
     variant: Variant = None,
     traces: Path | None = None,
     format: Format = "text",
@@ -238,6 +244,8 @@ def run(
         Simulated time before that, such as 10s.
     scale
         Run a scale model, 1/k of the load on 1/k of the parts; 1 is exact.
+    budget
+        Wall time after which the run ends, as a partial result.
     traces
         Folder of the arrival traces that the blueprint names; no other file is read without it.
     quiet
@@ -247,11 +255,12 @@ def run(
     from loadcase.report.progress import Progress
     from loadcase.report.shapes import run_json
 
+    budget_s = _budget(budget)
     blueprint = _load(file, variant)
     with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
             blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
-            scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces,
+            scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces, wall_limit_s=budget_s,
         )  # fmt: skip
     if format == "json":
         _print_json(run_json(result))
@@ -301,9 +310,7 @@ def check(
     from loadcase.core.results import CheckResult, worst
     from loadcase.report.progress import Progress
 
-    budget_s = _seconds(budget, "--budget")
-    if not budget_s:
-        raise UsageError(f"--budget takes a duration of more than 0, got {budget!r}", hint="for example 60s or 2min")
+    budget_s = _budget(budget)
     if seeds is not None and not 1 <= seeds <= 10_000:
         raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
     if threads is not None and not 1 <= threads <= 1024:
@@ -572,6 +579,14 @@ def _share(text: str, option: str) -> float:
     if not 0.0 <= value < 1.0:
         raise UsageError(f"{option} takes a share from 0% up to 100%, got {text!r}", hint="for example 30%")
     return value
+
+
+def _budget(text: str) -> float:
+    """Wall seconds that a command may take."""
+    seconds = _seconds(text, "--budget")
+    if not seconds:
+        raise UsageError(f"--budget takes a duration of more than 0, got {text!r}", hint="for example 60s or 2min")
+    return seconds
 
 
 def _seconds(text: str | None, option: str) -> float | None:

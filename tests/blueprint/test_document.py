@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadcase.blueprint.document import MAX_BYTES, Document
-from loadcase.core.errors import BlueprintError, Problem, render
+from loadcase.core.errors import BlueprintError, Problem, UsageError, render
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,8 +133,8 @@ def test_lines_are_counted_as_yaml_does():
 @pytest.mark.parametrize(
     ("content", "code", "place", "says"),
     [
-        ("", "LC108", (0, 0), "empty"),
-        ("# only a comment\n", "LC108", (0, 0), "empty"),
+        ("", "LC108", (1, 1), "empty"),
+        ("# only a comment\n", "LC108", (1, 1), "empty"),
         ("- a", "LC108", (1, 1), "got a list"),
         ("chat", "LC108", (1, 1), 'got "chat"'),
         ("a: 1\nb: 2\na: 3", "LC104", (3, 1), "first at line 1, column 1"),
@@ -149,7 +149,7 @@ def test_lines_are_counted_as_yaml_does():
         ("a:\n\tb: 1", "LC103", (2, 1), "not tabs"),
         ("a: b: c", "LC103", (1, 5), "in quotes"),
         ("a: [1", "LC103", (1, 6), "close the bracket"),
-        ("a: 'x", "LC103", (1, 6), "close the quote"),
+        ("a: 'x", "LC103", (1, 4), "close the quote"),
         ("a: *x", "LC103", (1, 4), "undefined alias"),
         ("a: 1\n---\nb: 2", "LC103", (2, 1), "one design per file"),
         ("a: 1\n b: 2", "LC103", (2, 3), "indentation"),
@@ -160,8 +160,8 @@ def test_lines_are_counted_as_yaml_does():
         ("a: " + "9" * 500, "LC107", (1, 4), "500 digits"),
         ("a: " + "[" * 70 + "]" * 70, "LC107", (1, 63), "nested more than 60"),
         ("- " * 5000, "LC107", (1, 121), "nested more than 60"),
-        ("a: " + "x" * 30_000, "LC107", (1, 0), "line is longer"),
-        ("a: " + "x\n  " * MAX_BYTES, "LC107", (0, 0), "larger than 1024 KiB"),
+        ("a: " + "x" * 30_000, "LC107", (1, 1), "line is longer"),
+        ("a: " + "x\n  " * MAX_BYTES, "LC107", (1, 1), "larger than 1024 KiB"),
         ("".join(f"k{i}: 1\n" for i in range(30_000)), "LC107", (25_000, 9), "more than 50000 values"),
     ],
 )  # fmt: skip
@@ -202,7 +202,7 @@ def test_files(tmp_path):
     assert document.data == {"loadcase": 1, "name": "chat"}
     assert document.file == str(file)
     for path in (tmp_path, tmp_path / "none.yaml", "\0"):
-        with pytest.raises(BlueprintError, match="cannot read the file"):
+        with pytest.raises(UsageError, match="cannot read"):
             Document.load(path)
 
 

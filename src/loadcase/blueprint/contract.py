@@ -51,7 +51,7 @@ class ContractParser:
         spec = self.metric(name, path)
         if spec is None:
             return None
-        bound = self.bound(quantity, spec, path)
+        bound = self.bound(quantity, spec, path, at=match.start(3))
         if bound is None:
             return None
         return Guarantee(text.strip(), name, cast(Any, comparison), bound, spec.unit, path)
@@ -63,7 +63,7 @@ class ContractParser:
         target, _, metric = name.partition(".")
         if metric.split(".")[0] in NOT_YET or metric.startswith("staleness"):
             self.problems.add("LC002", f"{metric!r} is not judged yet: correctness comes with histories and checkers",
-                              path)  # fmt: skip
+                              path, "take the line out until then")  # fmt: skip
             return None
         if target in self.b.flows:
             found = flow_metric(metric)
@@ -110,8 +110,8 @@ class ContractParser:
                 return "it has no quota"
         return ""
 
-    def bound(self, text: Any, spec: MetricSpec, path: Path) -> float | None:
-        """The bound of a guarantee in base units."""
+    def bound(self, text: Any, spec: MetricSpec, path: Path, at: int = 0) -> float | None:
+        """The bound of a guarantee in base units; it stands `at` characters into the value at the path."""
         try:
             value = median(strip_counts(evaluate(text, self.scope)))
             if value.dims != _DIMS[spec.unit]:
@@ -124,7 +124,7 @@ class ContractParser:
                 return in_unit(value, "USD/month")
             return float(value.value)
         except LoadcaseError as error:
-            self.problems.error(error, path)
+            self.problems.error(error, path, at=at)
             return None
 
     def relaxations(self, case: str, degrade: Mapping[str, Any]) -> dict[str, float]:
@@ -133,6 +133,8 @@ class ContractParser:
         for metric, text in degrade.items():
             path: Path = ("cases", case, "degrade", metric)
             lines = [g for g in self.b.contract if g.metric == metric]
+            if not lines and self.promised(metric):
+                continue  # in a line that is wrong, which has been told
             if not lines:
                 self.problems.unknown("guarantee to degrade", metric, {g.metric for g in self.b.contract}, path)
                 continue
@@ -148,11 +150,17 @@ class ContractParser:
             bounds[metric] = bound
         return bounds
 
+    def promised(self, metric: str) -> bool:
+        """Whether a line of the contract speaks of a metric, be it wrong or right."""
+        return any(line.split()[:1] == [metric] for line in self.b.requirements.contract)
+
     def sacred(self, case: str, names: list[str], degrade: Mapping[str, Any]) -> None:
         """What may not give must be promised, and not be degraded."""
         for i, metric in enumerate(names):
             path: Path = ("cases", case, "sacred", i)
             if not any(g.metric == metric for g in self.b.contract):
+                if self.promised(metric):
+                    continue
                 self.problems.unknown("guarantee", metric, {g.metric for g in self.b.contract}, path)
             elif metric in degrade:
-                self.problems.add("LC345", f"{metric} is both sacred and degraded", path)
+                self.problems.add("LC345", f"{metric} is both sacred and degraded", path, "keep one of the two")

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -29,7 +29,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from loadcase.blueprint.layout import keep_layout
 from loadcase.blueprint.reading import MAX_DEPTH, RefusedError, new_yaml, plain_scalar, read_yaml, split_lines
-from loadcase.core.errors import BlueprintError, Path, Problem
+from loadcase.core.errors import BlueprintError, Path, Problem, UsageError, shorten
 
 MAX_BYTES = 1 << 20
 
@@ -50,16 +50,9 @@ class Document:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Document:
-        """Read a file. Raises BlueprintError."""
+        """Read a file. Raises UsageError when it cannot be read, BlueprintError for what is in it."""
         file = os.fspath(path)
-        try:
-            with FilePath(file).open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            hint = "give the path of a blueprint, such as chat.yaml"
-            raise BlueprintError(Problem("LC101", f"cannot read the file: {reason}", file=file, hint=hint)) from None
-        return cls.parse(content, file)
+        return cls.parse(read_bounded(file), file)
 
     @classmethod
     def parse(cls, content: str | bytes, file: str = "<text>") -> Document:
@@ -92,10 +85,10 @@ class Document:
         """The problem with file, line, column and source filled in from its path and offset."""
         line, column = self.position(problem.path, key)
         source = self.line_text(line)
-        if problem.offset and not key:
-            quoted = source[column - 1 : column] in ("'", '"')
-            inside = column + problem.offset + quoted
-            column = inside if inside <= len(source) + 1 and source[column - 1 : column] not in ("|", ">") else column
+        if problem.offset:
+            first = source[column - 1 : column]
+            inside = column + problem.offset + (first in ("'", '"'))
+            column = inside if first not in ("|", ">", "&", "*") and inside <= len(source) + 1 else column
         return replace(problem, file=self.file, line=line, column=column, source=source)
 
     def dump(self) -> str:
@@ -109,16 +102,80 @@ class Document:
         if after == before:
             return self.text
         wanted = repr(plain(self.tree))
-        kept = keep_layout(self.text, before, after)
-        if kept is not None and _reads_as(kept, wanted):
-            return kept
+        for tight in (True, False):
+            kept = keep_layout(self.text, before, after, tight)
+            if kept is not None and _reads_as(kept, wanted):
+                return kept
         return after if _reads_as(after, wanted) else _written(new_yaml(), plain(self.tree))
+
+
+def edited(document: Document, after: Any) -> str | None:
+    """The text of a document as it has to be for its data to be other ones; None where aliases stand in the way."""
+    copy = Document.parse(document.text, document.file)
+    _edit(copy.tree, copy.data, after)
+    text = copy.dump()
+    return text if _reads_as(text, repr(after)) else None
+
+
+def _edit(tree: Any, before: Any, after: Any) -> None:
+    """Makes a tree that holds one state of the data hold the other, touching what differs alone."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [k for k in before if k not in after]:
+            del tree[key]
+        for key, value in after.items():
+            if key not in before:
+                tree[key] = value
+            elif value != before[key] or type(value) is not type(before[key]):
+                if _alike(before[key], value):
+                    _edit(tree[key], before[key], value)
+                else:
+                    tree[key] = value
+        return
+    for i, (old, new) in enumerate(zip(before, after, strict=True)):
+        if _alike(old, new):
+            _edit(tree[i], old, new)
+        elif old != new:
+            tree[i] = new
+
+
+def _alike(before: Any, after: Any) -> bool:
+    """Whether both are mappings, or lists of one length."""
+    lists = isinstance(before, list) and isinstance(after, list) and len(before) == len(after)
+    return lists or (isinstance(before, dict) and isinstance(after, dict))
+
+
+def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
+    """At most ``limit`` + 1 bytes of a regular file: never more, and without waiting for a pipe or a device.
+
+    Raises UsageError (LC101).
+    """
+    hint = "pass a blueprint file, or a folder that holds blueprint.yaml"
+    try:
+        handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device, not a file"
+                hint = hint if stat.S_ISDIR(mode) else "save the blueprint to a file first"
+                raise UsageError(f"cannot read {shorten(file, 200)}: it is {what}", hint=hint, code="LC101")
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                return stream.read(limit + 1)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read {shorten(file, 200)}: {reason}", hint=hint, code="LC101") from None
 
 
 def _written(yaml: YAML, tree: Any) -> str:
     stream = io.StringIO()
     yaml.dump(tree, stream)
     return stream.getvalue()
+
+
+def written(data: Any) -> str:
+    """Plain data as YAML text."""
+    return _written(new_yaml(), plain(data))
 
 
 def _reads_as(text: str, wanted: str) -> bool:
@@ -138,16 +195,18 @@ def _decode(content: str | bytes, file: str) -> str:
     size = len(content) if isinstance(content, bytes) else len(content.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         hint = "a blueprint is one design; split it"
-        raise BlueprintError(Problem("LC107", f"the file is larger than {MAX_BYTES // 1024} KiB", file=file, hint=hint))
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB"
+        raise BlueprintError(Problem("LC107", message, file=file, line=1, column=1, hint=hint))
     if isinstance(content, bytes):
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            before = content[: error.start]
-            line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+            before = content[: error.start].decode("utf-8-sig", "replace")
+            lines = split_lines(content.decode("utf-8-sig", "replace"))
+            line, column = len(split_lines(before)), len(split_lines(before)[-1]) + 1
             message = f"the file is not UTF-8 text: byte 0x{content[error.start]:02x}"
             problem = Problem("LC102", message, file=file, line=line, column=column, hint="save it as UTF-8")
-            raise BlueprintError(problem) from None
+            raise BlueprintError(_placed(problem, file, lines)) from None
     return content.removeprefix("\ufeff")
 
 
@@ -158,7 +217,8 @@ def _child_place(node: Any, part: str | int, key: bool) -> tuple[int, int] | Non
     elif isinstance(node, CommentedMap) and isinstance(part, str) and part in node:
         found = _own_or_merged(node, part)
         if found is not None:
-            found = found[:2] if key else found[2:]
+            missing = node[part] is None and found[2] != found[0]  # the key shows where
+            found = found[:2] if key or missing else found[2:]
     else:
         return None
     if found is None:

@@ -36,7 +36,7 @@ class Keys:
             return self.inline(raw, path)
         if not isinstance(raw, str) or raw not in self.entities:
             if isinstance(raw, str):
-                self.problems.unknown("entity", raw, self.entities, path)
+                self.problems.unknown("entity", raw, self.entities, path, value=True)
             else:
                 self.problems.add("LC320", f"a key is an entity, got {describe(raw)}", path,
                                   "name an entity, or write {count: 1000, popularity: zipf(0.8)}")  # fmt: skip
@@ -66,7 +66,8 @@ class Keys:
     def add(self, name: str, count: float, popularity: Any, path: Path) -> None:
         """Checks a key space and keeps it."""
         if not 1 <= count <= MOST_KEYS:
-            self.problems.add("LC322", f"a key space has between 1 and 10^12 keys, got {count:g}", (*path, "count"))
+            self.problems.add("LC322", f"a key space has between 1 and 10^12 keys, got {count:g}", (*path, "count"),
+                              "for example count: 10M")  # fmt: skip
             return
         law = self.law(popularity, round(count), (*path, "popularity"))
         if law is not None:
@@ -82,7 +83,10 @@ class Keys:
         if match is None:
             self.problems.add("LC323", f"cannot read the popularity {describe(raw)}", path, f"expected {_TAKES}")
             return None
-        values = [self.number(part.strip(), path) for part in match[2].split(",")]
+        values, at = [], match.start(2)
+        for part in match[2].split(","):
+            values.append(self.number(part.strip(), path, at=at + len(part) - len(part.lstrip())))
+            at += len(part) + 1
         if any(v is None for v in values):
             return None
         numbers = [v for v in values if v is not None]
@@ -107,17 +111,21 @@ class Keys:
         numbers = [v for v in values if v is not None]
         total = math.fsum(numbers)
         if len(numbers) < len(raw) or min(numbers) < 0 or total <= 0:
-            self.problems.add("LC327", "weights are numbers of at least 0, not all of them 0", path)
+            self.problems.add(
+                "LC327", "weights are numbers of at least 0, not all of them 0", path, "for example [3, 1, 1]"
+            )
             return None
         return Popularity(count, "weights", weights=tuple(w / total for w in numbers))
 
-    def number(self, raw: Any, path: Path) -> float | None:
-        """A plain number, perhaps counted or computed."""
+    def number(self, raw: Any, path: Path, at: int = 0) -> float | None:
+        """A plain number, perhaps counted or computed; it stands `at` characters into the value at the path."""
         try:
             value = strip_counts(median(evaluate(raw, self.scope)))
             if value.dims:
-                raise LoadcaseError(f"expected a plain number, got {describe(raw)}", code="LC201")
+                raise LoadcaseError(
+                    f"expected a plain number, got {describe(raw)}", code="LC201", hint="for example 3, 10M or 5 %"
+                )
         except LoadcaseError as error:
-            self.problems.error(error, path)
+            self.problems.error(error, path, at=at)
             return None
         return float(median(value).value)

@@ -16,11 +16,12 @@ _WORD = re.compile(r"([ \t\r\n]*)([^ \t\r\n]*)")
 _Word = tuple[str, str]  # the white space before a word, and the word
 
 
-def keep_layout(text: str, before: str, after: str) -> str | None:
+def keep_layout(text: str, before: str, after: str, tight: bool = True) -> str | None:
     """``text`` with the change from ``before`` to ``after``; None where the places cannot be told.
 
-    ``before`` holds the words of ``text`` in another layout. White space alone carries structure in YAML, so the
-    caller has to check that the outcome reads as it should.
+    ``before`` holds the words of ``text`` in another layout, but for comments inside brackets, which the YAML writer
+    drops: they stay when ``tight``, and go where they stand beside a change else. White space alone carries structure
+    in YAML, so the caller has to check that the outcome reads as it should.
     """
     if "\r\n" in text:
         after = after.replace("\n", "\r\n")
@@ -34,6 +35,8 @@ def keep_layout(text: str, before: str, after: str) -> str | None:
     for first, last, start, end in changes:
         begin = place.get(first - 1, -1) + 1 if first else 0
         stop = place.get(last, -1) if last < len(base) else len(mine)
+        if tight:
+            stop = place.get(last - 1, -1) + 1 if last > first else begin
         if (first and not begin) or stop < begin or begin < done:
             return None
         new = theirs[start:end]

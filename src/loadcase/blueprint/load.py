@@ -14,8 +14,9 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from loadcase.blueprint.contract import ContractParser
-from loadcase.blueprint.document import Document
+from loadcase.blueprint.document import Document, edited
 from loadcase.blueprint.keys import Keys
+from loadcase.blueprint.limits import check_case, check_components, check_entries, check_flow
 from loadcase.blueprint.model import (
     Arrive,
     Blueprint,
@@ -32,7 +33,7 @@ from loadcase.blueprint.model import (
 from loadcase.blueprint.overlay import SECTIONS, overlay
 from loadcase.blueprint.parse_steps import StepParser
 from loadcase.blueprint.patterns import parse_pattern
-from loadcase.blueprint.problems import Path, Problems, describe, field_names
+from loadcase.blueprint.problems import REMOVE, Path, Problems, describe, field_names
 from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UsageError
 from loadcase.core.expressions import evaluate_all
 from loadcase.kinds import kinds
@@ -55,19 +56,12 @@ CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are fau
 def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
     """Reads a blueprint file, or the `blueprint.yaml` of a folder.
 
-    Raises UsageError when there is no such file, BlueprintError when something in it is wrong.
+    Raises UsageError when the file cannot be read, BlueprintError when something in it is wrong.
     """
     file = FilePath(path)
     if file.is_dir():
         file = file / "blueprint.yaml"
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {file}: {error.strerror or error}",
-            hint="pass a blueprint file, or a folder that holds blueprint.yaml",
-        ) from None
-    return _from_document(Document.parse(content, str(file)), str(file), variant)
+    return _from_document(Document.load(file), str(file), variant)
 
 
 def loads(text: str, name: str = "<text>", variant: str | None = None) -> Blueprint:
@@ -81,9 +75,27 @@ def loads(text: str, name: str = "<text>", variant: str | None = None) -> Bluepr
 def build(mapping: Mapping[str, Any], variant: str | None = None) -> Blueprint:
     """Makes a blueprint from Python data of the same shape as the file.
 
-    Raises BlueprintError when something in it is wrong.
+    Raises BlueprintError when something in it is wrong; its problems say where by their `path`.
     """
+    if not isinstance(mapping, Mapping):
+        hint = "build({'loadcase': 1, 'name': 'shop', 'components': {...}, 'flows': {...}})"
+        raise BlueprintError(Problem("LC108", f"expected a mapping, got {describe(mapping)}", hint=hint))
     return _Loader(dict(mapping), Problems(None, ""), None).load(variant)
+
+
+def changed(blueprint: Blueprint, changes: Mapping[str, Any]) -> Blueprint:
+    """The design with some values changed, addressed as in a variant; comments of its file are kept.
+
+    Raises BlueprintError when an address leads nowhere or a value is wrong.
+    """
+    problems = Problems(None, "")
+    data = overlay(blueprint.data, changes, problems, ())
+    problems.check()
+    if blueprint.document is not None:
+        text = edited(blueprint.document, data)
+        if text is not None:
+            return loads(text, blueprint.document.file)
+    return build(data)
 
 
 def _from_document(document: Document, file: str, variant: str | None) -> Blueprint:
@@ -92,7 +104,7 @@ def _from_document(document: Document, file: str, variant: str | None) -> Bluepr
 
 class _Loader:
     def __init__(self, data: dict[str, Any], problems: Problems, document: Document | None) -> None:
-        self.data = data
+        self.data = self.base = data
         self.problems = problems
         self.document = document
         self.scope: dict[str, Any] = {}
@@ -100,8 +112,9 @@ class _Loader:
     def load(self, variant: str | None) -> Blueprint:
         self.apply(variant)
         self.sections()
+        check_entries(self.data, self.problems)
         b = Blueprint(name=self.text("name"), title=self.text("title"), prompt=self.text("prompt"))
-        b.document = self.document
+        b.document, b.moved, b.data = self.document, self.problems.moved, self.data
         b.estimates = self.estimates()
         self.scope = {name: estimate.value for name, estimate in b.estimates.items()}
         b.requirements = (
@@ -114,10 +127,11 @@ class _Loader:
         b.decisions = self.mapping("decisions", Decision)
         b.variants = self.variants(b)
         b.components = self.components()
-        self.problems.broken = set(self.section("components") or {}) - set(b.components)
+        self.problems.broken = self.broken("components", b.components) | self.broken("entities", b.entities)
         keys = Keys(self.problems, self.scope, b.entities)
         b.components = {n: self.resolve_key(c, keys, ("components", n, "key")) for n, c in b.components.items()}
         known = {n: c for n, c in b.components.items() if isinstance(c, Component)}
+        check_components(known, self.problems)
         self.flows(b, keys, known)
         self.references(b)
         b.keys = keys.spaces
@@ -154,7 +168,9 @@ class _Loader:
     def text(self, name: str) -> str:
         value = self.data.get(name, "")
         if not isinstance(value, str | int | float) or isinstance(value, bool):
-            self.problems.add("LC303", f"expected text, got {describe(value)}", (name,))
+            self.problems.add(
+                "LC303", f"expected text, got {describe(value)}", (name,), f"write {name}: and some words"
+            )
             return ""
         return str(value)
 
@@ -163,7 +179,8 @@ class _Loader:
         if value is None:
             return None
         if not isinstance(value, Mapping):
-            self.problems.add("LC303", f"expected a mapping of names, got {describe(value)}", (name,))
+            hint = f"put each entry under {name}: on a line of its own, as `name: ...`"
+            self.problems.add("LC303", f"expected a mapping of names, got {describe(value)}", (name,), hint)
             return None
         return value
 
@@ -178,12 +195,20 @@ class _Loader:
                 found[key] = one
         return found
 
+    def broken(self, name: str, good: Mapping[str, Any]) -> set[str]:
+        """Names that a section declares and that were found wrong in it."""
+        raw = self.data.get(name)
+        return set(raw) - set(good) if isinstance(raw, Mapping) else set()
+
     def estimates(self) -> dict[str, Any]:
         raw = self.section("estimates") or {}
         for name, value in raw.items():
             if not isinstance(value, str | int | float) or isinstance(value, bool):
                 self.problems.add(
-                    "LC303", f"expected a quantity or a formula, got {describe(value)}", ("estimates", name)
+                    "LC303",
+                    f"expected a quantity or a formula, got {describe(value)}",
+                    ("estimates", name),
+                    "for example 50M user, 300 B, or users * sends",
                 )
         good = {n: v for n, v in raw.items() if isinstance(v, str | int | float) and not isinstance(v, bool)}
         try:
@@ -197,19 +222,17 @@ class _Loader:
         found = {}
         for name, raw in (self.section("variants") or {}).items():
             if not isinstance(raw, Mapping):
-                self.problems.add("LC303", f"expected paths and values, got {describe(raw)}", ("variants", name))
+                self.problems.add("LC303", f"expected paths and values, got {describe(raw)}", ("variants", name),
+                                  "for example {components.api.replicas: 8}")  # fmt: skip
                 continue
-            overlay(self.data, raw, self.problems, ("variants", name))
+            moved, self.problems.moved = self.problems.moved, {}
+            overlay(self.base, raw, self.problems, ("variants", name))
+            self.problems.moved = moved
             found[name] = dict(raw)
-        self.problems.moved = {p: w for p, w in self.problems.moved.items() if self.applied(w)}
         for name, decision in b.decisions.items():
             if decision.variant is not None and decision.variant not in found:
-                self.problems.unknown("variant", decision.variant, found, ("decisions", name, "variant"))
+                self.problems.unknown("variant", decision.variant, found, ("decisions", name, "variant"), value=True)
         return found
-
-    def applied(self, where: Path) -> bool:
-        """Whether a variant's place stands in the data as it is now."""
-        return False if self.document is None else self.data is not self.document.data and len(where) > 1
 
     def components(self) -> dict[str, Any]:
         registry = kinds()
@@ -217,21 +240,23 @@ class _Loader:
         for name, raw in (self.section("components") or {}).items():
             path: Path = ("components", name)
             if not isinstance(raw, Mapping):
-                self.problems.add("LC303", f"expected the fields of a component, got {describe(raw)}", path)
+                self.problems.add("LC303", f"expected the fields of a component, got {describe(raw)}", path,
+                                  "for example {kind: service, replicas: 4}")  # fmt: skip
                 continue
             if "." in name or "[" in name:
-                self.problems.add("LC311", f"a component's name has no dots or brackets: {name!r}", path, key=True)
+                self.problems.add("LC311", f"a component's name has no dots or brackets: {name!r}", path,
+                                  "write - or _ instead", key=True)  # fmt: skip
             kind = raw.get("kind")
             if kind is None:
                 self.problems.add("LC304", f"{name} has no kind", path, f"kinds: {', '.join(registry)}", key=True)
                 continue
             if not isinstance(kind, str) or kind not in registry:
-                self.problems.unknown("kind", kind, registry, (*path, "kind"))
+                self.problems.unknown("kind", kind, registry, (*path, "kind"), value=True)
                 continue
             cls = registry[kind]
             refused = [f for f in raw if f in cls.not_yet]
             for f in refused:
-                self.problems.add("LC002", f"{f!r} is not modelled yet: {cls.not_yet[f]}", (*path, f), key=True)
+                self.problems.add("LC002", f"{f!r} is not modelled yet: {cls.not_yet[f]}", (*path, f), REMOVE, key=True)
             merged = {**self.defaults(raw.get("like"), kind, path), **raw}
             known = set(field_names(cls))
             merged = {k: v for k, v in merged.items() if k not in refused and not (v is None and k in known)}
@@ -245,10 +270,11 @@ class _Loader:
             return {}
         found = profile(like) if isinstance(like, str) else None
         if found is None:
-            self.problems.unknown("profile", like, profile_names(), (*path, "like"))
+            self.problems.unknown("profile", like, profile_names(), (*path, "like"), value=True)
             return {}
         if found.kind != kind:
-            self.problems.add("LC312", f"profile {like!r} is of a {found.kind}, not of a {kind}", (*path, "like"))
+            self.problems.add("LC312", f"profile {like!r} is of a {found.kind}, not of a {kind}", (*path, "like"),
+                              f"write kind: {found.kind}, or choose a profile of a {kind}")  # fmt: skip
             return {}
         return dict(found.defaults)
 
@@ -264,11 +290,13 @@ class _Loader:
         for name, raw in (self.section("flows") or {}).items():
             path: Path = ("flows", name)
             if not isinstance(raw, Mapping):
-                self.problems.add("LC303", f"expected arrive or consume, and steps, got {describe(raw)}", path)
+                self.problems.add("LC303", f"expected arrive or consume, and steps, got {describe(raw)}", path,
+                                  "for example {arrive: {rate: 100 /s}, steps: [api.handle]}")  # fmt: skip
                 continue
             if name in b.components or name == "cost" or "." in name:
                 why = "a component has that name" if name in b.components else "the name is taken"
-                self.problems.add("LC313", f"a flow cannot be called {name!r}: {why}", path, key=True)
+                self.problems.add("LC313", f"a flow cannot be called {name!r}: {why}", path, "choose another name",
+                                  key=True)  # fmt: skip
             for field in raw:
                 if field not in ("arrive", "consume", "steps"):
                     self.problems.unknown(
@@ -280,9 +308,11 @@ class _Loader:
             arrive = self.arrive(raw["arrive"], path, keys) if "arrive" in raw else None
             consume = self.consume(raw["consume"], path, keys, b) if "consume" in raw else None
             if "steps" not in raw:
-                self.problems.add("LC304", f"flow {name!r} has no steps", path, key=True)
+                self.problems.add("LC304", f"flow {name!r} has no steps", path, "add steps: [component.verb, ...]",
+                                  key=True)  # fmt: skip
             steps = parser.steps(raw.get("steps") or [], (*path, "steps"))
             b.flows[name] = FlowSpec(name, arrive, consume, steps)
+            check_flow(b.flows[name], components, self.problems)
 
     def arrive(self, raw: Any, path: Path, keys: Keys) -> Arrive | None:
         path = (*path, "arrive")
@@ -295,10 +325,12 @@ class _Loader:
             self.problems.add("LC315", f"requests come by a rate, by users or by a trace: got {got}", path,
                               "for example arrive: {rate: 100 /s}", key=True)  # fmt: skip
         if arrive.users is None and arrive.think is not None:
-            self.problems.add("LC316", "think needs users (a closed loop)", (*path, "think"), key=True)
+            self.problems.add("LC316", "think needs users (a closed loop)", (*path, "think"),
+                              "write users: in place of rate:, or take think: out", key=True)  # fmt: skip
         pattern = parse_pattern(arrive.pattern, self.scope, self.problems, (*path, "pattern"))
         if ways != ["rate"] and "pattern" in raw:
-            self.problems.add("LC317", "a pattern needs a rate", (*path, "pattern"), key=True)
+            self.problems.add("LC317", "a pattern needs a rate", (*path, "pattern"), "add rate:, or take it out",
+                              key=True)  # fmt: skip
         key = keys.space(arrive.key, (*path, "key"))
         return arrive.model_copy(update={"key": key, "pattern": pattern})
 
@@ -307,28 +339,31 @@ class _Loader:
         if isinstance(raw, Mapping):
             for field, why in CONSUME_NOT_YET.items():
                 if field in raw:
-                    self.problems.add("LC002", f"{field!r} is not modelled yet: {why}", (*path, field), key=True)
+                    self.problems.add(
+                        "LC002", f"{field!r} is not modelled yet: {why}", (*path, field), REMOVE, key=True
+                    )
                     return None
         consume = self.model(Consume, raw, path)
         if consume is None:
             return None
         sources = [s for s in ("log", "queue", "topic") if getattr(consume, s) is not None]
         if len(sources) != 1:
-            self.problems.add("LC318", "a flow consumes one log, queue or topic", path, key=True)
+            self.problems.add("LC318", "a flow consumes one log, queue or topic", path,
+                              "for example consume: {log: changes, by: workers}", key=True)  # fmt: skip
             return None
         kind = sources[0]
         target = getattr(consume, kind)
         component = b.components.get(target)
         if component is None or component.kind != kind:
             names = [n for n, c in b.components.items() if c.kind == kind]
-            self.problems.unknown(kind, target, names, (*path, kind))
+            self.problems.unknown(kind, target, names, (*path, kind), value=True)
             return None
         if consume.by is None and kind != "topic":
             self.problems.add("LC319", f"who consumes the {kind}?", path, "add by: and the name of a service", key=True)
             return None
         if consume.by is not None and getattr(b.components.get(consume.by), "kind", None) != "service":
             services = [n for n, c in b.components.items() if c.kind == "service"]
-            self.problems.unknown("service", consume.by, services, (*path, "by"))
+            self.problems.unknown("service", consume.by, services, (*path, "by"), value=True)
             return None
         if consume.in_flight is not None and kind == "topic":
             self.problems.add("LC319", "a topic hands every message over at once", (*path, "in_flight"),
@@ -348,11 +383,11 @@ class _Loader:
             source = getattr(component, "source", None)
             if source is not None and getattr(b.components.get(source), "kind", None) != "store":
                 stores = [n for n, c in b.components.items() if c.kind == "store"]
-                self.problems.unknown("store", source, stores, ("components", name, "from"))
+                self.problems.unknown("store", source, stores, ("components", name, "from"), value=True)
             dead = getattr(component, "dead_letters", None)
             if dead is not None and getattr(b.components.get(dead), "kind", None) != "queue":
                 queues = [n for n, c in b.components.items() if c.kind == "queue"]
-                self.problems.unknown("queue", dead, queues, ("components", name, "dead_letters"))
+                self.problems.unknown("queue", dead, queues, ("components", name, "dead_letters"), value=True)
 
     def contract(self, b: Blueprint) -> None:
         parser = ContractParser(self.problems, self.scope, b)
@@ -366,11 +401,14 @@ class _Loader:
                 refused = [f for f in CASE_NOT_YET if f in raw]
                 for field in refused:
                     why = CASE_NOT_YET[field]
-                    self.problems.add("LC002", f"{field!r} is not modelled yet: {why}", (*path, field), key=True)
+                    self.problems.add(
+                        "LC002", f"{field!r} is not modelled yet: {why}", (*path, field), REMOVE, key=True
+                    )
                 raw = {k: v for k, v in raw.items() if k not in refused}
             case = self.model(Case, raw if raw is not None else {}, path)
             if case is None:
                 continue
+            check_case(name, case, self.problems)
             b.relaxed[name] = parser.relaxations(name, case.degrade)
             parser.sacred(name, case.sacred, case.degrade)
             b.cases[name] = case
@@ -381,4 +419,4 @@ def _name_of(error: LoadcaseError) -> tuple[str, ...]:
     return (cast(str, name),) if name else ()
 
 
-__all__ = ["BlueprintError", "ExpressionError", "Problem", "build", "load", "loads"]
+__all__ = ["BlueprintError", "ExpressionError", "Problem", "build", "changed", "load", "loads"]

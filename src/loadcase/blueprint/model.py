@@ -7,14 +7,16 @@ numbers) lives on in `Blueprint.document`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from loadcase.blueprint.steps import Step
-from loadcase.core.errors import suggest
+from loadcase.core.errors import Path as Place
+from loadcase.core.errors import Problem, suggest
 from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
 from loadcase.kinds.base import Component, Hedge, Priority, Retry
 
@@ -185,7 +187,15 @@ class Guarantee:
     path: tuple[str | int, ...] = ()
 
 
-@dataclass
+def real(path: Place, moved: Mapping[Place, Place]) -> Place:
+    """Where in the document a value stands: where a variant says it, when one does."""
+    for i in range(len(path), 0, -1):
+        if path[:i] in moved:
+            return moved[path[:i]] + path[i:]
+    return path
+
+
+@dataclass(repr=False)
 class Blueprint:
     """A design. `load`, `loads` and `build` make one."""
 
@@ -205,6 +215,11 @@ class Blueprint:
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
     operate: Operate = field(default_factory=Operate)
     document: Any = None
+    """The YAML that it was read from, with comments and places; None when it was built in code."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """What was read, as plain data, with the variant laid over it."""
+    moved: dict[Place, Place] = field(default_factory=dict)
+    """Where in the document a variant's values stand, by their paths in the design."""
     relaxed: dict[str, dict[str, float]] = field(default_factory=dict)
     """Per case: the bounds that `degrade` relaxes, in base units."""
     keys: dict[str, Popularity] = field(default_factory=dict)
@@ -231,6 +246,35 @@ class Blueprint:
 
         return build(mapping, variant)
 
+    def located(self, problem: Problem) -> Problem:
+        """The problem with file, line and column of its path, as far as they are known."""
+        if self.document is None or problem.line:
+            return problem
+        found: Problem = self.document.locate(replace(problem, path=real(problem.path, self.moved)))
+        return replace(found, path=problem.path)
+
+    def changed(self, changes: Mapping[str, Any]) -> Blueprint:
+        """The design with some values changed, addressed as in a variant: `{"components.web.replicas": 8}`.
+
+        None removes. This blueprint stays as it is; `dump` of the other keeps the comments of the file.
+        Raises BlueprintError when an address leads nowhere or a value is wrong.
+        """
+        from loadcase.blueprint.load import changed
+
+        return changed(self, changes)
+
     def dump(self) -> str:
-        """The file's text, with its comments; what was loaded, byte for byte, unless it was changed."""
-        return "" if self.document is None else str(self.document.dump())
+        """YAML text. Of a file what was read, byte for byte, with the edits made in `document.tree`.
+
+        A variant that was laid over it does not show; `changed` makes a blueprint that has its own text.
+        """
+        if self.document is not None:
+            return str(self.document.dump())
+        from loadcase.blueprint.document import written
+
+        return written(self.data)
+
+    def __repr__(self) -> str:
+        """One line: the name and how much there is of it."""
+        counts = (f"{len(getattr(self, part))} {part}" for part in ("components", "flows", "cases", "variants"))
+        return f"<{type(self).__name__} {self.name!r}: {', '.join(counts)}>"

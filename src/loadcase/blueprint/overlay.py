@@ -1,52 +1,82 @@
-"""Variants: dotted paths laid over a blueprint's data."""
+"""Variants: dotted paths laid over a blueprint's data.
+
+A path starts at a section: `components.api.replicas`, `flows.send.steps.messages.append.timeout`. A path that starts
+with the name of a component means that component: `messages.shards`. Where a component has the name of a section
+(`api`, say), the second part decides: what the section holds is the section's, what a component of that kind can say
+is the component's, and where both or neither fit the path is refused as ambiguous; `components.api...` never is.
+"""
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loadcase.blueprint.problems import Path, Problems
+from loadcase.blueprint.problems import Path, Problems, field_names
+from loadcase.core.errors import dotted, shorten
+from loadcase.kinds import kinds
+from loadcase.kinds.base import Component
 
 _TOKEN = re.compile(r"([^.\[\]]+)((?:\[\d{1,6}\])*)")
+_ADDRESS = re.compile(rf"{_TOKEN.pattern}(?:\.{_TOKEN.pattern})*\Z")
+_LONGEST = 500
 SECTIONS = (
     "loadcase", "name", "title", "prompt", "requirements", "estimates", "entities", "api", "network", "components",
     "flows", "cases", "decisions", "variants", "operate",
 )  # fmt: skip
+_EXAMPLE = "for example components.api.replicas, or flows.send.steps.api.handle.timeout"
 
 
 def overlay(data: dict[str, Any], changes: Mapping[str, Any], problems: Problems, source: Path) -> dict[str, Any]:
-    """A copy of the data with the changes made; what cannot be is noted at its line under `source`."""
-    result: dict[str, Any] = copy.deepcopy(data)
+    """The data with the changes made, in their order; what cannot be is noted at its line under `source`.
+
+    `data` stays as it is: what lies on a changed path is copied, and the rest is shared. `problems.moved` learns where
+    in the document each value of the result stands.
+    """
+    result: dict[str, Any] = dict(data)
     for address, value in changes.items():
-        target = _resolve(result, str(address), problems, (*source, address))
-        if target is None:
+        path = _resolve(result, str(address), problems, (*source, address))
+        if path is None:
             continue
-        parent, key, path = target
-        if value is None:
-            if isinstance(parent, dict):
-                parent.pop(key, None)
-            else:
-                parent[key] = None
-        else:
-            parent[key] = copy.deepcopy(value)
-        problems.moved[path] = (*source, address)
+        _put(result, path, value, problems)
+        if value is not None:
+            problems.moved[path] = (*source, address)
     return result
 
 
-def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[Any, Any, Path] | None:
-    """The container, the key in it and the path that an address means."""
+def _put(data: dict[str, Any], path: Path, value: Any, problems: Problems) -> None:
+    """Sets or removes what stands at a path, on copies of the containers that lie on it."""
+    node: Any = data
+    for part in path[:-1]:
+        inner = node[part] if not isinstance(node, dict) else node.get(part)
+        if isinstance(inner, str) and isinstance(part, int):
+            inner = {inner: {}}  # a step without options
+        node[part] = dict(inner) if isinstance(inner, Mapping) else list(inner) if isinstance(inner, list) else {}
+        node = node[part]
+    last = path[-1]
+    if value is not None:
+        node[last] = value
+    elif isinstance(node, dict):
+        node.pop(last, None)
+    else:
+        del node[last]
+        later = {i: problems.real((*path[:-1], i + 1)) for i in range(int(last), len(node))}
+        problems.moved = {p: w for p, w in problems.moved.items() if p[: len(path)] != path}
+        problems.moved |= {(*path[:-1], i): place for i, place in later.items()}
+
+
+def _resolve(data: dict[str, Any], address: str, problems: Problems, where: Path) -> Path | None:
+    """The path that an address means; None when it leads nowhere, which is noted."""
+    if len(address) > _LONGEST or not _ADDRESS.match(address):
+        message = f"a variant's key is a dotted path, got {shorten(address)!r}"
+        problems.add("LC350", message, where, _EXAMPLE, key=True)
+        return None
     tokens: list[str | int] = []
     for match in _TOKEN.finditer(address):
         tokens.append(match[1])
         tokens.extend(int(n) for n in re.findall(r"\d+", match[2]))
-    if not tokens:
-        problems.add("LC350", "a variant's key is a dotted path, such as components.api.replicas", where, key=True)
+    if not _start(data, tokens, address, problems, where):
         return None
-    components = data.get("components")
-    if tokens[0] not in SECTIONS and isinstance(components, Mapping) and tokens[0] in components:
-        tokens.insert(0, "components")
     node: Any = data
     path: Path = ()
     i = 0
@@ -55,59 +85,118 @@ def _resolve(data: Any, address: str, problems: Problems, where: Path) -> tuple[
         last = i == len(tokens) - 1
         if isinstance(node, dict):
             if last:
-                return node, token, (*path, token)
+                return (*path, token)
             if token not in node:
-                problems.unknown("path", token, node, where, "LC351")
+                problems.unknown(f"name after {dotted(path)!r}" if path else "section", token, node, where, "LC351")
                 return None
             node, path = node[token], (*path, token)
+            i += 1
         elif isinstance(node, list) and i + 1 < len(tokens) and isinstance(token, str):
-            name = f"{token}.{tokens[i + 1]}"
-            nth, used = 1, 2
-            if i + 2 < len(tokens) and isinstance(tokens[i + 2], int):
-                nth, used = int(tokens[i + 2]), 3
-            found = list(_named_steps(node, path, name))
-            if not 1 <= nth <= len(found):
-                problems.unknown(
-                    "step", name if not found else f"{name}[{nth}]", _all_steps(node, path), where, "LC352"
-                )
+            found = _step(node, path, tokens[i:], problems, where)
+            if found is None:
                 return None
-            holder, index, path = found[nth - 1]
+            used, path, node = found
             i += used
             if i == len(tokens):
-                return holder, index, path
-            if isinstance(holder[index], str):
-                holder[index] = {name: {}}
-            if holder[index][name] is None:
-                holder[index][name] = {}
-            node, path = holder[index][name], (*path, name)
-            continue
+                return path
+            path = (*path, _name(node, tokens, i))
+            node = node[path[-1]] if isinstance(node, dict) and node[path[-1]] is not None else {}
         elif isinstance(node, list) and isinstance(token, int) and token < len(node):
-            if last:
-                return node, token, (*path, token)
             node, path = node[token], (*path, token)
+            i += 1
+            if last:
+                return path
         else:
-            problems.add("LC353", f"{address!r} leads nowhere at {token!r}", where, key=True)
+            what = (
+                f"{dotted(path)!r} is a list of {len(node)}"
+                if isinstance(node, list)
+                else f"nothing is in {dotted(path)!r}"
+            )
+            problems.add("LC353", f"{shorten(address)!r} leads nowhere: {what}", where, _EXAMPLE, key=True)
             return None
-        i += 1
     return None
 
 
-def _walk(steps: Any, path: Path) -> Iterator[tuple[str, list[Any], int, Path]]:
-    """Every step in nested lists: its name, the list, its place in it, its path."""
+def _name(step: Any, tokens: list[str | int], i: int) -> str:
+    """`component.verb` of the step that the tokens before the i-th name."""
+    names = [t for t in tokens[:i] if isinstance(t, str)]
+    return step if isinstance(step, str) else f"{names[-2]}.{names[-1]}"
+
+
+def _start(data: dict[str, Any], tokens: list[str | int], address: str, problems: Problems, where: Path) -> bool:
+    """Puts `components` before a path that starts with a component; False when the start is wrong, which is noted."""
+    first = tokens[0]
+    components = data.get("components")
+    components = components if isinstance(components, Mapping) else {}
+    if first == "variants":
+        problems.add("LC355", "a variant cannot change the variants", where, "write one variant with all its changes",
+                     key=True)  # fmt: skip
+        return False
+    if first not in components:
+        if first not in SECTIONS:
+            problems.unknown("section or component", first, (*SECTIONS, *components), where, "LC351")
+            return False
+        return True
+    if first in SECTIONS:
+        second = tokens[1] if len(tokens) > 1 else None
+        section = data.get(str(first))
+        held = isinstance(section, Mapping) and second in section
+        said = second in _fields(components[first])
+        if held == said:
+            message = f"{shorten(address)!r} may mean the section {first!r} or the component {first!r}"
+            hint = f"write components.{shorten(address)} for the component, or rename it"
+            problems.add("LC354", message, where, hint, key=True)
+            return False
+        if held:
+            return True
+    tokens.insert(0, "components")
+    return True
+
+
+def _fields(component: Any) -> list[str]:
+    """What a component may say: the fields of its kind, and those that it has."""
+    if not isinstance(component, Mapping):
+        return []
+    kind = component.get("kind")
+    cls = kinds().get(kind, Component) if isinstance(kind, str) else Component
+    return [*field_names(cls), *component]
+
+
+def _step(
+    steps: list[Any], path: Path, tokens: list[str | int], problems: Problems, where: Path
+) -> tuple[int, Path, Any] | None:
+    """How many tokens name a step in nested lists, the path of the step, and the step; None if there is none such."""
+    name = f"{tokens[0]}.{tokens[1]}"
+    nth, used = (int(tokens[2]), 3) if len(tokens) > 2 and isinstance(tokens[2], int) else (1, 2)
+    every = list(_walk(steps, path))
+    found = [(step, place) for known, step, place in every if known == name]
+    if not found:
+        problems.unknown("step", name, {known for known, *_ in every}, where, "LC352")
+        return None
+    if not 1 <= nth <= len(found):
+        message = f"{name} stands {len(found)} time{'s'[: len(found) > 1]} in {dotted(path)}, not {nth} times"
+        problems.add("LC352", message, where, f"write {name}, or {name}[{len(found)}] for the last", key=True)
+        return None
+    step, place = found[nth - 1]
+    return used, place, step
+
+
+def _walk(steps: Any, path: Path) -> Iterator[tuple[str, Any, Path]]:
+    """Every step in nested lists: its name, itself, and its path."""
     if not isinstance(steps, list):
         return
     for i, step in enumerate(steps):
         if isinstance(step, str):
-            yield step, steps, i, (*path, i)
+            yield step, step, (*path, i)
         elif isinstance(step, dict):
             for name, body in step.items():
-                yield str(name), steps, i, (*path, i)
+                yield str(name), step, (*path, i)
                 yield from _inside(body, (*path, i, name))
         elif isinstance(step, list):
             yield from _walk(step, (*path, i))
 
 
-def _inside(body: Any, path: Path) -> Iterator[tuple[str, list[Any], int, Path]]:
+def _inside(body: Any, path: Path) -> Iterator[tuple[str, Any, Path]]:
     if isinstance(body, list):
         for i, part in enumerate(body):
             if isinstance(part, dict) and "weight" in part:
@@ -121,13 +210,3 @@ def _inside(body: Any, path: Path) -> Iterator[tuple[str, list[Any], int, Path]]
         for key, value in body.items():
             if isinstance(value, list):
                 yield from _inside(value, (*path, key)) if key == "branches" else _walk(value, (*path, key))
-
-
-def _named_steps(steps: list[Any], path: Path, name: str) -> Iterator[tuple[list[Any], int, Path]]:
-    for found, holder, index, where in _walk(steps, path):
-        if found == name:
-            yield holder, index, where
-
-
-def _all_steps(steps: list[Any], path: Path) -> set[str]:
-    return {found for found, *_ in _walk(steps, path)}

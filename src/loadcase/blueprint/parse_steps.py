@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadcase.blueprint.keys import Keys
-from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.blueprint.problems import REMOVE, Path, Problems, describe
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.core.distributions import parse_dist
 from loadcase.core.errors import LoadcaseError, shorten
@@ -37,13 +37,14 @@ class StepParser:
                               "write each step as `- component.verb`")  # fmt: skip
             return ()
         if depth > DEEPEST:
-            self.problems.add("LC331", f"steps nest deeper than {DEEPEST}", path)
+            self.problems.add("LC331", f"steps nest deeper than {DEEPEST}", path, "split the flow")
             return ()
         found = []
         for i, item in enumerate(raw):
             self.count += 1
             if self.count == MOST_STEPS + 1:
-                self.problems.add("LC332", f"a blueprint has at most {MOST_STEPS} steps", (*path, i))
+                self.problems.add("LC332", f"a blueprint has at most {MOST_STEPS} steps", (*path, i),
+                                  "split the design, or use repeat")  # fmt: skip
             if self.count > MOST_STEPS:
                 break
             step = self.step(item, (*path, i), depth)
@@ -82,7 +83,7 @@ class StepParser:
             self.problems.add("LC002", f"{verb!r} is not modelled yet: {why}", path, key=True)
             return None
         if verb not in component.verbs:
-            self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path)
+            self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path, at=len(target) + 1)
             return None
         cls = component.verbs[verb]
         raw = {} if raw is None else raw
@@ -90,7 +91,8 @@ class StepParser:
         if isinstance(raw, Mapping):
             for option, why in component.not_yet_options.items():
                 if option in raw:
-                    self.problems.add("LC002", f"{option!r} is not modelled yet: {why}", (*path, option), key=True)
+                    self.problems.add("LC002", f"{option!r} is not modelled yet: {why}", (*path, option), REMOVE,
+                                      key=True)  # fmt: skip
                     refused = True
         if refused:
             return None
@@ -101,7 +103,7 @@ class StepParser:
             options = options.model_copy(update={"key": self.keys.space(options.key, (*path, "key"))})
         entity = getattr(options, "entity", None)
         if entity is not None and entity not in self.keys.entities:
-            self.problems.unknown("entity", entity, self.keys.entities, (*path, "entity"))
+            self.problems.unknown("entity", entity, self.keys.entities, (*path, "entity"), value=True)
         nested = {
             option: self.steps(getattr(options, option), (*path, option), depth + 1)
             for option in cls.nested
@@ -116,7 +118,8 @@ class StepParser:
             return None
         branches = fields["branches"]
         if not isinstance(branches, list) or not branches:
-            self.problems.add("LC334", "parallel takes a list of lists of steps", path)
+            self.problems.add("LC334", "parallel takes a list of lists of steps", path,
+                              "for example parallel: [[a.read], [b.read]]")  # fmt: skip
             return None
         inside = path if isinstance(raw, list) else (*path, "branches")
         parsed = tuple(self.steps(b, (*inside, i), depth + 1) for i, b in enumerate(branches))
@@ -144,7 +147,8 @@ class StepParser:
             weights.append(weight if weight is not None and weight >= 0 else -1.0)
             branches.append(self.steps(fields.get("do") or [], (*path, i, "do"), depth + 1))
         if min(weights) < 0 or sum(weights) <= 0:
-            self.problems.add("LC336", "weights are at least 0, and not all of them 0", path)
+            self.problems.add("LC336", "weights are at least 0, and not all of them 0", path,
+                              "for example {weight: 90 %, do: [...]}")  # fmt: skip
             return None
         return Choose(path, tuple(weights), tuple(branches))
 
@@ -174,7 +178,8 @@ class StepParser:
     ) -> Mapping[str, Any] | None:
         """The fields of a keyword, checked by name."""
         if not isinstance(raw, Mapping):
-            self.problems.add("LC303", f"expected {', '.join(known)}, got {describe(raw)}", path)
+            self.problems.add("LC303", f"expected {', '.join(known)}, got {describe(raw)}", path,
+                              f"for example {{{known[0]}: ..., {known[-1]}: ...}}")  # fmt: skip
             return None
         good = True
         for name in raw:
@@ -183,7 +188,7 @@ class StepParser:
                 good = False
         for name in required:
             if name not in raw:
-                self.problems.add("LC304", f"{name!r} is required here", path, key=True)
+                self.problems.add("LC304", f"{name!r} is required here", path, f"add {name}: and its value", key=True)
                 good = False
         return raw if good else None
 
@@ -200,6 +205,11 @@ class StepParser:
         if value is None:
             return low
         if not low <= value <= high or value != round(value):
-            self.problems.add("LC337", f"expected a whole number from {low} to {high}, got {shorten(str(raw))}", path)
+            hint = "a smaller number stands for it as well, with the work of each step in proportion"
+            if value < low or value != round(value):
+                hint = "ceil(...) rounds a formula up"
+            self.problems.add(
+                "LC337", f"expected a whole number from {low} to {high}, got {shorten(str(raw))}", path, hint
+            )
             return low
         return round(value)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from loadcase.blueprint.document import Document
+from loadcase.blueprint.model import real
 from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UnitError, shorten, suggest
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 MOST = 50
+REMOVE = "take it out until then"
+EXAMPLES = "write a quantity such as 250 ms, 5 /s or 300 B, or a formula over the estimates"
+
+
+SHAPES = {
+    "valid string": "write one line of text, in quotes if it has special characters",
+    "valid list": "write a list: [one, two], or each on a line of its own after a dash",
+    "valid dictionary": "write a mapping: {name: value}",
+    "valid boolean": "write true or false",
+    "valid integer": "write a whole number",
+}
+"""What to write where pydantic found another shape."""
 
 
 class Problems:
@@ -28,39 +42,52 @@ class Problems:
 
     def add(self, code: str, message: str, path: Path, hint: str = "", *, key: bool = False, offset: int = 0) -> None:
         """Notes a problem at a path; with `key` the place is that of the key, not of the value."""
-        line = column = 0
-        source = ""
+        problem = Problem(code, message, self.real(path), self.file, hint=hint, offset=offset)
         if self.document is not None:
-            line, column = self.document.position(self.real(path), key=key)
-            column += offset
-            source = self.document.line_text(line)
-        self.found.append(Problem(code, message, path, self.file, line, column, source, hint))
+            problem = self.document.locate(problem, key)
+        self.found.append(replace(problem, path=path, offset=0))
 
     def real(self, path: Path) -> Path:
         """Where a value stands in the file: in a variant when that laid it over."""
-        for i in range(len(path), 0, -1):
-            if path[:i] in self.moved:
-                return self.moved[path[:i]] + path[i:]
-        return path
+        return real(path, self.moved)
 
-    def error(self, error: LoadcaseError, path: Path) -> None:
-        """Notes an error that a parser raised about the value at a path."""
+    def error(self, error: LoadcaseError, path: Path, *, at: int = 0) -> None:
+        """Notes an error that a parser raised about the value at a path, or about what stands `at` characters in it."""
         if isinstance(error, BlueprintError):
             for problem in error.problems:
-                self.add(problem.code, problem.message, problem.path or path, problem.hint)
+                self.add(
+                    problem.code, problem.message, problem.path or path, problem.hint or EXAMPLES, offset=problem.offset
+                )
             return
         offset = error.column - 1 if isinstance(error, UnitError | ExpressionError) and error.column else 0
-        self.add(error.code, error.message, path, error.hint, offset=offset)
+        self.add(error.code, error.message, path, error.hint or EXAMPLES, offset=at + offset)
 
-    def unknown(self, what: str, name: object, known: Any, path: Path, code: str = "LC302") -> None:
-        """Notes a name that does not exist, with the nearest that does, or all of them when they are few."""
+    def unknown(
+        self,
+        what: str,
+        name: object,
+        known: Any,
+        path: Path,
+        code: str = "LC302",
+        *,
+        value: bool = False,
+        at: int = 0,
+    ) -> None:
+        """Notes a name that does not exist, with the nearest that does, or all of them when they are few.
+
+        The place is that of the key at the path, or with `value` that of the value, or `at` characters into it.
+        """
         if isinstance(name, str) and name in self.broken:
             return
-        names = sorted(str(k) for k in known)
-        hint = suggest(str(name), names)
-        if not hint and names:
-            hint = f"known: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"
-        self.add(code, f"unknown {what} {shorten(str(name))!r}", path, hint, key=True)
+        names = sorted({str(k) for k in known})
+        hint = suggest(name, names) if isinstance(name, str) else ""
+        if not hint:
+            shown = [shorten(n, 40) for n in names[:20]]
+            hint = (
+                f"known: {', '.join(shown)}{', ...' if len(names) > 20 else ''}" if names else f"there is no {what} yet"
+            )
+        got = f"unknown {what} {shorten(name)!r}" if isinstance(name, str) else f"unknown {what}: got {describe(name)}"
+        self.add(code, got, path, hint, key=not value, offset=at)
 
     def check(self) -> None:
         """Raises BlueprintError when there are any, in the order of the file."""
@@ -100,14 +127,18 @@ class Problems:
             known = field_names(inner) if inner is not None else []
             self.unknown("field", loc[-1], known, where, "LC301")
         elif kind == "missing":
-            self.add("LC304", f"{str(loc[-1])!r} is required here", path + loc[:-1], key=True)
+            self.add("LC304", f"{str(loc[-1])!r} is required here", path + loc[:-1], f"add {loc[-1]}: and its value",
+                     key=True)  # fmt: skip
         elif kind == "literal_error":
             self.add("LC305", f"{shorten(str(item['input']))!r} is none of the possible values", where,
                      f"expected {item['ctx']['expected']}")  # fmt: skip
         else:
             message = item["msg"].removeprefix("Value error, ")
             got = describe(item.get("input"))
-            self.add("LC306", f"{message[:1].lower()}{message[1:]}; got {got}", where)
+            hint = next(
+                (h for sign, h in SHAPES.items() if sign in message), "see `loadcase schema` for what stands here"
+            )
+            self.add("LC306", f"{message[:1].lower()}{message[1:]}; got {got}", where, hint)
 
 
 def describe(value: Any) -> str:

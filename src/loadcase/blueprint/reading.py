@@ -136,7 +136,7 @@ class _Composer(Composer):
 
 
 def _problem(code: str, message: str, mark: Any, hint: str = "") -> Problem:
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     return Problem(code, message, line=line, column=column, hint=hint)
 
 
@@ -187,7 +187,9 @@ def _check_lines(text: str) -> None:
     opening = True
     for i, line in enumerate(split_lines(text), 1):
         if len(line) > MAX_LINE:
-            raise RefusedError(Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, hint="fold it"))
+            raise RefusedError(
+                Problem("LC107", f"a line is longer than {MAX_LINE} characters", line=i, column=1, hint="fold it")
+            )
         if opening and line.startswith("%"):
             hint = "remove the line; blueprints are YAML 1.2"
             raise RefusedError(Problem("LC106", "directives are not used in blueprints", line=i, column=1, hint=hint))
@@ -204,6 +206,7 @@ _SYNTAX_HINTS = {
     "undefined alias": "define it first with &name, or put the text in quotes",
     "expected a single document": "keep one design per file: remove the second ---",
     "expected alphabetic": "put text that starts with * or & in quotes",
+    "<document start>": "write key: value on each line, and nothing before the first",
     "cannot start any token": "put the text in quotes",
 }
 
@@ -213,7 +216,16 @@ def _syntax(error: MarkedYAMLError) -> RefusedError:
     hint = next(
         (hint for sign, hint in _SYNTAX_HINTS.items() if sign in said), "check quotes, brackets and indentation"
     )
-    return _refused("LC103", f"YAML syntax: {shorten(said, 200)}", error.problem_mark or error.context_mark, hint)
+    mark = error.problem_mark or error.context_mark
+    start = error.context_mark
+    if start is not None and "unexpected end of stream" in said:
+        mark = start  # what is never closed is mended where it opens, not at the end of the file
+    elif start is not None and "expected ',' or" in said:
+        where = f"line {start.line + 1}, column {start.column + 1}"
+        hint = f"close the bracket that opens at {where}, or add the comma that is missing"
+    elif "but found ']'" in said or "but found '}'" in said:
+        hint = "this bracket closes nothing: remove it"
+    return _refused("LC103", f"YAML syntax: {shorten(said, 200)}", mark, hint)
 
 
 def plain_data(tree: CommentedMap) -> dict[str, Any]:

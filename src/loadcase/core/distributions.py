@@ -45,6 +45,7 @@ from loadcase.core.units import describe_dims, format_quantity, missing_unit
 
 _LONGEST = 1000
 _SHAPE = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.ASCII | re.DOTALL)
+_OPENED = re.compile(r"\s*([A-Za-z_]\w*)\s*\(", re.ASCII)
 _NAMED = re.compile(r"\s*([A-Za-z_]\w*)\s*=(.*)", re.ASCII | re.DOTALL)
 _TIME = (("time", 1),)
 
@@ -108,6 +109,11 @@ def parse_dist(text: str | float, scope: Mapping[str, Value] | None = None, *, b
 
 def _read(argument: _Argument, reader: _Reader, *, inside_mix: bool) -> Dist:
     found = _SHAPE.fullmatch(argument.text)
+    opened = _OPENED.match(argument.text)
+    if not found and opened and opened[1] in _LAWS:
+        column = argument.column + opened.end() - 1
+        message = f"the bracket of {opened[1]} is never closed, or something follows it"
+        raise ExpressionError(message, text=reader.whole, column=column, hint=_example(opened[1]))
     if not found or found[1] in FUNCTIONS:
         value = reader.seconds(argument)
         return _made(lambda: Const(value), argument, reader)

@@ -41,6 +41,11 @@ class Kind:
     most: float = math.inf
     whole: bool = False
 
+    @property
+    def example(self) -> str:
+        """The examples, as a hint."""
+        return f"for example {', '.join(self.examples)}"
+
 
 def problem_of(details: ErrorDetails, prefix: Path = ()) -> Problem:
     """One of pydantic's errors as a Problem: ours with code, hint and offset, pydantic's own as LC301."""
@@ -54,7 +59,7 @@ def problem_of(details: ErrorDetails, prefix: Path = ()) -> Problem:
     return Problem(FIELD_ERROR, details["msg"], path)
 
 
-def _fail(code: str, message: str, hint: str = "", column: int = 0) -> NoReturn:
+def _fail(code: str, message: str, hint: str, column: int = 0) -> NoReturn:
     given = {"message": message, "hint": hint, "offset": max(0, column - 1)}
     raise PydanticCustomError(code, "{message}", given)
 
@@ -68,13 +73,12 @@ def _read(kind: Kind, given: Any, info: ValidationInfo) -> float:
     if isinstance(given, (Quantity, Uncertain)):
         value: Value = given
     elif isinstance(given, bool) or not isinstance(given, (str, int, float)):
-        _fail("LC201", f"expected {kind.takes} such as {kind.examples[0]}, got {_named(given)}")
+        _fail("LC201", f"expected {kind.takes} such as {kind.examples[0]}, got {_named(given)}", kind.example)
     else:
         try:
             value = evaluate(given, _scope(info))
         except (UnitError, ExpressionError) as error:
-            hint = error.hint or f"expected {kind.takes} such as {kind.examples[0]}"
-            _fail(error.code, error.message, hint, error.column)
+            _fail(error.code, error.message, error.hint or kind.example, error.column)
     number = median(value).value
     if not kind.fits(value.dims):
         unitless = not value.dims and (number == 0 or info.context is None)
@@ -88,7 +92,7 @@ def _wrong_dimension(kind: Kind, given: Any, value: Value) -> NoReturn:
     got = f"{format_quantity(value)} ({describe_dims(value.dims)})"
     units = ("ms", "s") if kind.unit == "s" else (kind.unit,)
     hint = missing_unit(given, value, units, kind.examples[0]) if kind.unit else ""
-    _fail("LC202", f"expected {kind.takes} such as {kind.examples[0]}, got {got}", hint)
+    _fail("LC202", f"expected {kind.takes} such as {kind.examples[0]}, got {got}", hint or kind.example)
 
 
 def _in_range(kind: Kind, number: float, uncertain: bool) -> float:

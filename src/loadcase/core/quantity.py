@@ -185,7 +185,7 @@ def divide(a: Operand, b: Operand) -> Value:
     """a / b; dividing by zero, or by a range that holds zero, is an error."""
     a, b = as_value(a), as_value(b)
     if (b.value == 0) if isinstance(b, Quantity) else bool((b.samples == 0).any()):
-        raise UnitError("division by zero")
+        raise UnitError("division by zero", hint="keep the divisor above 0, as in a / max(b, 1)")
     dims = combine_dims((*a.dims, *((name, -power) for name, power in b.dims)))
     return _combine(a, b, operator.truediv, dims)
 
@@ -194,11 +194,11 @@ def power(a: Operand, b: Operand) -> Value:
     """a ** b; the exponent is a plain number, and a whole one when ``a`` carries a unit."""
     a, b = as_value(a), as_value(b)
     if b.dims:
-        raise UnitError(f"an exponent is a plain number, got a {describe_dims(b.dims)}")
+        raise UnitError(f"an exponent is a plain number, got a {describe_dims(b.dims)}", hint="as in 2 ** 10")
     dims: Dims = ()
     if a.dims:
         if isinstance(b, Uncertain):
-            raise UnitError("a quantity with a unit cannot be raised to a range")
+            raise UnitError("a quantity with a unit cannot be raised to a range", hint="use a whole number")
         scaled = [(name, p * b.value) for name, p in a.dims]
         if any(p != int(p) for _, p in scaled if abs(p) <= HIGHEST_POWER):
             raise UnitError(f"a {describe_dims(a.dims)} to the power {b.value:g} has no unit", hint="use whole powers")
@@ -241,7 +241,9 @@ def combine_dims(parts: Iterable[tuple[str, int]]) -> Dims:
 def _checked_dims(parts: Iterable[tuple[str, int]]) -> Dims:
     dims = tuple(sorted((name, p) for name, p in parts if p))
     if any(abs(p) > HIGHEST_POWER for _, p in dims):
-        raise UnitError(f"a unit to a power beyond {HIGHEST_POWER} has no meaning here")
+        raise UnitError(
+            f"a unit to a power beyond {HIGHEST_POWER} has no meaning here", hint="divide by the unit first"
+        )
     return dims
 
 
@@ -252,9 +254,9 @@ def _combine(a: Value, b: Value, act: Callable[[Any, Any], Any], dims: Dims) -> 
         except OverflowError:
             result = math.inf
         except ZeroDivisionError:
-            raise UnitError("division by zero") from None
+            raise UnitError("division by zero", hint="keep the divisor above 0, as in a / max(b, 1)") from None
         if isinstance(result, complex):
-            raise UnitError("a negative number has no such power")
+            raise UnitError("a negative number has no such power", hint="use a whole exponent")
         return Quantity(result, dims)
     import numpy as np
 

@@ -62,6 +62,7 @@ _MULTIPLIERS = {
     "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 }  # fmt: skip
 
+_PREFIXED = ("ms", "us", "ns", "kB", "MB", "GB", "TB", "PB")
 _CONFUSED = {
     "m": "write min for minutes, ms for milliseconds, month for months",
     "b": "write B for bytes, bit for bits",
@@ -249,7 +250,7 @@ def _known_unit(name: str) -> tuple[float, Dims]:
         dims = tuple(sorted(dims))
         if _may_join(prefix, unit, dims) and not (suffix and (len(spelled) <= 3 or spelled.endswith("Bs"))):
             return float(registry.get_root_units(prefix + unit)[0]), dims
-    hint = _CONFUSED.get(name) or suggest(name, _unit_table()) or _EXAMPLES
+    hint = _CONFUSED.get(name) or suggest(name, (*_unit_table(), *_PREFIXED)) or _EXAMPLES
     raise UnitError(f'unknown unit "{shorten(name)}"', hint=hint)
 
 

@@ -31,6 +31,7 @@ from loadcase.kinds.topic import Topic
 SLOTS = 8
 REGISTERS = 8
 NOBODY = -1
+MOST_CLAIMS = 2**31 - 1
 NEAR_ENTRIES = 20_000
 """Caches with more entries are larger than a processor's own."""
 FOREVER = 1e308
@@ -157,7 +158,7 @@ class _Compiler:
             caches=list(self.cache_ids),
             places=self.asm.places,
             counters=len(self.asm.counters),
-            margin=min(4096 + 4 * self.width, 400_000),
+            margin=max(min(4096 + 4 * self.width, 400_000), self.users() // 2 + 1),
             gauges=self.gauges,
             warmers=self.warmers,
             limiter_counters=self.limiter_counters,
@@ -169,6 +170,11 @@ class _Compiler:
             lfu=any(row[0] == op.LFU for row in rows),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
         )
+
+    def users(self) -> int:
+        """Clients of closed loops: each has an event in the calendar from the start, which is 2 margins long."""
+        found = (f.arrive.users or 0 for f in self.b.flows.values() if f.arrive is not None)
+        return sum(max(0, round(users * self.load)) for users in found)
 
     def rate(self, flow: FlowSpec) -> float:
         """Arrivals per second of an open flow under this load; 0 for the others."""
@@ -254,7 +260,7 @@ class _Compiler:
                 self.pools[name, "order"] = self.asm.pool(source, f"{name}:order", component.partitions, 1)
             self.pools[name, "flight"] = self.asm.pool(source, f"{name}:flight", replicas, consume.in_flight or 500)
         elif isinstance(component, Queue):
-            claims = replicas * (consume.in_flight or (by.workers if by else 1))
+            claims = min(MOST_CLAIMS, replicas * (consume.in_flight or (by.workers if by else 1)))
             self.pools[name, "flight"] = self.asm.pool(source, f"{name}:flight", 1, claims)
 
     def make_consumer(self, spec: FlowSpec) -> None:

@@ -17,9 +17,10 @@ import numpy as np
 
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.core import program as op
-from loadcase.core.errors import UsageError, suggest
+from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
+from loadcase.engine.memory import check_memory, most_frames, shareable
 from loadcase.engine.scale import shrink, whole_components, whole_flows
 
 cache.folder()
@@ -36,8 +37,11 @@ WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
 MAX_FRAMES = 2_000_000
-MAX_STATIONS = 1_000_000
-MAX_USERS = 1_000_000
+MAX_STATIONS = 2_000_000
+MAX_TRACE = 64 << 20
+MAX_STILL = 20
+"""Quotas of events without any simulated time passing."""
+MAX_USERS = 250_000
 WARM_ACCESSES = 400_000_000
 WARM_BATCHES = 2_000
 RECENT = 0.05
@@ -77,11 +81,13 @@ def run(
     whole = blueprint
     if scale > 1:
         blueprint = shrink(blueprint, scale)
-    check_size(blueprint)
+    check_size(blueprint, chosen.load)
+    tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_blueprint(blueprint, chosen.load, traces)
+    compiled = compile_located(blueprint, chosen.load, traces)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
-    loop.warm_caches(warmed)
+    loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
+    loop.warm_caches(warmed if shareable(tables) else None)
     partial = loop.run()
     state = loop.state
     reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
@@ -143,6 +149,7 @@ class Loop:
         self.deadline = None if wall_limit_s is None else started + wall_limit_s
         self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
         self.notes: list[str] = []
+        self.frames_limit = MAX_FRAMES
 
     def warm_caches(self, memo: Warmed | None = None) -> None:
         """Replays key requests so that the caches hold what they would after a long time.
@@ -207,9 +214,14 @@ class Loop:
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
+        before, still = -1.0, 0
         while True:
             status = kernels.run(self.compiled.program, self.state, QUOTA)
             now = float(self.state.times[kernels.D_NOW])
+            still = still + 1 if now == before and status == kernels.PAUSED else 0
+            before = now
+            if still >= MAX_STILL:
+                return f"time stands still at {now:.3g} s: requests go round without work, wait or think time"
             if self.progress is not None:
                 self.progress(min(1.0, now / self.end_s))
             if status == kernels.FINISHED:
@@ -223,8 +235,9 @@ class Loop:
                 if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
                     self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == kernels.GROW_FRAMES:
-                if len(self.state.frames) >= MAX_FRAMES:
-                    return f"over {MAX_FRAMES} requests in flight after {now:.3g} s: the design does not keep up"
+                frames = len(self.state.frames)
+                if 2 * frames > self.frames_limit:
+                    return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
                 self.state = more_frames(self.state, 2 * len(self.state.frames))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
@@ -247,8 +260,8 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
     raise UsageError(f"there is no case {name!r}", hint=near if near else f"cases: {', '.join(known)}")
 
 
-def check_size(blueprint: Blueprint) -> None:
-    """Refuses what would not fit into memory.
+def check_size(blueprint: Blueprint, load: float) -> None:
+    """Refuses what the engine's tables cannot count.
 
     Raises UsageError naming the component or flow.
     """
@@ -261,8 +274,18 @@ def check_size(blueprint: Blueprint) -> None:
                 hint="divide the counts and the load by the same factor",
             )
     for name, flow in blueprint.flows.items():
-        if flow.arrive is not None and (flow.arrive.users or 0) > MAX_USERS:
-            raise UsageError(f"{name}: a closed loop has at most {MAX_USERS} users", hint="give a rate instead")
+        users = (flow.arrive.users or 0) * load if flow.arrive is not None else 0
+        if users > MAX_USERS:
+            message = f"{name}: a closed loop has at most {MAX_USERS:,} users, got {users:,.0f} at load {load:g}"
+            raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
+
+
+def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any]) -> Compiled:
+    """Compiles; what is wrong is told with its place in the file."""
+    try:
+        return compile_blueprint(blueprint, load, traces)
+    except BlueprintError as error:
+        raise BlueprintError([blueprint.located(p) for p in error.problems]) from None
 
 
 def read_traces(blueprint: Blueprint, folder: Path | None) -> dict[str, Any]:
@@ -279,9 +302,14 @@ def read_traces(blueprint: Blueprint, folder: Path | None) -> dict[str, Any]:
                 f"{name} replays the file {flow.arrive.trace!r}, and no other file is read unless asked",
                 hint="pass --traces FOLDER",
             )
+        if "\0" in flow.arrive.trace:
+            raise UsageError(
+                f"{name}: {flow.arrive.trace!r} is not the name of a file", hint="name a file in the folder"
+            )
         path = (folder / flow.arrive.trace).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > 1 << 30:
-            raise UsageError(f"{name}: there is no trace {flow.arrive.trace!r} in {folder}")
+        if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > MAX_TRACE:
+            message = f"{name}: there is no trace {flow.arrive.trace!r} of at most {MAX_TRACE >> 20} MiB in {folder}"
+            raise UsageError(message, hint="--traces names the folder; the file lies in it, or below it")
         try:
             times = np.loadtxt(path, ndmin=1, dtype=float)
         except ValueError as error:

@@ -12,14 +12,13 @@ import math
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.estimate.latency import Latency
-from loadcase.estimate.load import Loads, at_least
+from loadcase.estimate.load import Loads, at_least, binomial
 from loadcase.estimate.times import Times
 from loadcase.kinds.base import Component, Visit
 
 PER_INSTANCE = 0.999
 """Assumed for a replica that gives none."""
-EXACT = 1000
-"""Parts up to which every term is computed by itself; beyond, each from the one before."""
+MOST_EXACT = 500
 MINUTES_PER_YEAR = 365.25 * 1440.0
 
 
@@ -40,27 +39,9 @@ def k_of_n(p: float, n: int, need: int) -> float:
 
 def k_of_n_down(p: float, n: int, need: int) -> float:
     """The complement, without loss of digits: fewer than `need` of `n` are up."""
-    if n <= EXACT:
-        return math.fsum(math.comb(n, j) * p**j * (1.0 - p) ** (n - j) for j in range(need))
-    if p <= 0.0 or p >= 1.0 or need <= 0:
-        return 1.0 if need > (n if p >= 1.0 else 0) else 0.0
-    if need - 1 <= n * p:  # the terms fall from the largest number down, or else from the smallest up
-        return _tail(n, p, need - 1, -1)
-    return 1.0 - _tail(n, p, need, 1)
-
-
-def _tail(n: int, p: float, j: int, step: int) -> float:
-    """P(j are up) and of all numbers beyond it in the direction of `step`, away from the mean."""
-    if not 0 <= j <= n:
-        return 0.0
-    log = math.lgamma(n + 1) - math.lgamma(j + 1) - math.lgamma(n - j + 1) + j * math.log(p) + (n - j) * math.log1p(-p)
-    odds = p / (1.0 - p)
-    total = term = math.exp(log)
-    while 0 <= j + step <= n and term > 1e-18 * total:
-        term *= (n - j) / (j + 1) * odds if step > 0 else j / (n - j + 1) / odds
-        j += step
-        total += term
-    return min(1.0, total)
+    if n > MOST_EXACT:
+        return binomial(p, n, need)[0]
+    return math.fsum(math.comb(n, j) * p**j * (1.0 - p) ** (n - j) for j in range(need))
 
 
 def majority(p: float, n: int) -> float:
@@ -153,7 +134,7 @@ class _Walker:
                 first = self.steps(steps, seen)
                 return first * self.steps(steps, seen) ** (times - 1)
             case FanOut(n=n, need=need, steps=steps):
-                return at_least([self.steps(steps, set(seen))] * n, need)
+                return binomial(self.steps(steps, set(seen)), n, need)[1]
             case Parallel(branches=branches, need=need):
                 return at_least([self.steps(branch, set(seen)) for branch in branches], need)
             case Choose(weights=weights, branches=branches):

@@ -220,7 +220,7 @@ class _Walker:
                 before, self.at_once = self.at_once, self.at_once * n
                 one = self.steps(steps, here, rate * n)
                 self.at_once = before
-                return at_least([one] * n, need), here
+                return binomial(one, n, need)[1], here
             case Parallel(branches=branches, need=need):
                 return at_least([self.steps(b, here, rate) for b in branches], need), here
             case Choose(weights=weights, branches=branches):
@@ -390,6 +390,28 @@ def feeding(log: str, commit: Call) -> Call:
     """The append to a log that follows a commit at the store which feeds it."""
     options = Options.model_construct(**{n: f.default for n, f in Options.model_fields.items()})
     return Call((*commit.path, f">{log}"), log, "publish", options, {})
+
+
+def binomial(p: float, n: int, need: int) -> tuple[float, float]:
+    """P(fewer than `need`) and P(at least `need`) of `n` independent events of one probability.
+
+    The tail away from the mode is summed from its largest term on, so that it keeps its digits and ends after a
+    number of terms that grows as the root of n.
+    """
+    if need <= 0 or p >= 1.0 or p <= 0.0 or need > n:
+        return (0.0, 1.0) if need <= 0 or (p >= 1.0 and need <= n) else (1.0, 0.0)
+    up, down = math.log(p), math.log1p(-p)
+    above = need > n * p
+    total, j = 0.0, need if above else need - 1
+    while 0 <= j <= n:
+        ways = math.lgamma(n + 1) - math.lgamma(j + 1) - math.lgamma(n - j + 1)
+        one = math.exp(ways + j * up + (n - j) * down)
+        total += one
+        if one <= 1e-18 * total:
+            break
+        j += 1 if above else -1
+    total = min(1.0, total)
+    return (1.0 - total, total) if above else (total, 1.0 - total)
 
 
 def at_least(shares: list[float], need: int) -> float:

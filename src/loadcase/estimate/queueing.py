@@ -62,12 +62,22 @@ def invert(share_up_to: Callable[[float], float], p: float, start: float) -> flo
 def erlang_b(servers: int, load: float) -> float:
     """Share of calls that find all servers busy and are lost, for `load` erlangs and any law of service.
 
-    Source: A. K. Erlang 1917; the recursion in L. Kleinrock, Queueing Systems vol. 1, 1975, section 3.6.
+    The reciprocal, the sum of c! / ((c - k)! load^k), whose terms rise until k = c - load and then fall: it ends after
+    a number of terms that grows as the root of the load, not with the servers.
+
+    Source: A. K. Erlang 1917; L. Kleinrock, Queueing Systems vol. 1, 1975, section 3.6.
     """
-    blocked = 1.0
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked
+    if load <= 0.0:
+        return 0.0 if servers else 1.0
+    term = total = 1.0
+    for k in range(servers):
+        term *= (servers - k) / load
+        total += term
+        if term <= 1e-18 * total and servers - k <= load:
+            break
+        if total > 1e300:
+            return 0.0  # less than one call in 10^300
+    return 1.0 / total
 
 
 def erlang_c(servers: int, load: float) -> float:

@@ -28,6 +28,8 @@ from loadcase.estimate.queueing import (
 Array = NDArray[np.float64]
 CLASSES = 6
 """Stations of unlike load are summed up as the hottest one and this many groups."""
+LARGEST_CHAIN = 20_000
+"""Most states of a birth and death chain that is summed state by state."""
 LARGE_CHOICES = 16
 """Workers up to which the mean field of the shorter queue is solved; beyond, its gain is taken over from there."""
 
@@ -209,6 +211,12 @@ def _one(
     rho = c.rate * c.mean / workers
     if c.mean <= 0:
         return Latency.constant(0.0), "no work", 0.0, 0.0
+    if (
+        queue is not None and workers + queue > LARGEST_CHAIN
+    ):  # too long a chain: full all the time, or as good as never
+        if rho > 1.0:
+            return Latency.constant(queue * c.mean / workers), "overloaded (fluid)", 1.0, 1.0 - 1.0 / rho
+        queue = None
     if queue is not None:
         bounded = mmck(c.rate, c.mean, workers, workers + queue) if rho > 0.7 or queue < 20 * workers else None
         if bounded is not None and bounded.p_loss > 1e-7:
@@ -234,7 +242,7 @@ def _one(
         if c.batch > 0:
             return _batched(c, workers, rho, p_wait, mean, delayed_scv, name)
         return delayed(p_wait, mean / p_wait if p_wait > 0 else 0.0, delayed_scv), name, p_wait, 0.0
-    if scv < 1.0:
+    if scv < 1.0 and workers <= LARGEST_CHAIN:
         stages = 1.0 / scv if scv > 0 else math.inf
         smooth, _ = gimc(c.rate, c.mean, workers, stages)
         p_wait = smooth.p_wait

@@ -274,7 +274,7 @@ class _Solver:
             wait = flight.wait(NORMAL)
         latency = wait.plus(steps)
         age = None
-        if ages:
+        if any(r > 0 for r, _ in ages):
             age = mixture([r for r, _ in ages], [a for _, a in ages]).plus(latency)
             before = mixture([r for r, _ in ages], [a for _, a in ages]).plus(wait).plus(uneven)
             if self.publishes(flow.steps):

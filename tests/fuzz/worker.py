@@ -1,0 +1,99 @@
+"""Reads paths of blueprints from standard input, one a line; says of each what became of it, as a line of JSON.
+
+A path is followed by a tab and what to do: `light` (load, estimate, draw) or `check` (that, and a check with a budget
+of one second). A process of its own, so that memory is measured and a hang can be ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import resource
+import sys
+import time
+import traceback
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from loadcase.cli import execute
+from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError
+
+BUDGET_S = 1.0
+
+
+def forget_peak() -> None:
+    """Starts the high-water mark of the memory anew, where the system lets it (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_bytes() -> int:
+    """The high-water mark of the memory since then, or since the start of the process."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def light(path: str) -> dict[str, Any]:
+    """Loads, estimates and draws a file: what the commands of those names do, but reading it once."""
+    from rich.console import Console
+
+    from loadcase.blueprint.load import load
+    from loadcase.estimate.estimate import estimate
+    from loadcase.report.draw import mermaid
+    from loadcase.report.text import print_estimate
+
+    blueprint = load(path)
+    report = estimate(blueprint)
+    json.dumps(report.to_json(), allow_nan=False)
+    print_estimate(report, Console(file=io.StringIO(), width=120))
+    assert mermaid(blueprint).startswith("flowchart")
+    assert blueprint.dump() == Path(path).read_bytes().decode("utf-8-sig")
+    return {"status": "loaded"}
+
+
+def outcome(path: str, how: str) -> dict[str, Any]:
+    """What became of one file."""
+    try:
+        found = light(path)
+        if how == "check":
+            out, err = io.StringIO(), io.StringIO()
+            with redirect_stdout(out), redirect_stderr(err):
+                found["code"] = execute(
+                    ["check", path, "--budget", f"{BUDGET_S}s", "--threads", "1", "--format", "json", "--quiet"]
+                )
+            found["out"] = json.loads(out.getvalue())
+            if err.getvalue():
+                found |= {"status": "crashed", "trace": err.getvalue()}
+        return found
+    except BlueprintError as error:
+        return {"status": "refused", "text": str(error), "problems": [asdict(p) for p in error.problems]}
+    except UsageError as error:
+        return {"status": "refused", "text": str(error), "usage": error.message, "hint": error.hint, "problems": []}
+    except LoadcaseError as error:
+        return {"status": "crashed", "trace": f"{type(error).__name__} escaped: {error}"}
+    except Exception:
+        return {"status": "crashed", "trace": traceback.format_exc()}
+
+
+def main() -> None:
+    """Answers until the input ends."""
+    warnings.simplefilter("error")
+    for line in sys.stdin:
+        path, how = line.rstrip("\n").split("\t")
+        forget_peak()
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = outcome(path, how)
+        found["wall_s"], found["cpu_s"] = time.perf_counter() - wall, time.process_time() - cpu
+        found["rss"] = peak_bytes()
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()
