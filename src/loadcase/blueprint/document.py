@@ -159,7 +159,10 @@ def read_bounded(file: str, limit: int = MAX_BYTES) -> bytes:
                 hint = hint if stat.S_ISDIR(mode) else "save the blueprint to a file first"
                 raise UsageError(f"cannot read {shorten(file, 200)}: it is {what}", hint=hint, code="LC101")
             with os.fdopen(handle, "rb", closefd=False) as stream:
-                return stream.read(limit + 1)
+                content: bytes | None = stream.read(limit + 1)
+            if content is None:  # files of the kernel that would wait for more
+                raise UsageError(f"cannot read {shorten(file, 200)}: nothing is there yet", hint=hint, code="LC101")
+            return content
         finally:
             os.close(handle)
     except (OSError, ValueError) as error:
