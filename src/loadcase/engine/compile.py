@@ -88,6 +88,8 @@ class Compiled:
     cache_table: int
     lfu: bool
     rates: dict[str, float] = field(default_factory=dict)
+    thinking: dict[str, int] = field(default_factory=dict)
+    """Where the clients of a closed loop begin: with a pause."""
 
 
 def compile_blueprint(blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None) -> Compiled:
@@ -120,6 +122,7 @@ class _Compiler:
         self.limiter_counters = 0
         self.channel_ids: dict[str, int] = {}
         self.entries: dict[str, Label] = {f: Label() for f in self.flows}
+        self.thinking: dict[str, Label] = {}
         self.gauges: dict[str, int] = {}
         self.locks: dict[str, int] = {}
         self.warmers: list[tuple[int, int, str, int, float]] = []
@@ -158,7 +161,7 @@ class _Compiler:
             caches=list(self.cache_ids),
             places=self.asm.places,
             counters=len(self.asm.counters),
-            margin=max(min(4096 + 4 * self.width, 400_000), self.users() // 2 + 1),
+            margin=min(4096 + 4 * self.width, 400_000),
             gauges=self.gauges,
             warmers=self.warmers,
             limiter_counters=self.limiter_counters,
@@ -169,12 +172,8 @@ class _Compiler:
             cache_table=sum(1 << row[5] for row in rows if row[0] != op.COIN),
             lfu=any(row[0] == op.LFU for row in rows),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
+            thinking={f: label.pc for f, label in self.thinking.items()},
         )
-
-    def users(self) -> int:
-        """Clients of closed loops: each has an event in the calendar from the start, which is 2 margins long."""
-        found = (f.arrive.users or 0 for f in self.b.flows.values() if f.arrive is not None)
-        return sum(max(0, round(users * self.load)) for users in found)
 
     def rate(self, flow: FlowSpec) -> float:
         """Arrivals per second of an open flow under this load; 0 for the others."""
@@ -227,6 +226,10 @@ class _Compiler:
         asm = self.asm
         self.flow_space = arrive.key
         entry = self.entries[spec.name]
+        if arrive.users is not None:
+            self.thinking[spec.name] = Label()
+            asm.here(self.thinking[spec.name])
+            asm.wait(arrive.think or Const(0.0), f"{spec.name}:think")
         asm.here(entry)
         space = self.spaces.index(arrive.key) if arrive.key else NOBODY
         asm.emit(op.START, space, asm.place(f"{spec.name}:key"), self.rank)

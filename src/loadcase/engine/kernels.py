@@ -120,7 +120,7 @@ class State(NamedTuple):
     wfree: np.ndarray  # int64 stack of free chunks
     stations: np.ndarray  # STATION
     counters: np.ndarray  # round robin
-    src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position
+    src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position, 1 once begun
     fc: np.ndarray  # (flows, FC_WIDTH) int64
     fsum: np.ndarray  # (2*flows, 3) float64: sum, sum of squares, maximum
     fine: np.ndarray  # (2*flows, FINE_BINS) int64
@@ -265,13 +265,9 @@ def inverse_normal(u):
     return -x if q < 0.0 else x
 
 
-@inlined
-def draw_simple(rng, p, kind, a, b):
-    """One draw of a distribution that is no mixture, s."""
-    if kind == CONST:
-        return a
-    if kind == EXP:
-        return exponential(rng, p) * a
+@compiled
+def draw_other(rng, p, kind, a, b):
+    """One draw of a distribution that is not constant, exponential or a mixture, s."""
     if kind == LOGNORMAL:
         return math.exp(a + b * inverse_normal(uniform(rng, p)))
     if kind == UNIFORM:
@@ -296,12 +292,16 @@ def draw(rng, p, dist_kind, dist, i):
     kind = dist_kind[i]
     if kind == MIX:
         u = uniform(rng, p)
-        n = int(dist[i, 0])
-        j = i + 1
-        while j < i + n and u >= dist[j, 2]:
-            j += 1
-        return draw_simple(rng, p, dist_kind[j], dist[j, 0], dist[j, 1])
-    return draw_simple(rng, p, kind, dist[i, 0], dist[i, 1])
+        last = i + int(dist[i, 0])
+        i += 1
+        while i < last and u >= dist[i, 2]:
+            i += 1
+        kind = dist_kind[i]
+    if kind == EXP:
+        return exponential(rng, p) * dist[i, 0]
+    if kind == CONST:
+        return dist[i, 0]
+    return draw_other(rng, p, kind, dist[i, 0], dist[i, 1])
 
 
 @inlined
@@ -1554,25 +1554,30 @@ def run(P, S, quota):
                 continue
             else:  # an arrival
                 i = slot - SOURCE0
-                now = t
-                events += 1
-                if now >= end:
-                    H[0].p = OVER
-                    continue
-                nfree -= 1
-                f = free[nfree]
-                F[f].pc = P.sources[i, 2]
-                F[f].flow = P.sources[i, 1]
-                F[f].parent = -1
-                F[f].qfail = -1
-                F[f].owed = -1
-                F[f].token = 0
-                seq += 1
-                t = next_arrival(P, S, i, now)
+                begun = S.src[i, 3] == 1.0
+                if begun:
+                    now = t
+                    events += 1
+                    nfree -= 1
+                    f = free[nfree]
+                    F[f].pc = P.sources[i, 2]
+                    F[f].flow = P.sources[i, 1]
+                    F[f].parent = -1
+                    F[f].qfail = -1
+                    F[f].owed = -1
+                    F[f].token = 0
+                    t = next_arrival(P, S, i, now)
+                else:  # the source begins: nothing arrives yet
+                    S.src[i, 3] = 1.0
+                    late = P.sources[i, 0] == PACED
+                    t = uniform(rng, P.sources[i, 3]) / P.source_par[i, 0] if late else next_arrival(P, S, i, 0.0)
                 if t < end:
+                    seq += 1
                     sift(H, n, t, (seq << SLOT_BITS) | slot)
                 else:
                     H[0].p = OVER
+                if not begun:
+                    continue
         # --- its operations, until it waits or ends
         pc = F[f].pc
         while True:
@@ -1796,6 +1801,10 @@ def run(P, S, quota):
                 f = p
                 pc = F[f].pc
             elif op == START:
+                if now >= end:  # a client that thought for too long
+                    free[nfree] = f
+                    nfree += 1
+                    break
                 F[f].began = now
                 F[f].origin = now
                 F[f].why = 0

@@ -23,7 +23,7 @@ FRAME_BYTES = 300
 """One request in flight, with its timers."""
 FLOW_BYTES = 400_000
 """Histograms, and the time series of 60 intervals."""
-ENTRY_BYTES, LINK_BYTES, COUNTER_BYTES = 24, 4, 24
+ENTRY_BYTES, LINK_BYTES, COUNTER_BYTES = 24, 8, 24
 
 
 def limit_bytes() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     """The arrays before the first event."""
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
-    frames = 2 * compiled.margin + 1024 + int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
+    users = int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
     stations = max(1, len(p.stations))
     pools = len(compiled.groups)
     entries = max(1, compiled.cache_entries)
@@ -90,46 +89,36 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         budget=np.full(max(1, len(p.retries)), 10.0),
     )
     state.regs[k.R_MARGIN] = compiled.margin
-    state = more_frames(state, frames)
-    state = more_heap(state, 2 * compiled.margin + 1024)
-    state = more_lanes(state, 2 * k.chunk_margin(len(p.lanes), compiled.margin))
-    _schedule_start(compiled, state)
+    state = more_frames(state, 2 * compiled.margin + 1024 + users)
+    state = more_heap(state, 2 * compiled.margin + 1024 + users)
+    state = more_lanes(state, 2 * k.chunk_margin.py_func(len(p.lanes), compiled.margin + users))
+    _begin(compiled, state)
     return state
 
 
-def _schedule_start(compiled: Compiled, s: k.State) -> None:
-    """The first events: the end of the warm-up, the first arrival of each source, the clients of closed loops."""
+def _begin(compiled: Compiled, s: k.State) -> None:
+    """The first events: the end of the warm-up, and every source at time zero; clients of closed loops are ready."""
     p = compiled.program
-    n = seq = 0
-    regs, times = s.regs, s.times
-
-    def add(t: float, slot: int) -> int:
-        nonlocal n, seq
-        seq += 1
-        payload = (seq << k.SLOT_BITS) | slot
-        n = k.push(s.heap, n, t, payload)
-        return payload
-
-    add(times[k.D_WARM], k.TICK)
-    nfree = int(regs[k.R_FREE])
-    for i in range(len(p.sources)):
-        kind, flow, entry, place, users, _ = (int(x) for x in p.sources[i])
+    first = [(0.0, k.SOURCE0 + i) for i, source in enumerate(p.sources) if _arrives(source[0], p.source_par[i, 0])]
+    first.append((float(s.times[k.D_WARM]), k.TICK))
+    for i, (t, slot) in enumerate(first):  # in order of time: a heap
+        s.heap[i] = t, ((i + 1) << k.SLOT_BITS) | slot
+    s.regs[k.R_HEAP] = s.regs[k.R_SEQ] = len(first)
+    for kind, flow, _, _, users, _ in p.sources:
         if kind == op.CLOSED:
-            for _ in range(users):
-                nfree -= 1
-                f = int(s.free[nfree])
-                frame = s.frames[f]
-                frame["pc"], frame["flow"] = entry, flow
-                frame["parent"] = frame["qfail"] = frame["owed"] = -1
-                pause = k.draw(s.rng, place, p.dist_kind, p.dist, int(p.think[flow]))
-                frame["ev"] = add(pause, f)
-            continue
-        if kind != op.TRACE and p.source_par[i, 0] <= 0.0:
-            continue
-        first = k.uniform(s.rng, place) / p.source_par[i, 0] if kind == op.PACED else k.next_arrival(p, s, i, 0.0)
-        if first < times[k.D_END] and math.isfinite(first):
-            add(first, k.SOURCE0 + i)
-    regs[k.R_HEAP], regs[k.R_SEQ], regs[k.R_FREE] = n, seq, nfree
+            left, ready = int(s.regs[k.R_FREE]) - users, int(s.regs[k.R_READY])
+            clients = s.free[left : left + users]
+            frames = s.frames[clients]
+            frames["pc"], frames["flow"] = compiled.thinking[compiled.flows[flow]], flow
+            frames["parent"] = frames["qfail"] = frames["owed"] = -1
+            s.frames[clients] = frames
+            s.ready[ready : ready + users] = clients
+            s.regs[k.R_FREE], s.regs[k.R_READY] = left, ready + users
+
+
+def _arrives(kind: int, rate: float) -> bool:
+    """Whether requests come by themselves."""
+    return kind == op.TRACE or (kind != op.CLOSED and rate > 0.0)
 
 
 def more_frames(s: k.State, count: int) -> k.State:
