@@ -78,6 +78,16 @@ def test_the_designs_span_what_the_format_has() -> None:
         (one("a: {kind: service}", "rate: 10 /s, pattern: 'bursty(5, 1 s, 9 s)'"), "no closed form: arrivals"),
         (one("a: {kind: service}", "rate: 200 /s"), "unstable: a is 200% used"),
         (
+            one("c: {kind: cache, keys: 9}", "rate: 1 /s, key: {count: 99}", "[c.get, c.put]"),
+            "no closed form: c holds what is put there",
+        ),
+        (
+            one(
+                "c: {kind: cache, keys: 9, policy: lfu}", "rate: 1 /s, key: {count: 99}", "[c.get: {miss: [wait: 1 s]}]"
+            ),
+            "no closed form: c forgets the use",
+        ),
+        (
             read(
                 "components: {q: {kind: queue}, a: {kind: service, workers: 0}}\n"
                 "flows:\n  f: {arrive: {rate: 1 /s}, steps: [q.publish]}\n"

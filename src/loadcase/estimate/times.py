@@ -382,8 +382,8 @@ class _Solver:
 
         Calls that meet at a station of several workers count apart where they are served at once (a fit).
         """
-        (inner, *more) = step.steps
-        if more or not isinstance(inner, Call) or self.flow is None:
+        inner = step.steps[0] if len(step.steps) == 1 else None
+        if not isinstance(inner, Call) or self.flow is None:
             return float(step.n)
         site = self.found.sites[self.flow.name, inner.path]
         balance, _ = balance_of(self.b, site.component, here)
@@ -482,7 +482,7 @@ class _Solver:
 
 def jittered(wait_s: float, jitter: str | float) -> Latency:
     """The pause before a retry."""
-    if isinstance(jitter, float):
+    if not isinstance(jitter, str):
         return Latency.of(Uniform(wait_s, wait_s + jitter)) if jitter > 0 else Latency.constant(wait_s)
     low = {"none": wait_s, "equal": wait_s / 2.0, "full": 0.0}[jitter]
     return Latency.of(Uniform(low, wait_s)) if low < wait_s else Latency.constant(wait_s)

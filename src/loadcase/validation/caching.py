@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from loadcase.blueprint.load import loads
 from loadcase.blueprint.model import Popularity
-from loadcase.estimate.caching import characteristic_time
+from loadcase.estimate.caching import characteristic_time, optimal_static
 from loadcase.estimate.caching import hit_ratio as hit_ratio_of
+from loadcase.estimate.popularity import first_keys
 from loadcase.validation import lengths
 from loadcase.validation.laws import law
 from loadcase.validation.plan import (
@@ -65,27 +66,6 @@ def cached(title: str, keyspace: str, rate: float = LOOKUPS, **fields: str | int
     return blueprint(title, components, {"request": (arrive, [get])})
 
 
-def pinned(title: str, keys: str, held: int) -> str:
-    """A cache that holds the most popular keys and no others: they are put there, and a miss stores nothing."""
-    components = {"cache": mapping(kind="cache", keys=held, work="0 s")}
-    flows = {
-        "pin": (
-            f"arrive: {{rate: {num(max(100.0, held / 2))} /s, pattern: paced, key: {{count: {held}}}}}",
-            ["cache.put"],
-        ),
-        "request": (f"arrive: {{rate: {num(LOOKUPS)} /s, key: {keys}}}", ["cache.get"]),
-    }
-    return blueprint(title, components, flows)
-
-
-def pinned_run(case: Case, metric: str, keys: str, held: int, share: float) -> Run:
-    """A run for the share of the look-ups that go to the `held` most popular keys."""
-    rel = lengths.relative(case, [metric])
-    duration = lengths.share(share, rel, LOOKUPS)
-    fill_s = held * (math.log(held) + 8.0) / max(100.0, held / 2)  # coupon collector
-    return Run(pinned(case["title"], keys, held), duration, max(1.0, fill_s))
-
-
 POLICIES = {
     "hit_ratio": "",
     "lru_hit_ratio": "lru",
@@ -123,25 +103,34 @@ def hit_ratio(case: Case, model: Model) -> Plan:
             several = [POLICIES[name]] if POLICIES[name] else words
             plan.formulas[name] = "(" + " + ".join(f"{p}.cache.hit_ratio" for p in several) + f") / {len(several)}"
         elif name == "optimal_static_hit_ratio":
-            plan.runs["pinned"] = pinned_run(case, name, keys, held, math.fsum(shares[:held]))
-            plan.formulas[name] = "pinned.cache.hit_ratio"
-        elif name.startswith("che_"):
-            che(plan, name, keys, held)
+            estimated(plan, name, keys, held, top_share)
+        elif name in CHE:
+            estimated(plan, name, keys, held, CHE[name])
     return plan
 
 
-def che(plan: Plan, name: str, keyspace: str, held: int) -> None:
-    """Adds Che's approximation, which the estimator computes of the same blueprint."""
-    known: dict[str, Callable[[Popularity, float], float]] = {
-        "che_hit_ratio": hit_ratio_of, "che_characteristic_time": characteristic_time,
-    }  # fmt: skip
-    if name not in known:
-        return
+def top_share(popularity: Popularity, held: float) -> float:
+    """Share of the requests that are about the `held` most popular keys."""
+    return optimal_static([float(s) for s in first_keys(popularity, round(held))], round(held))
+
+
+def most_speedup(popularity: Popularity, held: float) -> float:
+    """How many times the load of one shard the others can add: the most popular key stays on one."""
+    return 1.0 / top_share(popularity, held)
+
+
+Estimated = Callable[[Popularity, float], float]
+CHE: dict[str, Estimated] = {"che_hit_ratio": hit_ratio_of, "che_characteristic_time": characteristic_time}
+"""Che's approximation, which the estimator computes of the same blueprint."""
+
+
+def estimated(plan: Plan, name: str, keyspace: str, held: int, function: Estimated) -> None:
+    """Adds a value that the estimator computes of a key space and a number of keys."""
     text = cached(name, keyspace, keys=held)
 
     def value() -> float:
         (popularity,) = loads(text).keys.values()
-        return known[name](popularity, held)
+        return function(popularity, held)
 
     plan.closed[name] = value
 
@@ -254,10 +243,7 @@ def hot_keys(case: Case, model: Model) -> Plan:
         )
         if held is None or held > len(shares):
             continue
-        run = f"top_{held}"
-        plan.runs[run] = pinned_run(case, name, keys, held, math.fsum(shares[:held]))
-        hits = f"{run}.cache.hit_ratio"
-        plan.formulas[name] = f"1 / {hits}" if name == "max_speedup_by_sharding" else hits
+        estimated(plan, name, keys, held, most_speedup if name == "max_speedup_by_sharding" else top_share)
     return plan
 
 
