@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Sequence
 
@@ -29,9 +28,6 @@ class _Console(Console):
 
 def console() -> Console:
     """A console on standard output that respects NO_COLOR, pipes and narrow encodings."""
-    encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
-    if isinstance(sys.stdout, io.TextIOWrapper) and not encoding.startswith("utf"):
-        sys.stdout.reconfigure(errors="replace")
     return _Console(file=sys.stdout, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
