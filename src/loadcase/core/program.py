@@ -65,7 +65,8 @@ F64 = NDArray[np.float64]
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
 REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down")
 
-# --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement) ---
+# --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement,
+# slot of the caller or -1 when all callers share a counter, its first station) ---
 (
     ROUND_ROBIN,
     RANDOM,
@@ -82,6 +83,8 @@ REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "d
     FIRST,
 ) = range(13)
 SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
+SEL_FROM, SEL_FROM_BASE = range(9, 11)
+SEL_WIDTH = 11
 
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
@@ -155,7 +158,7 @@ class Program(NamedTuple):
     dist: F64  # (distributions, 3)
     lanes: F64  # delay of each lane, s
     timers: I32  # (lanes,) 1 when its entries are timeouts
-    select: I32  # (selections, 9)
+    select: I32  # (selections, SEL_WIDTH)
     hops: I32  # (hop rows, 4): lane for same zone, cross zone, cross region, or -1 - dist; place
     stations: NDArray[np.void]  # STATION: how they begin
     sources: I32  # (sources, 6): kind, flow, entry pc, place, users, first trace index

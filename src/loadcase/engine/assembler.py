@@ -51,7 +51,9 @@ class Assembler:
     hop_ids: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
     selections: list[list[int]] = field(default_factory=list)
     selection_ids: dict[tuple[int, ...], int] = field(default_factory=dict)
-    counters: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """First counter, callers and stations of each name."""
+    counted: int = 0
     bodies: list[Any] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     stations: list[Any] = field(default_factory=list)
@@ -69,7 +71,15 @@ class Assembler:
 
     def counter(self, name: str) -> int:
         """A counter that goes round, such as that of round robin."""
-        return self.counters.setdefault(name, len(self.counters))
+        return self.turns(name, 1, 1)
+
+    def turns(self, name: str, callers: int, stations: int) -> int:
+        """First of the counters with which each of several callers goes round the same stations."""
+        found = self.counters.get(name)
+        if found is None:
+            found = self.counters[name] = (self.counted, callers, stations)
+            self.counted += callers
+        return found[0]
 
     def dist(self, dist: Dist) -> int:
         """Row of a distribution."""
@@ -87,8 +97,9 @@ class Assembler:
         """Lane of a timeout."""
         return self.lane_ids.setdefault((timeout_s, True), len(self.lane_ids))
 
-    def selection(self, *row: int) -> int:
-        """Row of a way to choose a station."""
+    def selection(self, *columns: int) -> int:
+        """Row of a way to choose a station; one counter for all callers unless their slot is given."""
+        row = columns if len(columns) > op.SEL_FROM else (*columns, -1, 0)
         found = self.selection_ids.get(row)
         if found is None:
             found = self.selection_ids[row] = len(self.selections)
@@ -216,7 +227,7 @@ class Assembler:
             "dist": floats([row[1:] for row in self.dists], 3),
             "lanes": floats([delay for delay, _ in self.lane_ids]),
             "timers": ints([int(timer) for _, timer in self.lane_ids]),
-            "select": ints(self.selections, 9),
+            "select": ints(self.selections, op.SEL_WIDTH),
             "hops": ints(self.hops, 4),
             "stations": np.array(self.stations or [np.zeros((), op.STATION)], op.STATION),
         }

@@ -74,7 +74,8 @@ class Compiled:
     groups: list[StationGroup]
     caches: list[str]
     places: dict[str, int]
-    counters: int
+    counters: dict[str, tuple[int, int, int]]
+    """First counter, callers and stations of each name."""
     margin: int
     gauges: dict[str, int]
     """Station that counts the messages which wait for a consuming flow."""
@@ -160,7 +161,7 @@ class _Compiler:
             groups=self.asm.groups,
             caches=list(self.cache_ids),
             places=self.asm.places,
-            counters=len(self.asm.counters),
+            counters=self.asm.counters,
             margin=min(4096 + 4 * self.width, 400_000),
             gauges=self.gauges,
             warmers=self.warmers,
@@ -923,8 +924,13 @@ class _Compiler:
         policy = BALANCES[chosen]
         if policy == op.CHOICES and by.replacement:
             policy = op.CHOICES_REPL
-        counter = asm.counter(f"{here.balancer or ''}>{call.component}")
-        return asm.selection(policy, group.base, group.count, 1, counter, place, by.choices, key, 0)
+        callers = self.pools.get((here.component or "", "main"))
+        name = f"{here.component or ''}>{call.component}"
+        if callers is None or here.slot < 0 or callers.count == 1:
+            return asm.selection(policy, group.base, group.count, 1, asm.counter(name), place, by.choices, key, 0)
+        counter = asm.turns(name, callers.count, group.count)
+        row = (policy, group.base, group.count, 1, counter, place, by.choices, key, 0, here.slot, callers.base)
+        return asm.selection(*row)
 
     # --- behaviours -----------------------------------------------------------------------------------------------
     def publish(self, target: str, component: Component, name: str, fail: Label, key: int) -> None:

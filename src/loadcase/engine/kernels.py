@@ -25,7 +25,7 @@ from loadcase.core.program import (
     FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
     HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
     PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
-    ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
+    ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
     SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
     TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
@@ -1154,6 +1154,8 @@ def pick_station(select, counters, T, seen, rng, F, s, f):
         return base
     if policy == ROUND_ROBIN:
         c = row[SEL_COUNTER]
+        if row[SEL_FROM] >= 0:  # each caller goes round by itself
+            c += F[f].held[row[SEL_FROM]] - row[SEL_FROM_BASE]
         k = counters[c]
         counters[c] = k + 1 if k + 1 < n else 0
         return base + k

@@ -24,6 +24,16 @@ def streams(places: dict[str, int], seed: int) -> np.ndarray:
     return table
 
 
+def counters_of(names: dict[str, tuple[int, int, int]], seed: int) -> np.ndarray:
+    """Where each round begins: with several callers each begins anywhere, as they have been at it for long."""
+    counters = np.zeros(max([1, *(first + callers for first, callers, _ in names.values())]), np.int64)
+    for name, (first, callers, stations) in names.items():
+        if callers > 1:
+            digest = hashlib.blake2b(f"{seed}:{name}:turn".encode()).digest()
+            counters[first : first + callers] = np.random.default_rng(list(digest)).integers(stations, size=callers)
+    return counters
+
+
 def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float) -> k.State:
     """The arrays before the first event."""
     p = compiled.program
@@ -60,7 +70,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         wnext=np.zeros(0, np.int64),
         wfree=np.zeros(0, np.int64),
         stations=stations_now,
-        counters=np.zeros(max(1, compiled.counters), np.int64),
+        counters=counters_of(compiled.counters, seed),
         src=np.zeros((max(1, len(p.sources)), 4)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
         fsum=np.zeros((2 * flows, 3)),
