@@ -17,6 +17,7 @@ from llvmlite import ir
 from numba import njit, types, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.numpy_support import from_dtype
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
@@ -157,7 +158,7 @@ inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=Fals
 
 
 def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
-    """Asks the memory for a row of an array, and does not wait for it."""
+    """Asks the memory for a row of an array, or its first and third cache lines, and does not wait for it."""
     signature = types.void(array, index)
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -166,12 +167,16 @@ def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
         byte, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        builder.call(function, [builder.bitcast(item, byte), i32(0), i32(3), i32(1)])
+        start = builder.bitcast(item, byte)
+        builder.call(function, [start, i32(0), i32(3), i32(1)])
+        if signature.args[0].dtype == FRAME_TYPE:
+            builder.call(function, [builder.gep(start, [i32(128)]), i32(0), i32(3), i32(1)])
         return context.get_dummy_value()
 
     return signature, generate
 
 
+FRAME_TYPE = from_dtype(FRAME)
 prefetch: Any = intrinsic(_prefetch)
 
 
@@ -1528,7 +1533,11 @@ def run(P, S, quota):
                     if e < 0 or not timeout or F[W[e].p & SLOT_MASK].token == W[e].p >> SLOT_BITS:
                         break
                 if e >= 0:
-                    prefetch(F, W[e].p & SLOT_MASK)
+                    if e != lane[i, L_TAIL] and (e & (CHUNK - 1)) != CHUNK - 1:
+                        prefetch(F, W[e + 1].p & SLOT_MASK)
+                    p = F[W[e].p & SLOT_MASK].parent
+                    if p >= 0:
+                        prefetch(F, p)
                     sift(H, n, W[e].t, (W[e].p >> SLOT_BITS << SLOT_BITS) | slot)
                 else:
                     lane[i, L_LIVE] = 0
