@@ -64,7 +64,8 @@ def test_levels_fall_into_their_bins(n: int) -> None:
     assert low <= n < low * (1 + 1 / 64) + 1
 
 
-def test_timeouts_that_nobody_waits_for_take_no_room() -> None:
+def test_timeouts_that_nobody_waits_for_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadcase.engine.run.UNTIDY_CHUNKS", 0)
     b = design(
         "  a: {kind: service, workers: 0}",
         "  f: {arrive: {rate: 20k /s}, steps: [a.handle: {work: exp(1 ms), timeout: 1000 s}]}",
@@ -76,7 +77,8 @@ def test_timeouts_that_nobody_waits_for_take_no_room() -> None:
     assert len(loop.state.waiting) < 20_000
 
 
-def test_timeouts_still_end_after_others_were_tidied_away() -> None:
+def test_timeouts_still_end_after_others_were_tidied_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadcase.engine.run.UNTIDY_CHUNKS", 0)
     b = design(
         "  a: {kind: service, workers: 0}",
         "  f: {arrive: {rate: 20k /s}, steps: [a.handle: {work: 'mix(0.99: 1 ms, 0.01: 100 s)', timeout: 4 s}]}",

@@ -37,6 +37,8 @@ WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
 MAX_FRAMES = 2_000_000
+UNTIDY_CHUNKS = 1 << 15
+"""Room for timeouts (32 MB) that is made before those that nobody waits for are looked for: most end by themselves."""
 MAX_STATIONS = 2_000_000
 MAX_TRACE = 64 << 20
 MAX_STILL = 20
@@ -232,8 +234,9 @@ class Loop:
             if status == kernels.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.heap))
             elif status == kernels.GROW_LANES:
-                if kernels.tidy(self.compiled.program, self.state) < len(self.state.wnext) // 2:
-                    self.state = more_lanes(self.state, 2 * len(self.state.wnext))
+                chunks = len(self.state.wnext)
+                if chunks < UNTIDY_CHUNKS or kernels.tidy(self.compiled.program, self.state) < chunks // 2:
+                    self.state = more_lanes(self.state, 2 * chunks)
             elif status == kernels.GROW_FRAMES:
                 frames = len(self.state.frames)
                 if 2 * frames > self.frames_limit:
