@@ -81,7 +81,7 @@ def test_rough_metrics_are_marked() -> None:
 def compared(name: str, seeds: int, seconds: float) -> None:
     b = load(GALLERY / name)
     case = b.cases["peak"]
-    scale = api.scales_of(b, ["peak"], 60.0, 2)["peak"]
+    scale = api.scales_of(b, ["peak"], 60.0)["peak"]
     if scale.k == 1:
         return  # the design itself is run
     exact = api.run(b, "peak", 1, duration=seconds, warmup=2.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -98,15 +97,16 @@ def _seconds(value: float | str | None) -> float | None:
         raise UsageError(f"a simulated time is seconds or text with a unit, got {value!r}", hint=str(error)) from None
 
 
-def scales_of(
-    blueprint: Model, cases: list[str], budget_s: float, threads: int | None = None, seeds: int | None = None
-) -> dict[str, Scale]:
-    """The scale model of each case that a check runs within its budget; 1 is the design itself."""
+def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | None = None) -> dict[str, Scale]:
+    """The scale model of each case that a check runs within its budget; 1 is the design itself.
+
+    It does not depend on the machine's cores or the threads in use, so that no result does.
+    """
     from loadcase.check.runner import MIN_SEEDS
     from loadcase.engine.run import DURATION_S, WARMUP_SHARE, case_of
-    from loadcase.scales import SHARE, choose
+    from loadcase.scales import CORES, SHARE, choose
 
-    allowed_s = SHARE * budget_s * (threads or os.cpu_count() or 1) / len(cases)
+    allowed_s = SHARE * budget_s * CORES / len(cases)
     found = {}
     for name in cases:
         case = case_of(blueprint, name)
@@ -141,7 +141,7 @@ def check(
         case_of(blueprint, name)
     prepare()
     started = time.perf_counter()
-    scales = {} if exact else scales_of(blueprint, names, budget_s, threads, seeds)
+    scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
     memos = {name: Warmed() for name in names}
 
     def one(

@@ -36,6 +36,8 @@ EVENTS_PER_S = 2.5e6
 """Speed of the engine on one thread of a busy machine. A constant, so that every machine makes the same choice."""
 ENTRIES_PER_S = 2.5e6
 """Speed at which caches are filled before the start."""
+CORES = 2
+"""Cores that the choice reckons with, whatever there are."""
 SHARE = 0.5
 """Share of the budget that the first seeds of all cases may take."""
 
