@@ -46,8 +46,8 @@ def light(path: str) -> dict[str, Any]:
 
     from loadcase.blueprint.load import load
     from loadcase.estimate.estimate import estimate
+    from loadcase.report.closed import print_estimate
     from loadcase.report.draw import mermaid
-    from loadcase.report.text import print_estimate
 
     blueprint = load(path)
     report = estimate(blueprint)
