@@ -102,14 +102,16 @@ def run(
     measures.flows()
     measures.components()
     measures.limiters(compiled.limiters)
+    rough: set[str] = set()
     if scale > 1:
         whole_parts = whole_flows(whole, scale) | whole_components(whole, scale)
-        scaled_back(measures.metrics, measures.series, scale, whole_parts)
+        rough = scaled_back(measures.metrics, measures.series, scale, measures.seconds, whole_parts)
+    metrics = sorted(measures.metrics.items())
     return RunResult(
         blueprint=whole.name,
         case=case,
         seed=seed,
-        metrics=dict(sorted(measures.metrics.items())),
+        metrics={name: metric for name, metric in metrics if name not in rough},
         series=dict(sorted(measures.series.items())),
         requests=int(state.regs[kernels.R_DONE]),
         events=int(state.regs[kernels.R_EVENTS]),
@@ -120,6 +122,7 @@ def run(
         scale=scale,
         partial=partial,
         notes=tuple(loop.notes),
+        rough={name: metric for name, metric in metrics if name in rough},
     )
 
 

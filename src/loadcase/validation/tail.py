@@ -177,6 +177,7 @@ def chain(case: Case, model: Model) -> Plan:
 
 # --- quorums --------------------------------------------------------------------------------------------------------
 
+
 def quorum_steps(delays: Mapping[str, str], copies: int, need: int, out: str, back: str, unit: Unit) -> list[str]:
     """An operation sent to every copy that returns at the `need`-th answer."""
     wan = next((text for text in delays.values() if "data centre" in text), None)
