@@ -63,7 +63,44 @@ REGISTERS = 8
     START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
-) = range(42)
+    # what is known of an operation: the code has these only where something depends on it
+    INVOKE,  # a note: an operation begins, and is given a number
+    NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0
+    SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version
+    APPLY,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy has the version
+    COMMIT,  # a note, b slot or -1, c key register, d facts of the identities or -1: an effect, unless there was one
+    FRESH,  # a pc: jumps when the latest commit was no new effect
+    SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
+    DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
+    FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
+) = range(51)
+
+# --- what a frame knows of its operation ---------------------------------------------------------------------------
+KNOWN = np.dtype(
+    [
+        ("operation", "i8"),  # number
+        ("version", "i8"),  # of what it wrote
+        ("seen", "i8"),  # version that it read
+        ("attempt", "i4"),
+        ("noted", "i2"),  # whether the history has it
+        ("fresh", "i2"),  # whether its latest commit was an effect
+    ]
+)
+NOTED = np.dtype(
+    [
+        ("t", "f8"),
+        ("operation", "i8"),
+        ("key", "i8"),
+        ("version", "i8"),
+        ("seen", "i8"),
+        ("origin", "f8"),
+        ("note", "i4"),
+        ("place", "i4"),
+        ("attempt", "i4"),
+        ("spare", "i4"),
+    ]
+)
+"""One row of a history as the kernel writes it; `note` says what it is about."""
 
 # --- why a call failed --------------------------------------------------------------------------------------------
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
@@ -186,7 +223,8 @@ class Program(NamedTuple):
     breaker_par: F64  # (breakers, 2): failure share, open s
     limiters: I32  # (limiters, 5): algorithm, first index, keys, local replicas (1 if shared), base station
     limiter_par: F64  # (limiters, 3): rate 1/s, burst, window s
-    channels: I32  # (channels, 5): partitions, first subscriber, subscribers, bound station or -1, bound
-    subscribers: I32  # (subscribers, 4): entry pc, flow, place for sampling, gauge station
+    channels: I32  # (channels, 6): partitions, first subscriber, subscribers, bound station or -1, bound, facts of the
+    # places in the stream, or -1 for messages that have the version of what was written
+    subscribers: I32  # (subscribers, 5): entry pc, flow, place for sampling, gauge station, note of a publish or -1
     subscriber_par: F64  # sample share
     ages: I32  # (flows,) row of the age histogram or -1

@@ -6,7 +6,7 @@ Values are in base units (s, B, 1/s, ratio, USD/month); `unit` names them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["holds", "broken", "unknown"]
 
@@ -59,6 +59,8 @@ class RunResult:
     partial: str | None = None
     notes: tuple[str, ...] = ()
     rough: dict[str, Metric] = field(default_factory=dict)
+    history: Any = None
+    """A `loadcase.core.history.History` of the run, where one was asked for."""
 
     def metric(self, name: str) -> Metric | None:
         """A metric, rough or not; None when it was not observed."""

@@ -122,12 +122,22 @@ class Assembler:
         if not again:
             self._started = self.rows[pc]
 
-    def finish(self, code: int, *operands: Any, again: bool) -> None:
-        """Adds the DONE or FAILED of a client; where it does not come `again`, a delay before it costs none either."""
+    def remember(self, *row: Any) -> None:
+        """Adds an operation that takes no time, between a START and a delay that follows it."""
+        started, self._started = self._started, None
+        self.emit(*row)
+        self._started = started
+
+    def finish(self, code: int, *operands: Any, again: bool, note: int = -1, doubt: int = 0) -> None:
+        """Adds the DONE or FAILED of a client, and its note; where it does not come `again`, a delay before it costs
+        no event either."""
         delay = 0.0
         if not again and self._open_hop is None:
             delay, self._pending = self._pending, 0.0
-        self.emit(code, *operands, self.lane(delay) + 1 if delay > 0.0 else 0)
+        late = self.lane(delay) + 1 if delay > 0.0 else 0
+        if note >= 0:
+            self.emit(op.NOTE, note, -1, 0, late, doubt)
+        self.emit(code, *operands, late)
 
     def _append(self, code: int, *operands: Any) -> int:
         self._open_hop = None

@@ -21,6 +21,7 @@ from loadcase.core.errors import BlueprintError, Problem
 from loadcase.core.program import REGISTERS, SLOTS, Program
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.engine.memory import keys_at
+from loadcase.engine.recording import Note, Recorder
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -90,19 +91,24 @@ class Compiled:
     rates: dict[str, float] = field(default_factory=dict)
     thinking: dict[str, int] = field(default_factory=dict)
     """Where the clients of a closed loop begin: with a pause."""
+    recorder: Recorder | None = None
+    """What is noted; None when frames need not know their operations."""
 
 
-def compile_blueprint(blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None) -> Compiled:
-    """Lowers a blueprint under a load factor.
+def compile_blueprint(
+    blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None, record: bool = False
+) -> Compiled:
+    """Lowers a blueprint under a load factor; with `record` its runs write a history.
 
     Raises BlueprintError when the design nests deeper than the engine's frames are wide.
     """
-    return _Compiler(blueprint, load, traces or {}).compile()
+    return _Compiler(blueprint, load, traces or {}, record).compile()
 
 
 class _Compiler:
-    def __init__(self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray]) -> None:
+    def __init__(self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray], record: bool) -> None:
         self.b = blueprint
+        self.recorder = Recorder(blueprint, record)
         self.load = load
         self.traces = traces
         self.asm = Assembler()
@@ -173,6 +179,7 @@ class _Compiler:
             lfu=any(row[0] == op.LFU for row in rows),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
             thinking={f: label.pc for f, label in self.thinking.items()},
+            recorder=self.recorder if self.recorder.needed else None,
         )
 
     def rate(self, flow: FlowSpec) -> float:
@@ -234,6 +241,9 @@ class _Compiler:
         space = self.spaces.index(arrive.key) if arrive.key else NOBODY
         again = arrive.users is not None
         asm.start(space, asm.place(f"{spec.name}:key"), self.rank, again=again)
+        followed = self.recorder.follows(spec)
+        if followed:
+            asm.remember(op.INVOKE, self.recorder.note(Note("invoke", spec.name)), 1 if arrive.key else 0)
         lost = Label()
         options = Options.model_construct(
             timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, fallback=None
@@ -244,9 +254,29 @@ class _Compiler:
 
         self.policies(options, {}, "client", Here(), lost, attempt)
         pause = asm.place(f"{spec.name}:think")
-        asm.finish(op.DONE, pause, entry, again=again)
+        ok = fail = doubt = NOBODY
+        if followed:
+            ok, fail, doubt = (self.recorder.note(Note(event, spec.name)) for event in ("ok", "fail", "info"))
+            if arrive.hedge is None:
+                self.forget(spec)
+        asm.finish(op.DONE, pause, entry, again=again, note=ok)
         asm.here(lost)
-        asm.finish(op.FAILED, pause, entry, again=again)
+        asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt)
+
+    def forget(self, spec: FlowSpec) -> None:
+        """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
+        calls = [step for step in walk(spec.steps) if isinstance(step, Call)]
+        if any(call.options.hedge is not None for call in calls):
+            return
+        for call in calls:
+            if self.recorder.identified(call):
+                self.asm.emit(op.FORGET, self.identities(call))
+
+    def identities(self, call: Call) -> int:
+        """Where the operations that a call has had an effect for are remembered, or NOBODY."""
+        if not self.recorder.identified(call):
+            return NOBODY
+        return self.recorder.space(f"{call.component}:{getattr(call.options, 'entity', None)}:once")
 
     def make_consumer_pools(self, spec: FlowSpec) -> None:
         consume = spec.consume
@@ -325,6 +355,7 @@ class _Compiler:
                 asm.emit(op.RELEASE, 0)
 
         self.steps(spec.steps, here, failed, top=True)
+        self.handled(spec)
         let_go()
         asm.emit(op.DONE, 0, 0)
         asm.here(failed)
@@ -360,6 +391,7 @@ class _Compiler:
         asm.here(body)
         here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
         self.steps(spec.steps, replace(here, register=1), failed, top=True)
+        self.handled(spec)
         asm.emit(op.RELEASE, 0)
         asm.emit(op.RETURN)
         asm.here(failed)
@@ -372,6 +404,7 @@ class _Compiler:
         here = self.arrive_at(spec, 0, op.ROUND_ROBIN)
         failed = Label()
         self.steps(spec.steps, here, failed, top=True)
+        self.handled(spec)
         asm.emit(op.DONE, 0, 0)
         asm.here(failed)
         asm.emit(op.FAILED, 0, 0)
@@ -648,6 +681,9 @@ class _Compiler:
             self.rank = rank
         visits = component.visits(call.verb, options)
         there = here
+        spread = bool(visits) and visits[0].pick in ("copies", "all", "every")
+        if spread:
+            self.sequence(call, component, key)
         for i, one in enumerate(visits):
             last = i == len(visits) - 1
             if one.need == 0:
@@ -660,8 +696,13 @@ class _Compiler:
         many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
         if behaviour == "publish" and many:
             self.publish(call.component, component, name, fail, key)
-        if isinstance(component, Store) and call.verb in component.effects:
-            self.feed(call.component, here)
+        if spread:
+            self.commit(call, component, key, NOBODY)
+        if isinstance(component, Store):
+            if call.verb in component.effects:
+                self.feed(call, here)
+            elif self.recorder.on and self.entity(call):
+                asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
         if rank is not None and rank != before:
             asm.emit(op.RANK, before)
             self.rank = before
@@ -740,6 +781,7 @@ class _Compiler:
         if behaviour == "deliver":
             assert self.b.network is not None
             asm.wait(self.b.network.client, f"{name}:client")
+            self.delivered(call, slot)
         if stay:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
@@ -787,6 +829,13 @@ class _Compiler:
     ) -> None:
         """What the verb does at the station once it has been served."""
         asm = self.asm
+        if isinstance(component, Store):
+            if call.verb in component.effects:
+                self.sequence(call, component, key)
+                self.apply(call, component, slot, key)
+                self.commit(call, component, key, slot)
+            else:
+                self.see(call, component, slot, key, shared=False)
         if behaviour == "lookup":
             register = self.register(there, call.path)
             asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
@@ -880,6 +929,11 @@ class _Compiler:
             away = self.landing(failed, lambda: self.hop(there, here))
             asm.emit(op.ACQUIRE, slot, away)
             self.serve(component, visit.work, slot, f"{name}:work")
+            if isinstance(component, Store):
+                if call.verb in component.effects:
+                    self.apply(call, component, slot, key)
+                else:
+                    self.see(call, component, slot, key, shared=True)
             asm.emit(op.RELEASE, slot)
             if component.behaviours.get(call.verb) == "deliver":
                 assert self.b.network is not None
@@ -940,15 +994,86 @@ class _Compiler:
         counter = self.asm.counter(f"{name}:partition")
         self.asm.emit(op.PUBLISH, self.channel_ids[target], keyed, fail, counter)
 
-    def feed(self, store: str, here: Here) -> None:
+    # --- what happened --------------------------------------------------------------------------------------------
+    def entity(self, call: Call) -> str | None:
+        """The entity that a call is about."""
+        found: str | None = getattr(call.options, "entity", None)
+        return found
+
+    def note(self, event: str, call: Call) -> int:
+        """A note of something at the component of a call."""
+        base = self.pools[call.component, "main"].base
+        return self.recorder.note(Note(event, self.flow, call.component, self.entity(call) or "", base))
+
+    def remembered(self, call: Call) -> bool:
+        """Whether an effect of a call is remembered."""
+        return self.recorder.identified(call) or (self.recorder.on and self.entity(call) is not None)
+
+    def sequence(self, call: Call, component: Component, key: int) -> None:
+        """A write is given its version."""
+        if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
+            versions = self.recorder.space(f"{call.component}:{self.entity(call)}:versions")
+            self.asm.emit(op.SEQUENCE, versions, key, self.identities(call))
+
+    def copies(self, call: Call, component: Store) -> tuple[int, int, int]:
+        """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
+        name = f"{call.component}:{self.entity(call)}:copies"
+        return (
+            self.recorder.space(name, component.replicas),
+            self.pools[call.component, "main"].base,
+            component.replicas,
+        )
+
+    def apply(self, call: Call, component: Store, slot: int, key: int) -> None:
+        """A copy has what was written."""
+        if self.recorder.on and self.entity(call) is not None:
+            first, base, count = self.copies(call, component)
+            self.asm.emit(op.APPLY, first, slot, base, count, key)
+
+    def see(self, call: Call, component: Store, slot: int, key: int, shared: bool) -> None:
+        """A copy is read."""
+        if self.recorder.on and self.entity(call) is not None:
+            first, base, count = self.copies(call, component)
+            self.asm.emit(op.SEE, first, slot, base, count, key, int(shared))
+
+    def commit(self, call: Call, component: Component, key: int, slot: int) -> None:
+        """A write has had its effect."""
+        if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
+            note = self.note("commit", call) if self.entity(call) is not None else NOBODY
+            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call))
+
+    def delivered(self, call: Call, slot: int) -> None:
+        """A message has reached its receiver; one that is recognised there is dropped."""
+        if not self.recorder.on or self.b.flows[self.flow].consume is None:
+            return
+        end = Label()
+        deduped = getattr(call.options, "dedupe", None) is not None
+        if deduped:
+            self.asm.emit(op.DEDUPE, self.recorder.space(f"{self.flow}:{call.component}:dedupe"), end)
+        self.asm.emit(op.NOTE, self.note("deliver", call), slot, 0, 0, 0)
+        if deduped:
+            self.asm.here(end)
+
+    def handled(self, spec: FlowSpec) -> None:
+        """A message has been dealt with, which is its delivery where the flow does not push it to a receiver."""
+        calls = (step for step in walk(spec.steps) if isinstance(step, Call))
+        if self.recorder.on and not any(
+            self.b.components[c.component].behaviours.get(c.verb) == "deliver" for c in calls
+        ):
+            self.asm.emit(op.NOTE, self.recorder.note(Note("deliver", self.flow)), NOBODY, 0, 0, 0)
+
+    def feed(self, written: Call, here: Here) -> None:
         """A commit at a store goes on to the logs that it feeds."""
         asm = self.asm
-        for log in self.fed:
+        end = Label()
+        fed = [n for n in self.fed if getattr(self.b.components[n], "source", None) == written.component]
+        if fed and self.recorder.identified(written):
+            asm.emit(op.FRESH, end)
+        for log in fed:
             component = self.b.components[log]
-            if not isinstance(component, Log) or component.source != store:
-                continue
+            assert isinstance(component, Log)
             call = Call((), log, "publish", Options.model_construct(**dict.fromkeys(Options.model_fields)), {})
-            name = self.named(f"{store}>{log}")
+            name = self.named(f"{written.component}>{log}")
             at = Here(slot=NOBODY, component=log, depth=here.depth)
 
             def emit(
@@ -958,6 +1083,8 @@ class _Compiler:
                 self.visit(call, c, name, at, failed, stay=False)
 
             asm.emit(op.SPAWN, self.child(emit))
+        if fed and self.recorder.identified(written):
+            asm.here(end)
 
     def take(self, call: Call, component: Component, slot: int, fail: Label, key: int) -> None:
         assert isinstance(component, Limiter)
@@ -1200,12 +1327,16 @@ class _Compiler:
                     continue
                 gauge = self.gauges[flow.name]
                 place = self.asm.place(f"{flow.name}:sample")
-                subscribers.append((self.entries[flow.name].pc, self.flows.index(flow.name), place, gauge))
+                note = self.recorder.note(Note("publish", flow.name, name))
+                subscribers.append((self.entries[flow.name].pc, self.flows.index(flow.name), place, gauge, note))
                 samples.append(component.sample if isinstance(component, Topic) else 1.0)
             limited = gauge if bound is not None else NOBODY
-            rows.append((partitions, first, len(subscribers) - first, limited, bound or 0))
+            own = NOBODY
+            if self.recorder.on and not self.recorder.carries(name):
+                own = self.recorder.space(f"{name}:stream", len(subscribers))
+            rows.append((partitions, first, len(subscribers) - first, limited, bound or 0, own))
         return {
-            "channels": ints(rows, 5),
-            "subscribers": ints(subscribers, 4),
+            "channels": ints(rows, 6),
+            "subscribers": ints(subscribers, 5),
             "subscriber_par": floats(samples),
         }

@@ -21,12 +21,12 @@ from numba.np.numpy_support import from_dtype
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
-    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
-    COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
-    FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
-    HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
-    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN,
-    ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
+    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, APPLY, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
+    COMMIT, COUNT, DAILY, DEDUPE, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
+    FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORGET, FORK, FRESH, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
+    HOT_KEYS, INVOKE, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, NOTE, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
+    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANK, RANDOM_CACHE, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN,
+    ROUND_ROBIN, SEE, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SEQUENCE, SERVE,
     SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SLOTS, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
     TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
@@ -64,6 +64,8 @@ FRAME = np.dtype(
     ]
 )
 EVENT = np.dtype([("t", "f8"), ("p", "i8")])
+FACT = np.dtype([("space", "i8"), ("key", "i8"), ("value", "i8"), ("done", "i8")])
+"""What is remembered of a key or an operation; `space` 0 is an empty place."""
 ENTRY = np.dtype([("key", "i8"), ("end", "f8"), ("next", "i4"), ("prev", "i4")])
 """A cached key, when it expires, and its neighbours in the eviction order; with LFU `next` is a heap of entries and
 `prev` an entry's place in it."""
@@ -79,11 +81,27 @@ OVER = -1  # payload of a first event that has been taken: the next one that is 
 L_HEAD, L_TAIL, L_LIVE = range(3)
 
 # --- registers of a State ----------------------------------------------------------------------------------------
-(R_HEAP, R_SEQ, R_CHUNKS, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN) = range(11)
+(
+    R_HEAP,
+    R_SEQ,
+    R_CHUNKS,
+    R_FREE,
+    R_READY,
+    R_EVENTS,
+    R_TICKS,
+    R_DONE,
+    R_PEAK,
+    R_LOCKS,
+    R_MARGIN,
+    R_NUMBER,
+    R_NOTED,
+    R_FACTS,
+    R_SHARE,
+) = range(15)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------
-FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT = range(6)
+FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT, GROW_FACTS, FULL_NOTES = range(8)
 
 # --- latency histograms: 2**7 linear parts of each power of two from 2**-30 s ------------------------------------
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
@@ -144,6 +162,9 @@ class State(NamedTuple):
     lim_t: np.ndarray  # time of the last change or number of the window
     refused: np.ndarray  # int64 refusals of each limiter
     budget: np.ndarray  # tokens of the retry budgets
+    known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
+    noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
+    facts: np.ndarray  # FACT: a hash table
 
 
 compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
@@ -1442,6 +1463,199 @@ def next_arrival(P, S, i, now):
             return t
 
 
+# --- what happened to operations -----------------------------------------------------------------------------------
+SHARES = 1 << 30
+
+
+@inlined
+def fact_home(space, key, mask):
+    """Where the search for a fact begins."""
+    return np.int64(mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(space)) & uint64(mask))
+
+
+@compiled
+def fact(S, space, key):
+    """Place of what is remembered of a key in a space; made, with value 0, where there is nothing."""
+    X = S.facts
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].space != 0:
+        if X[i].key == key and X[i].space == space:
+            return i
+        i = (i + 1) & mask
+    X[i].space = space
+    X[i].key = key
+    X[i].value = 0
+    X[i].done = 0
+    S.regs[R_FACTS] += 1
+    return i
+
+
+@compiled
+def forget_fact(S, space, key):
+    """Forgets what is remembered of a key in a space, closing the gap (backward shift)."""
+    X = S.facts
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].key != key or X[i].space != space:
+        if X[i].space == 0:
+            return
+        i = (i + 1) & mask
+    j = i
+    while True:
+        j = (j + 1) & mask
+        if X[j].space == 0:
+            break
+        home = fact_home(X[j].space, X[j].key, mask)
+        if ((j - home) & mask) >= ((j - i) & mask):
+            X[i].space = X[j].space
+            X[i].key = X[j].key
+            X[i].value = X[j].value
+            X[i].done = X[j].done
+            i = j
+    X[i].space = 0
+    S.regs[R_FACTS] -= 1
+
+
+@compiled
+def refile(old, S):
+    """Moves all facts of a smaller table into the State's."""
+    X = S.facts
+    mask = X.shape[0] - 1
+    for k in range(old.shape[0]):
+        if old[k].space == 0:
+            continue
+        i = fact_home(old[k].space, old[k].key, mask)
+        while X[i].space != 0:
+            i = (i + 1) & mask
+        X[i].space = old[k].space
+        X[i].key = old[k].key
+        X[i].value = old[k].value
+        X[i].done = old[k].done
+
+
+@compiled
+def write_note(P, S, note, f, t, station, key, version):
+    """Adds a row to the history."""
+    n = S.regs[R_NOTED]
+    S.regs[R_NOTED] = n + 1
+    N, K = S.noted, S.known
+    N[n].t = t
+    N[n].operation = K[f].operation
+    N[n].key = key
+    N[n].version = version
+    N[n].seen = K[f].seen
+    N[n].origin = S.frames[f].origin
+    N[n].note = note
+    N[n].place = station
+    N[n].attempt = K[f].attempt
+
+
+@inlined
+def inherit(K, g, f):
+    """A new frame belongs to the operation of another one."""
+    K[g].operation = K[f].operation
+    K[g].version = K[f].version
+    K[g].seen = K[f].seen
+    K[g].attempt = K[f].attempt
+    K[g].noted = K[f].noted
+    K[g].fresh = K[f].fresh
+
+
+@compiled
+def note_message(P, S, channel, subscriber, g, now):
+    """Notes that a message has been accepted; it has the version of what was written, or its place in the stream."""
+    F, K = S.frames, S.known
+    if K[g].noted == 0:
+        return
+    of = P.channels[channel, 5]
+    if of >= 0:
+        e = fact(S, of + subscriber, F[g].key[0])
+        S.facts[e].value += 1
+        K[g].version = S.facts[e].value
+    if P.subscribers[subscriber, 4] >= 0:
+        write_note(P, S, P.subscribers[subscriber, 4], g, now, F[g].part, F[g].key[0], K[g].version)
+
+
+@compiled
+def remember(P, S, f, pc, now, lanes):
+    """An operation about what is known; gives where the frame goes on."""
+    F, K, X = S.frames, S.known, S.facts
+    row = P.code[pc]
+    op, a, b, c = row.op, np.int64(row.a), row.b, row.c
+    if op == INVOKE:
+        S.regs[R_NUMBER] += 1
+        number = S.regs[R_NUMBER]
+        K[f].operation = number
+        K[f].version = 0
+        K[f].seen = 0
+        K[f].attempt = 1
+        K[f].fresh = 0
+        by = F[f].key[0] if b == 1 else number
+        K[f].noted = 1 if hashed(by, 11, SHARES) < S.regs[R_SHARE] else 0
+        if K[f].noted == 1 and a >= 0:
+            write_note(P, S, a, f, F[f].began, -1, by if b == 1 else -1, 0)
+        return pc + 1
+    if op == FRESH:
+        return pc + 1 if K[f].fresh == 1 else a
+    if op == FORGET:
+        if K[f].attempt == 1:
+            forget_fact(S, a, K[f].operation)
+        return pc + 1
+    noted = K[f].noted == 1
+    if op == SEQUENCE:
+        if c >= 0:
+            e = fact(S, c, K[f].operation)
+            if X[e].value == 0:
+                X[e].value = 1
+                if noted:
+                    v = fact(S, a, F[f].key[b])
+                    X[v].value += 1
+                    X[e].value = X[v].value
+            K[f].version = X[e].value
+        elif noted:
+            v = fact(S, a, F[f].key[b])
+            X[v].value += 1
+            K[f].version = X[v].value
+        return pc + 1
+    if op == COMMIT:
+        K[f].fresh = 1
+        if row.d >= 0:
+            e = fact(S, row.d, K[f].operation)
+            if X[e].done == 1:
+                K[f].fresh = 0
+                return pc + 1
+            X[e].done = 1
+        if noted and a >= 0:
+            write_note(P, S, a, f, now, F[f].held[b] if b >= 0 else -1, F[f].key[c], K[f].version)
+        return pc + 1
+    if not noted:
+        return pc + 1
+    if op == NOTE:
+        t = now + lanes[row.d - 1] if row.d > 0 else now
+        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
+            a = np.int64(row.e)
+        write_note(P, S, a, f, t, F[f].held[b] if b >= 0 else -1, F[f].key[c], K[f].version)
+        K[f].seen = 0
+    elif op == APPLY:
+        copy = (F[f].held[b] - c) % row.d
+        v = fact(S, a + copy, F[f].key[row.e])
+        X[v].value = max(X[v].value, K[f].version)
+    elif op == SEE:
+        copy = (F[f].held[b] - c) % row.d
+        v = X[fact(S, a + copy, F[f].key[row.e])].value
+        K[f].seen = v
+        p = F[f].parent
+        if row.f == 1 and p >= 0 and F[p].token == F[f].owed:
+            K[p].seen = max(K[p].seen, v)
+    elif op == DEDUPE:
+        e = fact(S, a, K[f].operation)
+        if X[e].value == 1:
+            return np.int64(b)
+        X[e].value = 1
+    return pc + 1
+
+
 # --- the loop ----------------------------------------------------------------------------------------------------
 @compiled
 def run(P, S, quota):
@@ -1452,6 +1666,8 @@ def run(P, S, quota):
     lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
+    K = S.known
+    tracking = K.shape[0] > 0
     n = regs[R_HEAP]
     seq = regs[R_SEQ]
     nw = regs[R_CHUNKS]
@@ -1493,6 +1709,13 @@ def run(P, S, quota):
             if nw < chunks:
                 status = GROW_LANES
                 break
+            if tracking:
+                if regs[R_NOTED] + margin > S.noted.shape[0]:
+                    status = FULL_NOTES
+                    break
+                if 2 * (regs[R_FACTS] + margin) > S.facts.shape[0]:
+                    status = GROW_FACTS
+                    break
             t = H[0].t
             if t > limit:  # what is left may be timeouts that nobody waits for
                 status = FINISHED if nfree == F.shape[0] else DRAIN_LIMIT
@@ -1786,6 +2009,8 @@ def run(P, S, quota):
                     F[g].key[1] = F[f].key[1]
                     F[g].began = F[f].began
                     F[g].origin = F[f].origin
+                    if tracking:
+                        inherit(K, g, f)
                     ready[nready] = g
                     nready += 1
                 if op == SPAWN:
@@ -1812,6 +2037,10 @@ def run(P, S, quota):
                     F[p].why = why
                     F[p].pc = F[p].fpc
                 F[p].token = 0
+                if tracking:
+                    K[p].version = K[f].version
+                    K[p].fresh = K[f].fresh
+                    K[p].attempt = max(K[p].attempt, K[f].attempt)
                 f = p
                 pc = F[f].pc
             elif op == START:
@@ -1897,6 +2126,8 @@ def run(P, S, quota):
                 if share_of >= 0.0:
                     S.budget[a] -= 1.0
                 F[f].reg[code[pc].b] = k + 1
+                if tracking:
+                    K[f].attempt += 1
                 x = min(P.retry_par[a, 0] * P.retry_par[a, 1] ** k, P.retry_par[a, 2])
                 jitter = P.retries[a, 1]
                 if jitter == FULL_JITTER:
@@ -2073,6 +2304,10 @@ def run(P, S, quota):
                         k = int((now - warm_t) * per_s)
                         if k < intervals:
                             S.fts[w, k, 0] += 1
+                    if tracking:
+                        inherit(K, g, f)
+                        K[g].attempt = 1
+                        note_message(P, S, a, s, g, now)
                     i = P.subscribers[s, 3]
                     if i >= 0:
                         touch(T, levels, i, now)
@@ -2094,9 +2329,11 @@ def run(P, S, quota):
                 if F[f].began >= warm_t:
                     S.fc[F[f].flow, a] += 1
                 pc += 1
-            else:  # RANK
+            elif op == RANK:
                 F[f].rank = a
                 pc += 1
+            else:
+                pc = remember(P, S, f, pc, now, lanes)
         if nfree < least:
             least = nfree
     regs[R_HEAP] = n

@@ -18,6 +18,7 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.core import program as op
 from loadcase.core.errors import BlueprintError, UsageError, suggest
+from loadcase.core.history import History
 from loadcase.core.results import RunResult
 from loadcase.engine import cache
 from loadcase.engine.memory import check_memory, most_frames, shareable
@@ -27,8 +28,9 @@ cache.folder()
 
 from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
 from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
+from loadcase.engine.histories import history_of  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
-from loadcase.engine.state import make_state, more_frames, more_heap, more_lanes, streams  # noqa: E402
+from loadcase.engine.state import make_state, more_facts, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
 
@@ -41,6 +43,7 @@ UNTIDY_CHUNKS = 1 << 15
 """Room for timeouts (32 MB) that is made before those that nobody waits for are looked for: most end by themselves."""
 MAX_STATIONS = 2_000_000
 MAX_TRACE = 64 << 20
+MAX_FACTS = 1 << 25
 MAX_STILL = 20
 """Quotas of events without any simulated time passing."""
 MAX_USERS = 250_000
@@ -67,10 +70,12 @@ def run(
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
     warmed: Warmed | None = None,
+    record: float | None = None,
 ) -> RunResult:
     """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
 
-    `scale` k runs a scale model: 1/k of the load on 1/k of the parts. Ends early, as a partial result, when `stop` is
+    `scale` k runs a scale model: 1/k of the load on 1/k of the parts. `record` is the share of the keys whose
+    operations the result's history has; None for no history. Ends early, as a partial result, when `stop` is
     set, when `wall_limit_s` has passed, or when more requests are in flight than the machine should hold.
 
     Raises UsageError for an unknown case, a design too large for the engine, or a trace that cannot be read.
@@ -89,8 +94,9 @@ def run(
     check_size(blueprint, chosen.load)
     tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_located(blueprint, chosen.load, traces)
+    compiled = compile_located(blueprint, chosen.load, traces, record is not None)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
+    loop.state.regs[kernels.R_SHARE] = round((record or 0.0) * kernels.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
     loop.warm_caches(warmed if shareable(tables) else None)
     partial = loop.run()
@@ -122,6 +128,7 @@ def run(
         scale=scale,
         partial=partial,
         notes=tuple(loop.notes),
+        history=None if record is None else recorded(loop, whole.name, case, seed, record, partial),
         rough={name: metric for name, metric in metrics if name in rough},
     )
 
@@ -157,6 +164,8 @@ class Loop:
         self.deadline = None if wall_limit_s is None else started + wall_limit_s
         self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
         self.notes: list[str] = []
+        self.rows: list[np.ndarray] = []
+        """Of the history, in the order in which they were written."""
         self.frames_limit = MAX_FRAMES
 
     def warm_caches(self, memo: Warmed | None = None) -> None:
@@ -215,6 +224,13 @@ class Loop:
             kernels.start_clock(program, state, row, place, rate, limit, came)
         return bool(came[kernels.W_DONE])
 
+    def fetch(self) -> None:
+        """Takes the rows of the history that the kernel has written."""
+        count = int(self.state.regs[kernels.R_NOTED])
+        if count:
+            self.rows.append(self.state.noted[:count].copy())
+            self.state.regs[kernels.R_NOTED] = 0
+
     def ended(self) -> bool:
         """Whether the run was stopped or is out of time."""
         out = self.deadline is not None and time.perf_counter() > self.deadline
@@ -237,7 +253,13 @@ class Loop:
             if status == kernels.DRAIN_LIMIT:
                 left = len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
                 return f"{left} requests were still in flight when the drain ended: the design does not keep up"
-            if status == kernels.GROW_HEAP:
+            if status == kernels.FULL_NOTES:
+                self.fetch()
+            elif status == kernels.GROW_FACTS:
+                if len(self.state.facts) >= MAX_FACTS:
+                    return f"over {MAX_FACTS // 2:,} keys and operations are remembered after {now:.3g} s"
+                self.state = more_facts(self.state, 2 * len(self.state.facts))
+            elif status == kernels.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.heap))
             elif status == kernels.GROW_LANES:
                 chunks = len(self.state.wnext)
@@ -252,6 +274,13 @@ class Loop:
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:
                 return f"out of time after {now:.3g} of {self.end_s:.3g} simulated seconds"
+
+
+def recorded(loop: Loop, name: str, case: str, seed: int, share: float, partial: str | None) -> History:
+    """The history of a run that has ended."""
+    loop.fetch()
+    assert loop.compiled.recorder is not None
+    return history_of(loop.compiled, loop.rows, name, case, seed, share, drained=partial is None)
 
 
 def case_of(blueprint: Blueprint, name: str) -> Case:
@@ -289,10 +318,10 @@ def check_size(blueprint: Blueprint, load: float) -> None:
             raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
 
 
-def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any]) -> Compiled:
+def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any], record: bool = False) -> Compiled:
     """Compiles; what is wrong is told with its place in the file."""
     try:
-        return compile_blueprint(blueprint, load, traces)
+        return compile_blueprint(blueprint, load, traces, record)
     except BlueprintError as error:
         raise BlueprintError([blueprint.located(p) for p in error.problems]) from None
 

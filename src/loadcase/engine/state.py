@@ -13,6 +13,9 @@ from loadcase.engine.compile import Compiled
 
 INTERVALS = 60
 LOCK_BUCKETS = 1 << 16
+NOTES = 1 << 17
+"""Rows of a history that the kernel writes before they are fetched (8 MB)."""
+FACTS = 1 << 12
 
 
 def streams(places: dict[str, int], seed: int) -> np.ndarray:
@@ -58,7 +61,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     lanes = np.zeros((len(p.lanes), 3), np.int64)
     lanes[:, k.L_HEAD] = -1
     state = k.State(
-        regs=np.zeros(11, np.int64),
+        regs=np.zeros(15, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
         frames=np.zeros(0, k.FRAME),
@@ -97,8 +100,17 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         lim_t=np.full(max(1, compiled.limiter_counters), -1.0),
         refused=np.zeros(max(1, len(p.limiters)), np.int64),
         budget=np.full(max(1, len(p.retries)), 10.0),
+        known=np.zeros(0, op.KNOWN),
+        noted=np.zeros(0, op.NOTED),
+        facts=np.zeros(0, k.FACT),
     )
     state.regs[k.R_MARGIN] = compiled.margin
+    if compiled.recorder is not None:
+        rows = compiled.margin + (NOTES if compiled.recorder.on else 0)
+        state = state._replace(
+            noted=np.zeros(rows, op.NOTED), facts=np.zeros(FACTS, k.FACT), known=np.zeros(1, op.KNOWN)
+        )
+        state = more_facts(state, 4 * compiled.margin)
     state = more_frames(state, 2 * compiled.margin + 1024 + users)
     state = more_heap(state, 2 * compiled.margin + 1024 + users)
     state = more_lanes(state, 2 * k.chunk_margin.py_func(len(p.lanes), compiled.margin + users))
@@ -156,7 +168,18 @@ def more_frames(s: k.State, count: int) -> k.State:
         lkey=wider(s.lkey, count),
         llink=wider(s.llink, count),
         lfree=lfree,
+        known=wider(s.known, count) if len(s.known) else s.known,
     )
+
+
+def more_facts(s: k.State, places: int) -> k.State:
+    """The same state with at least that many places for what is remembered."""
+    size = len(s.facts)
+    while size < places:
+        size *= 2
+    larger = s._replace(facts=np.zeros(size, k.FACT))
+    k.refile(s.facts, larger)
+    return larger
 
 
 def rows_of(kind: np.dtype[Any], rows: int, offset: int = 0) -> np.ndarray:

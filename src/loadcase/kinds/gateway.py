@@ -15,6 +15,9 @@ class PushOptions(Options):
     """Options of `push` and `broadcast`."""
 
     entity: str | None = Field(None, description="The entity that is delivered.")
+    dedupe: str | None = Field(
+        None, description="Field of the entity that names the operation: a receiver drops what it has had."
+    )
 
 
 class Gateway(Component):
@@ -50,7 +53,6 @@ class Gateway(Component):
         "slow_consumers": "slow consumers come with faults",
     }
     not_yet_verbs: ClassVar = {"connect": "connections are held (online:); opening them comes with reconnect storms"}
-    not_yet_options: ClassVar = {"dedupe": "deduplication comes with histories and checkers"}
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """A broadcast visits every replica; the others visit one."""

@@ -18,6 +18,12 @@ class StoreOptions(Options):
 
     entity: str | None = Field(None, description="The entity that is read or written.")
     consistency: Consistency | None = Field(None, description="Copies that must answer, for this call.")
+    sequence: str | None = Field(
+        None, description="The entity by whose key the store numbers the writes; what is read in order follows it."
+    )
+    once: str | None = Field(
+        None, description="Field of the entity that names the operation: a write that comes again has no second effect."
+    )
 
 
 def needed(level: Consistency, copies: int) -> int:
@@ -63,7 +69,7 @@ class Store(Component):
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
     not_yet = {"failover": "failover comes with faults"}
     not_yet_options: ClassVar = dict.fromkeys(
-        ("sequence", "once", "atomic", "condition", "fencing", "session"),
+        ("atomic", "condition", "fencing", "session"),
         "what a write means for correctness comes with histories and checkers",
     )
 

@@ -1,0 +1,158 @@
+"""What a run remembers of its operations, and the notes of which its history is made.
+
+A design depends on it only where a write has an identity (`once`) and feeds a log: a repeated write feeds it once. All
+the rest is there when a history is wanted; else the program has none of these operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from loadcase.blueprint.model import Blueprint, FlowSpec
+from loadcase.blueprint.steps import Call, FanOut, Parallel, Repeat, Step, walk
+from loadcase.kinds.log import Log
+from loadcase.kinds.queue import Queue
+from loadcase.kinds.store import Store
+from loadcase.kinds.topic import Topic
+
+NOTHING = -1
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a row of the history is about; `base` is the first station of the component, of which the row has one."""
+
+    event: str
+    flow: str
+    component: str = ""
+    entity: str = ""
+    base: int = 0
+    versioned: bool = False
+    clocked: bool = False
+
+
+@dataclass
+class Recorder:
+    """Numbers the notes and the spaces of what is remembered; `on` when a history is wanted."""
+
+    blueprint: Blueprint
+    on: bool
+    notes: list[Note] = field(default_factory=list)
+    spaces: dict[str, tuple[int, int]] = field(default_factory=dict)
+    used: int = 1
+
+    def note(self, note: Note) -> int:
+        """Number of a note, or NOTHING when no history is wanted."""
+        if not self.on:
+            return NOTHING
+        self.notes.append(note)
+        return len(self.notes) - 1
+
+    def space(self, name: str, count: int = 1) -> int:
+        """First of `count` spaces of what is remembered under a name; 0 is none."""
+        found = self.spaces.get(name)
+        if found is None:
+            found = self.spaces[name] = (self.used, count)
+            self.used += count
+        return found[0]
+
+    # --- what the design asks for ---------------------------------------------------------------------------------
+    def identified(self, call: Call) -> bool:
+        """Whether a repeated write has to be recognised in this run."""
+        if getattr(call.options, "once", None) is None:
+            return False
+        return self.on or any(
+            isinstance(c, Log) and c.source == call.component for c in self.blueprint.components.values()
+        )
+
+    def follows(self, flow: FlowSpec) -> bool:
+        """Whether the operations of a flow are numbered."""
+        calls = [c for c in walk(flow.steps) if isinstance(c, Call)]
+        return any(self.identified(c) for c in calls) or (self.on and any(self.matters(c) for c in calls))
+
+    def matters(self, call: Call) -> bool:
+        """Whether a call has an effect, or reads one, that a guarantee may be about."""
+        component = self.blueprint.components[call.component]
+        if isinstance(component, Log | Queue | Topic):
+            return component.behaviours.get(call.verb) == "publish"
+        return getattr(call.options, "entity", None) is not None
+
+    @property
+    def needed(self) -> bool:
+        """Whether frames know their operations at all."""
+        return any(self.follows(f) for f in self.blueprint.flows.values())
+
+    def sequenced(self, entity: str) -> bool:
+        """Whether a store gives the effects on an entity their order."""
+        return any(
+            getattr(call.options, "sequence", None) is not None
+            for flow in self.blueprint.flows.values()
+            for call in walk(flow.steps)
+            if isinstance(call, Call) and getattr(call.options, "entity", None) == entity
+        )
+
+    # --- what the history says of itself --------------------------------------------------------------------------
+    def writes(self) -> dict[str, tuple[str, ...]]:
+        """Entities that an acknowledged operation of each flow has had an effect on."""
+        found = {}
+        for name, flow in self.blueprint.flows.items():
+            entities = [e for c in _certain(flow.steps) if (e := self.written(c))]
+            if flow.arrive is not None and entities:
+                found[name] = tuple(dict.fromkeys(entities))
+        return found
+
+    def written(self, call: Call) -> str | None:
+        """The entity that a call has an effect on."""
+        component = self.blueprint.components[call.component]
+        if isinstance(component, Store) and call.verb in component.effects:
+            entity: str | None = call.options.entity  # type: ignore[attr-defined]
+            return entity
+        return None
+
+    def delivers(self) -> dict[str, tuple[str, ...]]:
+        """Entities whose effects each consuming flow has to deliver."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, flow in self.blueprint.flows.items():
+            if flow.consume is not None:
+                source = flow.consume.log or flow.consume.queue or flow.consume.topic or ""
+                entities = [e for call in self.feeding(source) if (e := call.options.entity)]  # type: ignore[attr-defined]
+                found[name] = tuple(dict.fromkeys(entities))
+        return {name: entities for name, entities in found.items() if entities}
+
+    def feeding(self, source: str) -> list[Call]:
+        """Calls whose effect becomes a message of a log, queue or topic."""
+        component = self.blueprint.components[source]
+        store = component.source if isinstance(component, Log) else None
+        return [
+            call
+            for flow in self.blueprint.flows.values()
+            for call in walk(flow.steps)
+            if isinstance(call, Call)
+            and (call.component == source or (call.component == store and self.written(call) is not None))
+        ]
+
+    def carries(self, source: str) -> bool:
+        """Whether the messages of a log, queue or topic have the version of what was written, and not their own."""
+        calls = self.feeding(source)
+        return bool(calls) and all(call.component != source for call in calls)
+
+
+def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
+    """Calls that have succeeded whenever these steps have."""
+    for step in steps:
+        match step:
+            case Call(nested=nested):
+                if "fallback" not in nested:
+                    yield step
+                    yield from _certain(nested.get("do", ()))
+            case Parallel(branches=branches, need=need):
+                for branch in branches if need == len(branches) else ():
+                    yield from _certain(branch)
+            case FanOut(n=n, need=need, steps=inner):
+                if n == need:
+                    yield from _certain(inner)
+            case Repeat(steps=inner):
+                yield from _certain(inner)
+            case _:
+                pass
