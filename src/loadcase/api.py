@@ -66,8 +66,12 @@ def run(
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
     warmed: Any = None,
+    history: float | None = None,
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
+
+    Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows.
+    `history`, a share of the keys, asks for one that the result keeps.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
     its tolerance is in `rough`, not in `metrics`. Raises UsageError.
@@ -75,16 +79,20 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
+    from loadcase.recordings import recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
+    chosen = case_of(blueprint, case)
     if not isinstance(scale, Scale):
-        load = case_of(blueprint, case).load
-        require(blueprint, load, scale)
-        scale = Scale(scale, rough_metrics(blueprint, load, scale))
+        require(blueprint, chosen.load, scale)
+        scale = Scale(scale, rough_metrics(blueprint, chosen.load, scale))
+    length = _seconds(duration), _seconds(warmup)
     result = simulate(
-        blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale.k, progress=progress,
+        blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, progress=progress,
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
+        record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
+    result = tell(blueprint, result, keep=history is not None)
     cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
     result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
     return set_apart(result, scale.rough)

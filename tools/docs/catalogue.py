@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from loadcase.core import program as op
-from loadcase.core.metrics import CORRECTNESS, METRICS, RUNS_RECORD, MetricSpec
+from loadcase.core.metrics import CORRECTNESS, METRICS, OF_READS, OF_WRITES, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
 from loadcase.kinds import kinds
@@ -223,12 +223,8 @@ def metrics_page() -> str:
             table(("metric", "unit", "meaning"), [row[:3] for row in listed("design")]),
             "## Of correctness",
             "Told by a [history](histories.md), with `loadcase judge`; each has a [checker](checkers/index.md)."
-            + (
-                ""
-                if RUNS_RECORD
-                else " Runs do not record histories yet: a blueprint that promises one of these is "
-                "refused with `LC002`, never ignored."
-            ),
+            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(OF_READS | OF_WRITES))}; a blueprint that promises "
+            "another one is refused with `LC002`, never ignored.",
             table(("metric", "unit", "meaning"), [(f"`{_name(m)}`", m.unit, m.meaning) for m in CORRECTNESS]),
         ]
     )

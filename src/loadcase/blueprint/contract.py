@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
+from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
-    RUNS_RECORD,
+    OF_READS,
+    OF_WRITES,
     MetricSpec,
     component_metric,
     correctness_metric,
@@ -85,15 +87,36 @@ class ContractParser(GuaranteeParser):
         super().__init__(problems, scope)
         self.b = blueprint
 
+    def untold(self, target: str, metric: str) -> str:
+        """Why no run tells a metric of correctness; empty when it does."""
+        name = metric.split(".")[0]
+        if name not in OF_READS | OF_WRITES:
+            return "runs do not record what it rests on"
+        if name in OF_READS and self.cached(target):
+            return f"runs do not record what caches answer, and a cache stands before {target}"
+        return ""
+
+    def cached(self, entity: str) -> bool:
+        """Whether some reads of an entity are answered by a cache."""
+        return any(
+            getattr(inner.options, "entity", None) == entity
+            for flow in self.b.flows.values()
+            for step in walk(flow.steps)
+            if isinstance(step, Call)
+            for inner in walk(step.nested.get("miss", ()))
+            if isinstance(inner, Call)
+        )
+
     def metric(self, name: str, path: Path) -> MetricSpec | None:
         """The metric that a guarantee speaks of; None when there is none such, which is noted."""
         if name == "cost":
             return MetricSpec("cost", "design", "USD/month", "")
         target, _, metric = name.partition(".")
         correct = correctness_metric(metric)
-        if correct is not None and not RUNS_RECORD:
-            self.problems.add("LC002", f"{metric!r} is not judged yet: runs do not record histories",
-                              path, "take the line out until then; loadcase judge judges recorded ones")  # fmt: skip
+        why = self.untold(target, metric) if correct is not None else ""
+        if why:
+            self.problems.add("LC002", f"{metric!r} is not judged yet: {why}", path,
+                              "take the line out until then; loadcase judge judges recorded histories")  # fmt: skip
             return None
         if correct is not None and correct.of == "entity":
             if target not in self.b.entities:

@@ -110,6 +110,7 @@ def judge(
         margin=None if found is None else margin(found[0], line),
         degraded=relaxed is not None,
         rough=rough > 1,
+        story=next((r.stories[name] for r in seen if name in r.stories), None) if verdict == "broken" else None,
     )
 
 
@@ -174,7 +175,8 @@ def _missing(name: str, results: Sequence[RunResult], seen: Sequence[RunResult])
     idle = all(r.metrics[rate].value == 0.0 for r in results if r not in seen and rate in r.metrics)
     if idle and seen:
         return ""
-    return f"{name} was not observed: nothing {'arrived' if idle else 'finished'}"
+    doubt = next((r.doubts[name] for r in results if name in r.doubts), None)
+    return doubt or f"{name} was not observed: nothing {'arrived' if idle else 'finished'}"
 
 
 def interval_of(name: str, unit: str, seen: Sequence[RunResult], level: float) -> Interval:

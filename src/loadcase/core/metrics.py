@@ -92,8 +92,9 @@ _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
 )
 CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for name, of, unit, said in _CORRECT)
 """Metrics that are told by a history alone; each has a checker of its name."""
-RUNS_RECORD: bool = False
-"""Whether runs record histories. Until they do, a blueprint that promises correctness is refused."""
+OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
+OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable"})
+"""Metrics that a run tells, and those of them that need its reads. A blueprint that promises another is refused."""
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

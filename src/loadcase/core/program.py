@@ -68,12 +68,16 @@ REGISTERS = 8
     NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version
     APPLY,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy has the version
-    COMMIT,  # a note, b slot or -1, c key register, d facts of the identities or -1: an effect, unless there was one
+    COMMIT,  # a note, b slot or -1, c key register, d facts of the identities, e of the versions, f of what follows:
+    # an effect, unless there was one; in the order of the versions
+    ABANDON,  # a facts of the versions, b key register: a write that was given a version has failed
+    TURN,  # a facts of the versions, b key register: waits until what was written before has passed
+    PASS,  # a facts of the versions, b key register: has passed
     FRESH,  # a pc: jumps when the latest commit was no new effect
     SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(51)
+) = range(54)
 
 # --- what a frame knows of its operation ---------------------------------------------------------------------------
 KNOWN = np.dtype(
@@ -81,6 +85,7 @@ KNOWN = np.dtype(
         ("operation", "i8"),  # number
         ("version", "i8"),  # of what it wrote
         ("seen", "i8"),  # version that it read
+        ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
         ("noted", "i2"),  # whether the history has it
         ("fresh", "i2"),  # whether its latest commit was an effect

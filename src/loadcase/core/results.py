@@ -59,6 +59,10 @@ class RunResult:
     partial: str | None = None
     notes: tuple[str, ...] = ()
     rough: dict[str, Metric] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    """Why a metric that was asked for could not be told."""
+    stories: dict[str, Any] = field(default_factory=dict)
+    """By metric of correctness, the shortest story of what went wrong: `loadcase.check.story.Story`."""
     history: Any = None
     """A `loadcase.core.history.History` of the run, where one was asked for."""
 
@@ -92,6 +96,8 @@ class Outcome:
     margin: float | None = None
     degraded: bool = False
     rough: bool = False
+    story: Any = None
+    """The shortest story of what broke it, where it is about correctness: `loadcase.check.story.Story`."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from loadcase.core.errors import BlueprintError, Problem
 from loadcase.core.program import REGISTERS, SLOTS, Program
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.engine.memory import keys_at
-from loadcase.engine.recording import Note, Recorder
+from loadcase.engine.recording import Note, Recorder, Recording
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -35,6 +35,10 @@ MOST_CLAIMS = 2**31 - 1
 NEAR_ENTRIES = 20_000
 """Caches with more entries are larger than a processor's own."""
 FOREVER = 1e308
+FEED_RETRY_S = 0.1
+"""Pause of change data capture before it tries again to append what a store has committed."""
+TURNS = 4
+"""Spaces of what is remembered of effects that follow each other."""
 DIRECT_KEYS = 1 << 26
 """Most keys that a limiter counts apart; and entries of a cache without `keys`."""
 DISCIPLINES = {
@@ -88,15 +92,20 @@ class Compiled:
     cache_entries: int
     cache_table: int
     lfu: bool
+    recorder: Recorder
+    """What is remembered, and what is noted."""
+    knowing: bool
+    """Whether frames know their operations."""
     rates: dict[str, float] = field(default_factory=dict)
     thinking: dict[str, int] = field(default_factory=dict)
     """Where the clients of a closed loop begin: with a pause."""
-    recorder: Recorder | None = None
-    """What is noted; None when frames need not know their operations."""
 
 
 def compile_blueprint(
-    blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None, record: bool = False
+    blueprint: Blueprint,
+    load: float = 1.0,
+    traces: dict[str, np.ndarray] | None = None,
+    record: Recording | None = None,
 ) -> Compiled:
     """Lowers a blueprint under a load factor; with `record` its runs write a history.
 
@@ -106,9 +115,11 @@ def compile_blueprint(
 
 
 class _Compiler:
-    def __init__(self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray], record: bool) -> None:
+    def __init__(
+        self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray], record: Recording | None
+    ) -> None:
         self.b = blueprint
-        self.recorder = Recorder(blueprint, record)
+        self.recorder = Recorder(blueprint, record is not None, record is not None and record.reads)
         self.load = load
         self.traces = traces
         self.asm = Assembler()
@@ -134,6 +145,8 @@ class _Compiler:
         self.warmers: list[tuple[int, int, str, int, float]] = []
         self.width = 1
         self.flow_space: str | None = None
+        self.turns: int | None = None
+        """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
         self.fed = [n for n, c in blueprint.components.items() if isinstance(c, Log) and c.source]
 
     # --- the whole ------------------------------------------------------------------------------------------------
@@ -179,7 +192,8 @@ class _Compiler:
             lfu=any(row[0] == op.LFU for row in rows),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
             thinking={f: label.pc for f, label in self.thinking.items()},
-            recorder=self.recorder if self.recorder.needed else None,
+            recorder=self.recorder,
+            knowing=self.recorder.needed,
         )
 
     def rate(self, flow: FlowSpec) -> float:
@@ -682,8 +696,8 @@ class _Compiler:
         visits = component.visits(call.verb, options)
         there = here
         spread = bool(visits) and visits[0].pick in ("copies", "all", "every")
-        if spread:
-            self.sequence(call, component, key)
+        if spread and self.sequence(call, component, key):
+            fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.versions(call), key))
         for i, one in enumerate(visits):
             last = i == len(visits) - 1
             if one.need == 0:
@@ -700,8 +714,8 @@ class _Compiler:
             self.commit(call, component, key, NOBODY)
         if isinstance(component, Store):
             if call.verb in component.effects:
-                self.feed(call, here)
-            elif self.recorder.on and self.entity(call):
+                self.feed(call, here, key)
+            elif self.recorder.reads and self.entity(call):
                 asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
         if rank is not None and rank != before:
             asm.emit(op.RANK, before)
@@ -992,7 +1006,13 @@ class _Compiler:
     def publish(self, target: str, component: Component, name: str, fail: Label, key: int) -> None:
         keyed = key if not isinstance(component, Log) or component.key or self.flow_space else -1
         counter = self.asm.counter(f"{name}:partition")
+        turns = self.turns
+        if turns is not None:
+            self.asm.emit(op.TURN, turns, 0)
+            fail = self.landing(fail, lambda: self.asm.emit(op.PASS, turns, 0))
         self.asm.emit(op.PUBLISH, self.channel_ids[target], keyed, fail, counter)
+        if turns is not None:
+            self.asm.emit(op.PASS, turns, 0)
 
     # --- what happened --------------------------------------------------------------------------------------------
     def entity(self, call: Call) -> str | None:
@@ -1009,11 +1029,16 @@ class _Compiler:
         """Whether an effect of a call is remembered."""
         return self.recorder.identified(call) or (self.recorder.on and self.entity(call) is not None)
 
-    def sequence(self, call: Call, component: Component, key: int) -> None:
-        """A write is given its version."""
-        if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
-            versions = self.recorder.space(f"{call.component}:{self.entity(call)}:versions")
-            self.asm.emit(op.SEQUENCE, versions, key, self.identities(call))
+    def sequence(self, call: Call, component: Component, key: int) -> bool:
+        """Whether a call is a write that is remembered; it is given its version."""
+        written = isinstance(component, Store) and call.verb in component.effects and self.remembered(call)
+        if written:
+            self.asm.emit(op.SEQUENCE, self.versions(call), key, self.identities(call))
+        return written
+
+    def versions(self, call: Call) -> int:
+        """Where it is remembered which effects on the keys of an entity have passed."""
+        return self.recorder.space(f"{call.component}:{self.entity(call)}:versions", TURNS)
 
     def copies(self, call: Call, component: Store) -> tuple[int, int, int]:
         """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
@@ -1026,13 +1051,13 @@ class _Compiler:
 
     def apply(self, call: Call, component: Store, slot: int, key: int) -> None:
         """A copy has what was written."""
-        if self.recorder.on and self.entity(call) is not None:
+        if self.recorder.reads and self.entity(call) is not None:
             first, base, count = self.copies(call, component)
             self.asm.emit(op.APPLY, first, slot, base, count, key)
 
     def see(self, call: Call, component: Store, slot: int, key: int, shared: bool) -> None:
         """A copy is read."""
-        if self.recorder.on and self.entity(call) is not None:
+        if self.recorder.reads and self.entity(call) is not None:
             first, base, count = self.copies(call, component)
             self.asm.emit(op.SEE, first, slot, base, count, key, int(shared))
 
@@ -1040,7 +1065,8 @@ class _Compiler:
         """A write has had its effect."""
         if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
             note = self.note("commit", call) if self.entity(call) is not None else NOBODY
-            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call))
+            follows = self.recorder.space(f"{call.component}:follows", TURNS)
+            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), self.versions(call), follows)
 
     def delivered(self, call: Call, slot: int) -> None:
         """A message has reached its receiver; one that is recognised there is dropped."""
@@ -1062,13 +1088,14 @@ class _Compiler:
         ):
             self.asm.emit(op.NOTE, self.recorder.note(Note("deliver", self.flow)), NOBODY, 0, 0, 0)
 
-    def feed(self, written: Call, here: Here) -> None:
-        """A commit at a store goes on to the logs that it feeds."""
+    def feed(self, written: Call, here: Here, key: int) -> None:
+        """A commit at a store goes on to the logs that it feeds: in order, and until they have it."""
         asm = self.asm
         end = Label()
         fed = [n for n in self.fed if getattr(self.b.components[n], "source", None) == written.component]
         if fed and self.recorder.identified(written):
             asm.emit(op.FRESH, end)
+        ordered = self.recorder.on and key == 0 and self.entity(written) is not None
         for log in fed:
             component = self.b.components[log]
             assert isinstance(component, Log)
@@ -1079,8 +1106,20 @@ class _Compiler:
             def emit(
                 failed: Label, call: Call = call, log: str = log, name: str = name, at: Here = at, c: Log = component
             ) -> None:
+                again, lost = Label(), Label()
+
+                def once_more() -> None:
+                    asm.here(lost)
+                    asm.wait(Const(FEED_RETRY_S), name)
+                    asm.emit(op.JUMP, again)
+
                 asm.wait(Const(c.delay), name)
-                self.visit(call, c, name, at, failed, stay=False)
+                asm.here(again)
+                if ordered:
+                    self.turns = self.recorder.space(f"{log}:turns", TURNS)
+                self.visit(call, c, name, at, lost, stay=False)
+                self.turns = None
+                asm.later(once_more)
 
             asm.emit(op.SPAWN, self.child(emit))
         if fed and self.recorder.identified(written):

@@ -19,7 +19,6 @@ def history_of(
 ) -> History:
     """A History from the rows that the kernel wrote, in time order; `share` of the keys are in it."""
     recorder = compiled.recorder
-    assert recorder is not None
     rows = np.concatenate(parts) if parts else np.zeros(0, op.NOTED)
     rows = rows[np.argsort(rows["t"], kind="stable")]
     notes = recorder.notes

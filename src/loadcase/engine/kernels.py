@@ -21,14 +21,14 @@ from numba.np.numpy_support import from_dtype
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import (
-    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, APPLY, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
+    ABANDON, ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, APPLY, BRANCH, BUCKET, CALL, CHANCE, CHOICES, CHOICES_REPL, CHOOSE, COIN,
     COMMIT, COUNT, DAILY, DEDUPE, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
     FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORGET, FORK, FRESH, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
-    HOT_KEYS, INVOKE, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, NOTE, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
+    HOT_KEYS, INVOKE, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, NOTE, OPEN, PASS, OWNER, PACED, PEEK, PICK, POISSON,
     PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANK, RANDOM_CACHE, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN,
     ROUND_ROBIN, SEE, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SEQUENCE, SERVE,
     SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SLOTS, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
-    TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
+    TRIP, TURN, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
 
 # --- a frame: a call in flight ---------------------------------------------------------------------------------------
@@ -97,7 +97,8 @@ L_HEAD, L_TAIL, L_LIVE = range(3)
     R_NOTED,
     R_FACTS,
     R_SHARE,
-) = range(15)
+    R_WOKEN,
+) = range(16)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------
@@ -1557,9 +1558,90 @@ def inherit(K, g, f):
     K[g].operation = K[f].operation
     K[g].version = K[f].version
     K[g].seen = K[f].seen
+    K[g].turn = K[f].turn
     K[g].attempt = K[f].attempt
     K[g].noted = K[f].noted
     K[g].fresh = K[f].fresh
+
+
+SETTLED, PARKED, VOID, ISSUED = range(4)
+"""What is remembered of a key whose effects follow each other: the last number that has passed, the first frame that
+waits for its turn, the numbers that will not come, and the last number that was given out; a space each."""
+
+
+@compiled
+def turn_comes(S, space, key, f):
+    """Whether it is the turn of a frame; else it is parked."""
+    X, K = S.facts, S.known
+    if K[f].turn == X[fact(S, space + SETTLED, key)].value + 1:
+        return True
+    p = fact(S, space + PARKED, key)
+    S.frames[f].next = X[p].value - 1
+    X[p].value = f + 1
+    return False
+
+
+@inlined
+def void_key(key, number):
+    """A key and a number as one key."""
+    return np.int64(mix64(mix64(uint64(key)) + uint64(number)))
+
+
+@compiled
+def settle(S, space, key, number):
+    """A number has passed, or will not come; gives 1 + the frame whose turn it is now, or 0."""
+    X, K, F = S.facts, S.known, S.frames
+    e = fact(S, space + SETTLED, key)
+    if number != X[e].value + 1:
+        if number > X[e].value:
+            X[fact(S, space + VOID, void_key(key, number))].value = 1
+        return np.int64(0)
+    last = number
+    while X[fact(S, space + VOID, void_key(key, last + 1))].value == 1:
+        forget_fact(S, space + VOID, void_key(key, last + 1))
+        last += 1
+    forget_fact(S, space + VOID, void_key(key, last + 1))
+    X[fact(S, space + SETTLED, key)].value = last
+    before = np.int64(-1)
+    g = X[fact(S, space + PARKED, key)].value - 1
+    while g >= 0 and K[g].turn != last + 1:
+        before = g
+        g = np.int64(F[g].next)
+    if g >= 0:
+        if before < 0:
+            X[fact(S, space + PARKED, key)].value = F[g].next + 1
+        else:
+            F[before].next = F[g].next
+    return g + 1
+
+
+@compiled
+def commit(P, S, row, f, now):
+    """An effect, unless the operation has had it; gives False when it has to wait for those before it."""
+    F, K, X = S.frames, S.known, S.facts
+    a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
+    if once >= 0 and X[fact(S, once, K[f].operation)].done == 1:
+        K[f].fresh = 0
+        return True
+    key = F[f].key[row.c]
+    noted = K[f].noted == 1
+    if noted:
+        if K[f].turn <= X[fact(S, space + SETTLED, key)].value:  # an attempt with the same version was given up
+            v = fact(S, space + ISSUED, key)
+            X[v].value += 1
+            K[f].version = K[f].turn = X[v].value
+        if not turn_comes(S, space, key, f):
+            return False
+        S.regs[R_WOKEN] = settle(S, space, key, K[f].turn)
+        v = fact(S, np.int64(row.f) + ISSUED, key)
+        X[v].value += 1
+        K[f].turn = X[v].value
+    K[f].fresh = 1
+    if once >= 0:
+        X[fact(S, once, K[f].operation)].done = 1
+    if noted and a >= 0:
+        write_note(P, S, a, f, now, F[f].held[b] if b >= 0 else -1, key, K[f].version)
+    return True
 
 
 @compiled
@@ -1604,34 +1686,31 @@ def remember(P, S, f, pc, now, lanes):
         return pc + 1
     noted = K[f].noted == 1
     if op == SEQUENCE:
-        if c >= 0:
-            e = fact(S, c, K[f].operation)
-            if X[e].value == 0:
-                X[e].value = 1
-                if noted:
-                    v = fact(S, a, F[f].key[b])
-                    X[v].value += 1
-                    X[e].value = X[v].value
-            K[f].version = X[e].value
-        elif noted:
-            v = fact(S, a, F[f].key[b])
-            X[v].value += 1
-            K[f].version = X[v].value
+        version = X[fact(S, c, K[f].operation)].value if c >= 0 else np.int64(0)
+        if version == 0:
+            version = np.int64(1)
+            if noted:
+                v = fact(S, a + ISSUED, F[f].key[b])
+                X[v].value += 1
+                version = X[v].value
+            if c >= 0:
+                X[fact(S, c, K[f].operation)].value = version
+        K[f].version = K[f].turn = version
         return pc + 1
     if op == COMMIT:
-        K[f].fresh = 1
-        if row.d >= 0:
-            e = fact(S, row.d, K[f].operation)
-            if X[e].done == 1:
-                K[f].fresh = 0
-                return pc + 1
-            X[e].done = 1
-        if noted and a >= 0:
-            write_note(P, S, a, f, now, F[f].held[b] if b >= 0 else -1, F[f].key[c], K[f].version)
+        if not commit(P, S, row, f, now):
+            F[f].pc = pc
+            return np.int64(-1)
         return pc + 1
     if not noted:
         return pc + 1
-    if op == NOTE:
+    if op == ABANDON or op == PASS:
+        S.regs[R_WOKEN] = settle(S, a, F[f].key[b], K[f].turn)
+    elif op == TURN:
+        if not turn_comes(S, a, F[f].key[b], f):
+            F[f].pc = pc
+            return np.int64(-1)
+    elif op == NOTE:
         t = now + lanes[row.d - 1] if row.d > 0 else now
         if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
             a = np.int64(row.e)
@@ -2334,6 +2413,12 @@ def run(P, S, quota):
                 pc += 1
             else:
                 pc = remember(P, S, f, pc, now, lanes)
+                if regs[R_WOKEN] > 0:
+                    ready[nready] = regs[R_WOKEN] - 1
+                    nready += 1
+                    regs[R_WOKEN] = 0
+                if pc < 0:
+                    break
         if nfree < least:
             least = nfree
     regs[R_HEAP] = n

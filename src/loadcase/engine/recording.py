@@ -32,12 +32,21 @@ class Note:
     clocked: bool = False
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What history a run writes: of which share of the keys, and whether reads are in it."""
+
+    share: float = 1.0
+    reads: bool = True
+
+
 @dataclass
 class Recorder:
-    """Numbers the notes and the spaces of what is remembered; `on` when a history is wanted."""
+    """Numbers the notes and the spaces of what is remembered; `on` when a history is wanted, `reads` with its reads."""
 
     blueprint: Blueprint
     on: bool
+    reads: bool
     notes: list[Note] = field(default_factory=list)
     spaces: dict[str, tuple[int, int]] = field(default_factory=dict)
     used: int = 1
@@ -76,7 +85,8 @@ class Recorder:
         component = self.blueprint.components[call.component]
         if isinstance(component, Log | Queue | Topic):
             return component.behaviours.get(call.verb) == "publish"
-        return getattr(call.options, "entity", None) is not None
+        read = isinstance(component, Store) and call.verb not in component.effects
+        return getattr(call.options, "entity", None) is not None and (self.reads or not read)
 
     @property
     def needed(self) -> bool:

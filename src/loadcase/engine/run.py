@@ -30,6 +30,7 @@ from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder
 from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.histories import history_of  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
+from loadcase.engine.recording import Recording  # noqa: E402
 from loadcase.engine.state import make_state, more_facts, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
@@ -70,12 +71,12 @@ def run(
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
     warmed: Warmed | None = None,
-    record: float | None = None,
+    record: Recording | None = None,
 ) -> RunResult:
     """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
 
-    `scale` k runs a scale model: 1/k of the load on 1/k of the parts. `record` is the share of the keys whose
-    operations the result's history has; None for no history. Ends early, as a partial result, when `stop` is
+    `scale` k runs a scale model: 1/k of the load on 1/k of the parts. With `record` the result has a history.
+    Ends early, as a partial result, when `stop` is
     set, when `wall_limit_s` has passed, or when more requests are in flight than the machine should hold.
 
     Raises UsageError for an unknown case, a design too large for the engine, or a trace that cannot be read.
@@ -94,9 +95,9 @@ def run(
     check_size(blueprint, chosen.load)
     tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_located(blueprint, chosen.load, traces, record is not None)
+    compiled = compile_located(blueprint, chosen.load, traces, record)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
-    loop.state.regs[kernels.R_SHARE] = round((record or 0.0) * kernels.SHARES)
+    loop.state.regs[kernels.R_SHARE] = 0 if record is None else round(record.share * kernels.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
     loop.warm_caches(warmed if shareable(tables) else None)
     partial = loop.run()
@@ -128,7 +129,7 @@ def run(
         scale=scale,
         partial=partial,
         notes=tuple(loop.notes),
-        history=None if record is None else recorded(loop, whole.name, case, seed, record, partial),
+        history=None if record is None else recorded(loop, whole.name, case, seed, record.share, partial),
         rough={name: metric for name, metric in metrics if name in rough},
     )
 
@@ -279,7 +280,6 @@ class Loop:
 def recorded(loop: Loop, name: str, case: str, seed: int, share: float, partial: str | None) -> History:
     """The history of a run that has ended."""
     loop.fetch()
-    assert loop.compiled.recorder is not None
     return history_of(loop.compiled, loop.rows, name, case, seed, share, drained=partial is None)
 
 
@@ -318,7 +318,9 @@ def check_size(blueprint: Blueprint, load: float) -> None:
             raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
 
 
-def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any], record: bool = False) -> Compiled:
+def compile_located(
+    blueprint: Blueprint, load: float, traces: dict[str, Any], record: Recording | None = None
+) -> Compiled:
     """Compiles; what is wrong is told with its place in the file."""
     try:
         return compile_blueprint(blueprint, load, traces, record)

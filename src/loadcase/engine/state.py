@@ -61,7 +61,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     lanes = np.zeros((len(p.lanes), 3), np.int64)
     lanes[:, k.L_HEAD] = -1
     state = k.State(
-        regs=np.zeros(15, np.int64),
+        regs=np.zeros(16, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
         frames=np.zeros(0, k.FRAME),
@@ -105,7 +105,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         facts=np.zeros(0, k.FACT),
     )
     state.regs[k.R_MARGIN] = compiled.margin
-    if compiled.recorder is not None:
+    if compiled.knowing:
         rows = compiled.margin + (NOTES if compiled.recorder.on else 0)
         state = state._replace(
             noted=np.zeros(rows, op.NOTED), facts=np.zeros(FACTS, k.FACT), known=np.zeros(1, op.KNOWN)

@@ -16,16 +16,10 @@ from loadcase.core.values import show
 from loadcase.report.ci import annotation
 from loadcase.report.ci import junit as suites
 from loadcase.report.shapes import number
+from loadcase.report.stories import at, print_lines, said, story_json
 from loadcase.report.text import STYLES, box_of, console, symbols_of
 
 NOTHING = "nothing broke it, so there is no story to tell"
-_WORDS = {
-    "base": "saw version",
-    "receiver": "to",
-    "clock_s": "client's clock",
-    "detail": "because of",
-    "value": "amount",
-}
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
@@ -61,28 +55,7 @@ def print_story(outcome: Outcome, story: Story | None, out: Console | None = Non
         if outcome.verdict == "holds":
             out.print(Text(f"    {NOTHING}", "dim"))
         return
-    out.print(Text(f"    one of them: {story.said}"), soft_wrap=True)
-    for line in story.lines:
-        out.print(Text(f"    {line.time_s:>12.6f} s  {said(line)}"), soft_wrap=True)
-    if story.omitted:
-        out.print(Text(f"    {story.omitted} more rows of these operations", "dim"))
-
-
-def said(line: Line) -> str:
-    """One row in words: `commit   send 17  message, key 42, at messages/3, attempt 2  [crash of messages]`."""
-    who = " ".join(part for part in (line.flow, line.operation) if part)
-    parts = [line.entity] if line.entity else []
-    parts += [f"{_WORDS.get(name, name)} {text}" for name, text in line.told]
-    if line.component:
-        parts.append(f"at {_at(line)}")
-    if line.attempt is not None and line.attempt > 1:
-        parts.append(f"attempt {line.attempt}")
-    active = f"  [{', '.join(line.faults)}]" if line.faults else ""
-    return f"{line.event:<11} {who:<12} {', '.join(parts)}{active}".rstrip()
-
-
-def _at(line: Line) -> str:
-    return line.component + ("" if line.place is None else f"/{line.place}")
+    print_lines(story, out)
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
@@ -110,29 +83,7 @@ def explain_json(outcome: Outcome, story: Story | None) -> dict[str, Any]:
         "unit": outcome.unit,
         "verdict": outcome.verdict,
         "evidence": outcome.evidence,
-        "story": None if story is None else _story(story),
-    }
-
-
-def _story(story: Story) -> dict[str, Any]:
-    return {
-        "said": story.said,
-        "omitted": story.omitted,
-        "lines": [
-            {
-                "time_s": line.time_s,
-                "event": line.event,
-                "flow": line.flow or None,
-                "operation": line.operation or None,
-                "attempt": line.attempt,
-                "component": line.component or None,
-                "place": line.place,
-                "entity": line.entity or None,
-                "told": dict(line.told),
-                "faults": list(line.faults),
-            }
-            for line in story.lines
-        ],
+        "story": None if story is None else story_json(story),
     }
 
 
@@ -148,7 +99,7 @@ def mermaid(outcome: Outcome, story: Story | None) -> str:
 
     told = []
     for line in story.lines:
-        client, where = of(_client(line)) if line.operation else "", of(_at(line)) if line.component else ""
+        client, where = of(_client(line)) if line.operation else "", of(at(line)) if line.component else ""
         receiver = dict(line.told).get("receiver", "")
         text = _plain(said(line))
         if line.event == "deliver" and receiver and where:

@@ -8,6 +8,7 @@ from typing import Any
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.estimate.size import SizeReport
+from loadcase.report.stories import story_json
 
 
 def number(value: float | None) -> float | None:
@@ -46,6 +47,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
                         "degraded": o.degraded,
                         "rough": o.rough,
                         "evidence": o.evidence,
+                        "story": None if o.story is None else story_json(o.story),
                     }
                     for o in c.guarantees
                 ],
@@ -109,6 +111,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "series": {
             n: {"start": s.start, "step": s.step, "unit": s.unit, "values": s.values} for n, s in result.series.items()
         },
+        "doubts": result.doubts,
+        "stories": {n: story_json(s) for n, s in result.stories.items()},
         "requests": result.requests,
         "events": result.events,
         "wall_s": round(result.wall_s, 3),

@@ -14,6 +14,7 @@ from rich.text import Text
 from loadcase.core.results import CheckResult, Outcome, RunResult
 from loadcase.core.streams import silence
 from loadcase.core.values import show
+from loadcase.report.stories import print_lines
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
@@ -102,6 +103,8 @@ def _print_doubt(case: str, outcome: Outcome, symbols: dict[str, str], out: Cons
     out.print(line)
     for part in outcome.evidence.split("; "):
         out.print(Padding(Text(part), (0, 0, 0, 4), expand=False))
+    if outcome.story is not None:
+        print_lines(outcome.story, out)
 
 
 def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:
@@ -126,6 +129,11 @@ def print_run(result: RunResult, out: Console) -> None:
     for target, rows in groups.items():
         table.add_row(target, "  ".join(f"{what} {value}" for what, value in rows))
     out.print(table)
+    for name, story in result.stories.items():
+        out.print(Text(f"{name} is {show(result.metrics[name].value, result.metrics[name].unit)}", "red"))
+        print_lines(story, out)
+    for name, doubt in result.doubts.items():
+        out.print(Text(f"{name} cannot be told: {doubt}", "yellow"))
     if result.partial:
         out.print(Text(f"partial: {result.partial}", "yellow"))
     for note in result.notes:
