@@ -61,6 +61,7 @@ def lines(*rows: Any) -> bytes:
         (lines(ROWS[0], {**ROWS[1], "version": "one"}), ":2: version is 'one'; version is a whole number"),
         (lines(ROWS[0], {**ROWS[1], "version": 2**63}), ":2: version is"),
         (lines(ROWS[0], {**ROWS[1], "attempt": 2**31}), ":2: attempt is"),
+        (lines(ROWS[0], {**ROWS[1], "key": "\ud800"}), ":2: key is"),
         (lines(ROWS[0], {**ROWS[1], "key": True}), ":2: key is True"),
         (lines(ROWS[0], {**ROWS[1], "key": -1}), ":2: key is -1"),
         (lines(ROWS[0], {**ROWS[1], "time_s": "now"}), ":2: time_s is 'now'"),

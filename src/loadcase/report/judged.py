@@ -18,7 +18,12 @@ from loadcase.report.ci import junit as suites
 from loadcase.report.shapes import number
 from loadcase.report.text import STYLES, box_of, console, symbols_of
 
-NOTHING = "nothing broke it, so there is no story to tell"
+NO_STORY = {
+    "holds": "nothing broke it, so there is no story to tell",
+    "broken": "no single operation shows it",
+    "unknown": "it could not be judged",
+}
+"""Said where there is no story, by the verdict."""
 _WORDS = {
     "base": "saw version",
     "receiver": "to",
@@ -58,8 +63,7 @@ def print_story(outcome: Outcome, story: Story | None, out: Console | None = Non
     for part in outcome.evidence.split("; "):
         out.print(Text(f"    {part}"), soft_wrap=True)
     if story is None:
-        if outcome.verdict == "holds":
-            out.print(Text(f"    {NOTHING}", "dim"))
+        out.print(Text(f"    {NO_STORY[outcome.verdict]}", "dim"))
         return
     out.print(Text(f"    one of them: {story.said}"), soft_wrap=True)
     for line in story.lines:
@@ -140,7 +144,7 @@ def mermaid(outcome: Outcome, story: Story | None) -> str:
     """A sequence diagram of the story: clients on the left, then components, then receivers."""
     lines = ["sequenceDiagram", f"    title {_plain(outcome.guarantee)}: {outcome.verdict}"]
     if story is None:
-        return "\n".join([*lines, "    participant client", f"    Note over client: {NOTHING}", ""])
+        return "\n".join([*lines, "    participant client", f"    Note over client: {NO_STORY[outcome.verdict]}", ""])
     names: dict[str, str] = {}
 
     def of(name: str) -> str:
