@@ -103,6 +103,9 @@ def test_counts_of_a_sample_are_those_of_the_sample() -> None:
     lines = ["message.applied_twice == 0", "message.applied_twice <= 100", "message.applied_twice <= 1000"]
     result = api.judge(history(PLANTED["applied twice"][1], meta), lines)
     assert [o.verdict for o in result.outcomes] == ["broken", "unknown", "holds"]
+    lines += ["message.applied_twice == 100", "message.applied_twice == 5000"]
+    result = api.judge(history(PLANTED["applied twice"][1], meta), lines)
+    assert [o.verdict for o in result.outcomes[3:]] == ["unknown", "broken"]
     whole = api.judge(history(PLANTED["applied twice"][1], replace(META, sample=Sample(1.0))), lines[1:2])
     assert whole.verdict == "holds"
 

@@ -146,7 +146,8 @@ class Judge:
             verdict: Verdict = "holds" if holds(value, line) else "broken"
             return verdict, [shown], low, high
         ends = holds(low, line), holds(high, line)
-        if all(ends) or not any(ends):
+        inside = line.comparison == "==" and low <= line.bound <= high
+        if (all(ends) or not any(ends)) and not inside:
             return "holds" if all(ends) else "broken", [shown], low, high
         return "unknown", [shown, "the interval of the sample does not clear the bound"], low, high
 

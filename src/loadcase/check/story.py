@@ -42,7 +42,6 @@ class Story:
     said: str
     lines: tuple[Line, ...]
     omitted: int = 0
-    violations: int = 0
 
 
 @dataclass(frozen=True)
