@@ -286,6 +286,7 @@ def _read_parquet(file: str, name: str) -> History:
             raise HistoryError(f"{name}: unknown column {shorten(column)!r}", hint=hint)
         try:
             values = source.read(columns=[column]).column(column).combine_chunks()
+            values.validate(full=True)  # a corrupt file may index texts that it does not have
             columns[column] = _column(pa, values, column, name, names)
         except HistoryError:
             raise
