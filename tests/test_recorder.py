@@ -17,7 +17,7 @@ from loadcase.recorder import Recorder
 
 def test_an_operation_is_recorded_from_invoke_to_answer(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
-    with Recorder(file, writes={"order": ["order"]}, clock=iter(range(99)).__next__) as history:
+    with Recorder(file, writes={"order": ["order"]}, clock=iter(range(1, 99)).__next__) as history:
         operation = history.operation("order", key="alice", session=1)
         history.commit("order", operation.number, key="alice", version=1)
         operation.ok("order", "stock")

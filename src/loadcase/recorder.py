@@ -66,9 +66,9 @@ class Operation:
 class Recorder:
     """Writes one history as JSON Lines.
 
-    `writes` and `delivers` as in the metadata of a history: flow to entities. `clock` gives seconds; times are counted
-    from the first one. Several processes record into files of their own with `clock=time.time`, to be merged by
-    `time_s`. Raises UsageError when the file exists or cannot be written.
+    `writes` and `delivers` as in the metadata of a history: flow to entities. Times are seconds since the recorder was
+    made, or what `clock` gives: with `clock=time.time` the files of several processes can be merged by `time_s`.
+    Raises UsageError when the file exists or cannot be written.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Recorder:
         writes: Mapping[str, Sequence[str]] | None = None,
         delivers: Mapping[str, Sequence[str]] | None = None,
         blueprint: str = "",
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         meta = Meta(blueprint=blueprint, writes=_tuples(writes), delivers=_tuples(delivers))
         try:
@@ -87,10 +87,10 @@ class Recorder:
             hint = "a history is never overwritten" if isinstance(error, FileExistsError) else ""
             raise UsageError(f"cannot write {shorten(str(path), 200)}: {error.strerror}", hint=hint) from None
         self._lock = threading.Lock()
-        self._clock = clock
+        start = time.monotonic()
+        self._clock = clock or (lambda: time.monotonic() - start)
         self._latest = 0.0
         self._numbers = 0
-        self._start = 0.0 if clock is time.time else clock()
         self._write(meta.to_json())
 
     def operation(self, flow: str, number: int | str | None = None, **columns: Any) -> Operation:
@@ -116,7 +116,7 @@ class Recorder:
         if lacking:
             raise UsageError(f"{event} needs {', '.join(lacking)}")
         with self._lock:
-            self._latest = max(self._latest, self._clock() - self._start)
+            self._latest = max(self._latest, self._clock())
             self._write({"time_s": self._latest, "event": event, **row})
 
     def commit(self, entity: str, operation: int | str, **columns: Any) -> None:
@@ -138,7 +138,7 @@ class Recorder:
     def now(self) -> float:
         """The time by this history's clock, for `began_s`."""
         with self._lock:
-            self._latest = max(self._latest, self._clock() - self._start)
+            self._latest = max(self._latest, self._clock())
             return self._latest
 
     def close(self, *, drained: bool | None = None) -> None:

@@ -103,6 +103,9 @@ def test_counts_of_a_sample_are_those_of_the_sample() -> None:
     lines = ["message.applied_twice == 0", "message.applied_twice <= 100", "message.applied_twice <= 1000"]
     result = api.judge(history(PLANTED["applied twice"][1], meta), lines)
     assert [o.verdict for o in result.outcomes] == ["broken", "unknown", "holds"]
+    lines += ["message.applied_twice == 100", "message.applied_twice == 5000"]
+    result = api.judge(history(PLANTED["applied twice"][1], meta), lines)
+    assert [o.verdict for o in result.outcomes[3:]] == ["unknown", "broken"]
     whole = api.judge(history(PLANTED["applied twice"][1], replace(META, sample=Sample(1.0))), lines[1:2])
     assert whole.verdict == "holds"
 
@@ -187,6 +190,25 @@ def test_a_wrong_contract_is_told_with_its_place(text: str, said: str, tmp_path:
     assert said in str(error.value)
     with pytest.raises(UsageError, match="cannot read"):
         api.judge(history(), tmp_path / "nowhere.yaml")
+
+
+def test_names_from_elsewhere_are_fit_to_be_shown() -> None:
+    rows = [
+        {"time_s": 0.0, "event": "deliver", "flow": "f", "operation": "\x1b[2J" + "x" * 500, "receiver": "\u202e"}
+    ] * 2
+    story = api.judge(of_rows(rows, Meta("\x1b[31m")), ["f.duplicates == 0"]).stories["f.duplicates == 0"]
+    assert len(story.lines[0].operation) == 60
+    assert all(text.isprintable() for line in story.lines for _, text in line.told)
+    assert story.lines[0].operation.isprintable()
+
+
+def test_a_long_story_leaves_out_its_middle() -> None:
+    rows = [{"time_s": float(i), "event": "invoke", "flow": "f", "operation": 1, "attempt": i + 1} for i in range(60)]
+    deliveries = [{"time_s": 60.0 + i, "event": "deliver", "flow": "f", "operation": 1} for i in range(2)]
+    story = api.judge(of_rows(rows + deliveries), ["f.duplicates == 0"]).stories["f.duplicates == 0"]
+    assert (len(story.lines), story.omitted) == (24, 38)
+    assert [line.event for line in story.lines[-2:]] == ["deliver", "deliver"]
+    assert story.lines[0].time_s == 0.0
 
 
 def test_neither_the_engine_nor_numba_is_loaded(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def checker_page(name: str, checker: Checker) -> str:
     example = sections(cls)["Example"].strip()
     needs = ["Unknown unless the history drained."] if checker.needs_drained else []
     needs += [] if checker.by_key else ["Unknown in a sample of the keys."]
-    parts = [f"# {name}", first_line(cls), told["What"], f"Why it matters: {told['Why']}"]
+    parts = [f"# {name}", first_line(cls), told["What"][0].upper() + told["What"][1:], f"Why it matters: {told['Why']}"]
     parts += [f"Example: `{example}`.", *needs, f"Source: {told['Source']}"]
     return "\n\n".join(parts)
 

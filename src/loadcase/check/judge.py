@@ -19,7 +19,7 @@ from loadcase.check.checkers.staleness import Staleness
 from loadcase.check.contract import absolute, holds, margin
 from loadcase.check.story import Story, shortest
 from loadcase.check.view import View
-from loadcase.core.errors import suggest
+from loadcase.core.errors import shorten, suggest
 from loadcase.core.history import History
 from loadcase.core.metrics import correctness_metric, flow_metric
 from loadcase.core.results import Outcome, Verdict, worst
@@ -69,7 +69,7 @@ class Judge:
         if h.meta.drained is None:
             notes.append("the history does not say whether it drained (--drained, or the metadata)")
         verdict = worst([o.verdict for o in outcomes])
-        return Judgement(h.meta.blueprint or h.file, verdict, outcomes, stories, h.rows, tuple(notes))
+        return Judgement(shorten(h.meta.blueprint or h.file, 200), verdict, outcomes, stories, h.rows, tuple(notes))
 
     def outcome(self, line: Guarantee) -> Outcome:
         """One guarantee."""
@@ -108,7 +108,7 @@ class Judge:
             return unknown(f"a history does not tell {metric}")
         known = h.entities if spec.of == "entity" else h.flows
         if target not in known:
-            near = suggest(target, known) or f"it has {', '.join(known[:20]) or 'none'}"
+            near = suggest(target, known) or f"it has {shorten(', '.join(known[:20]), 200) or 'none'}"
             return unknown(f"the history has no {spec.of} {target!r}; {near}")
         if correctness_metric(what) is None:
             answers = self._answers.setdefault(target, Answers(self.view, target))
@@ -146,7 +146,8 @@ class Judge:
             verdict: Verdict = "holds" if holds(value, line) else "broken"
             return verdict, [shown], low, high
         ends = holds(low, line), holds(high, line)
-        if all(ends) or not any(ends):
+        inside = line.comparison == "==" and low <= line.bound <= high
+        if (all(ends) or not any(ends)) and not inside:
             return "holds" if all(ends) else "broken", [shown], low, high
         return "unknown", [shown, "the interval of the sample does not clear the bound"], low, high
 

@@ -10,6 +10,7 @@ import numpy as np
 from loadcase.check.checker import Witness
 from loadcase.check.grouping import Array
 from loadcase.check.view import View
+from loadcase.core.errors import shorten
 from loadcase.core.history import EVENT_NAMES
 
 LONGEST = 24
@@ -41,7 +42,6 @@ class Story:
     said: str
     lines: tuple[Line, ...]
     omitted: int = 0
-    violations: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,28 +103,31 @@ def faults(view: View) -> list[Fault]:
 
 
 def _label(view: View, row: int) -> str:
-    h = view.history
-    on = h.text("component", row)
-    place = h.text("place", row)
-    return h.text("detail", row) + (f" of {on}" if on else "") + (f"/{place}" if place else "")
+    on, place = _text(view, "component", row), _text(view, "place", row)
+    return _text(view, "detail", row) + (f" of {on}" if on else "") + (f"/{place}" if place else "")
+
+
+def _text(view: View, name: str, row: int) -> str:
+    """What a row says, fit to be shown: names come from elsewhere."""
+    return shorten(view.history.text(name, row))
 
 
 def _line(view: View, row: int, active: list[Fault]) -> Line:
     h = view.history
     event = EVENT_NAMES[int(h["event"][row])]
-    flow = h.text("flow", row)
+    flow = _text(view, "flow", row)
     if not flow and 0 <= view.op[row] < view.operations and view.invoking_flow[view.op[row]] >= 0:
-        flow = h.shown("flow", view.invoking_flow[view.op[row]])
+        flow = _text(view, "flow", int(view.invoked[view.op[row]]))
     attempt, place = int(h["attempt"][row]), int(h["place"][row])
     return Line(
         time_s=float(h["time_s"][row]),
         event=event,
         flow=flow,
-        operation="" if event.startswith("fault") else h.text("operation", row),
+        operation="" if event.startswith("fault") else _text(view, "operation", row),
         attempt=attempt if attempt >= 0 else None,
-        component=h.text("component", row),
+        component=_text(view, "component", row),
         place=place if place >= 0 else None,
-        entity=h.text("entity", row),
-        told=tuple((name, text) for name in _TOLD if (text := h.text(name, row))),
+        entity=_text(view, "entity", row),
+        told=tuple((name, text) for name in _TOLD if (text := _text(view, name, row))),
         faults=tuple(f.label for f in active if f.start <= row < f.end),
     )

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from loadcase.core.history import (
     NAMED,
     RECORD,
     Array,
+    Column,
     History,
     Meta,
     missing,
@@ -38,7 +40,6 @@ from loadcase.core.history import (
 MAGIC = b"PAR1"
 META_KEY = b"loadcase"
 LONGEST_LINE = 1 << 16
-LARGEST = 2**63 - 1
 _TAKES = {
     "time": "a number of seconds",
     "event": "the name of an event",
@@ -127,8 +128,8 @@ class _Lines:
         self.rows = 0
         self.ended = False
         self.meta: dict[str, Any] = {}
-        self.at: dict[str, list[int]] = {}
-        self.values: dict[str, list[Any]] = {}
+        self.at: dict[str, list[int]] = defaultdict(list)
+        self.values: dict[str, list[Any]] = defaultdict(list)
 
     def wrong(self, message: str, hint: str) -> HistoryError:
         return HistoryError(f"{self.name}:{self.line}: {message}", hint=hint)
@@ -147,27 +148,26 @@ class _Lines:
             if name not in row:
                 raise self.wrong(f"{name} is missing", "every row has time_s and event")
         for name, value in row.items():
-            if value is not None:
-                self.add(name, value)
+            if value is None:
+                continue
+            check = _FITS.get(name)
+            if check is None or not check(value):
+                raise self.misfit(name, value)
+            self.at[name].append(self.rows)
+            self.values[name].append(value)
         self.rows += 1
         if self.rows > MOST_ROWS:
             raise self.wrong(f"more than {MOST_ROWS:,} rows", "record a sample of the keys, or cut it in two")
 
-    def add(self, name: str, value: Any) -> None:
+    def misfit(self, name: str, value: Any) -> HistoryError:
         column = BY_NAME.get(name)
         if column is None:
-            raise self.wrong(
-                f"unknown column {shorten(name)!r}", suggest(name, BY_NAME) or f"columns: {', '.join(BY_NAME)}"
-            )
-        if not fits(name, value):
-            hint = f"{name} is {_TAKES[column.holds]}"
-            if column.holds == "event" and isinstance(value, str):
-                raise self.wrong(
-                    f"unknown event {shorten(value)!r}", suggest(value, CODE) or f"events: {', '.join(CODE)}"
-                )
-            raise self.wrong(f"{name} is {shorten(repr(value))}", hint)
-        self.at.setdefault(name, []).append(self.rows)
-        self.values.setdefault(name, []).append(value)
+            hint = suggest(name, BY_NAME) or f"columns: {', '.join(BY_NAME)}"
+            return self.wrong(f"unknown column {shorten(name)!r}", hint)
+        if column.holds == "event" and isinstance(value, str):
+            hint = suggest(value, CODE) or f"events: {', '.join(CODE)}"
+            return self.wrong(f"unknown event {shorten(value)!r}", hint)
+        return self.wrong(f"{name} is {shorten(repr(value))}", f"{name} is {_TAKES[column.holds]}")
 
     def take_meta(self, row: dict[str, Any]) -> None:
         try:
@@ -195,28 +195,38 @@ class _Lines:
         return History(columns, names, meta, file=self.name, first_line=self.first)
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "time": _number,
-    "event": lambda value: isinstance(value, str) and value in CODE,
-    "number": _number,
-    "id": lambda value: isinstance(value, str) or _whole(value),
-    "count": _whole,
-    "name": lambda value: isinstance(value, str),
-}
-
-
 def fits(name: str, value: Any) -> bool:
     """Whether a value may stand in a column."""
-    holds = BY_NAME[name].holds
-    return _FITS[holds](value) and (holds != "count" or value <= np.iinfo(RECORD[name]).max)
+    return _FITS[name](value)
+
+
+def _fit(column: Column) -> Callable[[Any], bool]:
+    """What tells whether a value may stand in a column; made once, for it is asked for every value."""
+    most = np.iinfo(column.type).max if column.holds in ("id", "count") else 0
+
+    def whole(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+    def text(value: Any) -> bool:  # half of a pair of surrogates could be read, and never be written
+        return isinstance(value, str) and (value.isascii() or value.encode("utf-8", "replace").decode() == value)
+
+    def number(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+    match column.holds:
+        case "event":
+            return lambda value: isinstance(value, str) and value in CODE
+        case "time" | "number":
+            return number
+        case "count":
+            return whole
+        case "name":
+            return text
+        case "id":
+            return lambda value: whole(value) or text(value)
+
+
+_FITS = {column.name: _fit(column) for column in COLUMNS}
 
 
 def _read_lines(file: str, name: str) -> History:
@@ -276,6 +286,7 @@ def _read_parquet(file: str, name: str) -> History:
             raise HistoryError(f"{name}: unknown column {shorten(column)!r}", hint=hint)
         try:
             values = source.read(columns=[column]).column(column).combine_chunks()
+            values.validate(full=True)  # a corrupt file may index texts that it does not have
             columns[column] = _column(pa, values, column, name, names)
         except HistoryError:
             raise

@@ -19,7 +19,12 @@ from loadcase.report.shapes import number
 from loadcase.report.stories import at, print_lines, said, story_json
 from loadcase.report.text import STYLES, box_of, console, symbols_of
 
-NOTHING = "nothing broke it, so there is no story to tell"
+NO_STORY = {
+    "holds": "nothing broke it, so there is no story to tell",
+    "broken": "no single operation shows it",
+    "unknown": "it could not be judged",
+}
+"""Said where there is no story, by the verdict."""
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
@@ -52,8 +57,7 @@ def print_story(outcome: Outcome, story: Story | None, out: Console | None = Non
     for part in outcome.evidence.split("; "):
         out.print(Text(f"    {part}"), soft_wrap=True)
     if story is None:
-        if outcome.verdict == "holds":
-            out.print(Text(f"    {NOTHING}", "dim"))
+        out.print(Text(f"    {NO_STORY[outcome.verdict]}", "dim"))
         return
     print_lines(story, out)
 
@@ -91,7 +95,7 @@ def mermaid(outcome: Outcome, story: Story | None) -> str:
     """A sequence diagram of the story: clients on the left, then components, then receivers."""
     lines = ["sequenceDiagram", f"    title {_plain(outcome.guarantee)}: {outcome.verdict}"]
     if story is None:
-        return "\n".join([*lines, "    participant client", f"    Note over client: {NOTHING}", ""])
+        return "\n".join([*lines, "    participant client", f"    Note over client: {NO_STORY[outcome.verdict]}", ""])
     names: dict[str, str] = {}
 
     def of(name: str) -> str:

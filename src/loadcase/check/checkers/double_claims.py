@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from loadcase.check.checker import WITNESSES, Checker, Finding, Witness, unknown
-from loadcase.check.grouping import NONE, firsts, packed, running_max, stable_order
+from loadcase.check.grouping import NONE, Array, firsts, packed, running_max, stable_order
 from loadcase.check.view import NEVER, View
 
 
@@ -64,7 +63,7 @@ class DoubleClaims(Checker):
 _OVER = (-math.inf, -1)
 
 
-def _overlapping(view: View, claims: Any, rows: Any) -> Any:
+def _overlapping(view: View, claims: Array, rows: Array) -> Array:
     """Claims that begin before the latest end of those before them: a key with a double claim has one.
 
     The end of a claim is taken as its operation's next release of the key, or its expiry, in rows.
@@ -90,4 +89,5 @@ def _overlapping(view: View, claims: Any, rows: Any) -> Any:
     latest = np.full(len(claimed), NONE)
     latest[1:] = running_max(new, end)[:-1]
     latest[new] = NONE
-    return claimed[latest > claimed]
+    found: Array = claimed[latest > claimed]
+    return found

@@ -15,7 +15,7 @@ class Lost(Checker):
     What: an operation promises an effect when its client got an `ok` that names the entity, when the metadata say that
     its flow `writes` the entity, or when it was acknowledged and did commit. The effect is stored when the final rows
     list it; without final rows of the entity, when it was committed and not reverted. An operation that made several
-    effects (several keys or steps) is lost when one of them is gone. Unknown unless the history drained.
+    effects (several keys or steps) is lost when one of them is gone.
 
     Why: an acknowledgement that does not outlive a failover is the worst thing a store can say; asynchronous
     replication says it whenever a leader dies.
@@ -68,9 +68,8 @@ def _partly(view: View, made: Array, stored: Array, doubtful: Array) -> Array:
     gone = np.zeros(view.operations, bool)
     made, stored = made[doubtful[view.op[made]]], stored[doubtful[view.op[stored]]]
     rows = np.concatenate([made, stored])
-    told = [
-        view.history[c] for c in ("key", "step") if (view.history[c][stored] >= 0).any()
-    ]  # final rows may omit them
+    columns = (view.history[name] for name in ("key", "step"))
+    told = [column for column in columns if (column[stored] >= 0).any()]  # final rows may omit them
     code = packed(view.op[rows], *(column[rows] for column in told))
     gone[view.op[made[~members(code[: len(made)], code[len(made) :])]]] = True
     return gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.check.checker import Checker, Finding, Witness, some, unknown
+from loadcase.check.grouping import Array
 from loadcase.check.view import View
 
 NEAR = 1e-9
@@ -16,7 +17,7 @@ class Unbalanced(Checker):
 
     What: the standing commits of one operation are the entries of one transaction, and their `value`s sum to zero: what
     one account loses another gains. Operations that all balance leave a ledger that sums to zero. Entries that are
-    still under way look like a transfer that lost its other half, so this is unknown unless the history drained.
+    still under way look like a transfer that lost its other half.
 
     Why: a debit and a credit that are not one transaction part company in the first crash between them.
 
@@ -52,7 +53,7 @@ class Unbalanced(Checker):
         return Finding(float(len(wrong)), int((moved > 0).sum()), witnesses, doubt, at_least=bool(untold))
 
 
-def _first_rows(view: View, rows: np.ndarray) -> np.ndarray:
+def _first_rows(view: View, rows: Array) -> Array:
     first = np.zeros(view.operations, np.int64)
     first[view.op[rows[::-1]]] = rows[::-1]
     return first

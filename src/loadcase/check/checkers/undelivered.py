@@ -14,7 +14,7 @@ class Undelivered(Checker):
 
     What: a message is one operation and step, and one receiver where the publish names it. What is owed are the
     publishes of the flow and, for each entity that the metadata say it `delivers`, the commits that were not reverted:
-    so a message that was stored and never published counts too. Unknown unless the history drained.
+    so a message that was stored and never published counts too.
 
     Why: a crash between the commit and the publish stores what nobody is sent (the dual write); a consumer that commits
     its offset before the effect skips what it was working on when it died.
