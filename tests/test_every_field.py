@@ -35,6 +35,7 @@ from loadcase.estimate.estimate import estimate
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry
 from loadcase.profiles import Profile, profiles
+from tests.engine.test_histories import CHAT
 
 Where = Literal["run", "estimate", "verdict", "refused"]
 SECONDS = 4.0
@@ -401,7 +402,14 @@ def case_rows() -> Iterator[Row]:
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")
 
 
-ROWS = [row for rows in (component_rows, kind_rows, policy_rows, flow_rows, case_rows) for row in rows()]
+def effect_rows() -> Iterator[Row]:
+    text = CHAT.replace("@", "message.applied_twice == 0, deliver.duplicates == 0, deliver.out_of_order == 0")
+    yield Row("append.once", "run", text, ", once: client_id", "")
+    yield Row("append.sequence", "run", text, ", sequence: conversation", "")
+    yield Row("push.dedupe", "run", text, ", dedupe: client_id", "")
+
+
+ROWS = [row for rows in (component_rows, kind_rows, policy_rows, flow_rows, case_rows, effect_rows) for row in rows()]
 
 
 def named(row: Row) -> str:
@@ -472,6 +480,8 @@ def fields() -> set[str]:
 
 
 SHARED = {
+    *(f"{verb}.{option}" for verb in ("write", "update", "claim", "transact") for option in ("once", "sequence")),
+    "broadcast.dedupe",
     "write.entity",
     "append.entity",
     "update.entity",

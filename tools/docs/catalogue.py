@@ -223,8 +223,8 @@ def metrics_page() -> str:
             table(("metric", "unit", "meaning"), [row[:3] for row in listed("design")]),
             "## Of correctness",
             "Told by a [history](histories.md), with `loadcase judge`; each has a [checker](checkers/index.md)."
-            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(OF_READS | OF_WRITES))}; a blueprint that promises "
-            "another one is refused with `LC002`, never ignored.",
+            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(OF_READS | OF_WRITES))}; "
+            "a blueprint that promises another one is refused with `LC002`, never ignored.",
             table(("metric", "unit", "meaning"), [(f"`{_name(m)}`", m.unit, m.meaning) for m in CORRECTNESS]),
         ]
     )

@@ -50,6 +50,10 @@ NAMES = {
     "validate.cases[].residual": "VALUE",
     "validate.cases[].metrics": "VALUE",
     "judge.guarantees[].story.lines[].told": "COLUMN",
+    "check.cases[].guarantees[].story.lines[].told": "COLUMN",
+    "run.stories": "METRIC",
+    "run.stories.METRIC.lines[].told": "COLUMN",
+    "run.doubts": "METRIC",
     "explain.story.lines[].told": "COLUMN",
     "run.metrics": "METRIC",
     "run.rough": "METRIC",
@@ -112,6 +116,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].degraded": "Whether the case relaxed the bound.",
         "cases[].guarantees[].rough": "Whether it comes from a scale model that tells it within its factor only.",
         "cases[].guarantees[].evidence": "Why, in words.",
+        **{f"cases[].guarantees[].{path}": said for path, said in EXPLAINED.items() if path.startswith("story.")},
     },
     "judge": {
         "history": "Name of the design that was recorded, or of the file.",
@@ -134,6 +139,12 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "metrics.METRIC.unit": "Its unit.",
         "rough.METRIC.value": "What a scale model tells within a factor of its scale only; empty when exact.",
         "rough.METRIC.unit": "Its unit.",
+        "doubts.METRIC": "Why a metric of correctness that the contract names cannot be told.",
+        **{
+            f"stories.METRIC.{path.removeprefix('story.')}": said
+            for path, said in EXPLAINED.items()
+            if path.startswith("story.")
+        },
         "series.METRIC.start": "Simulated time at which the first interval begins, s.",
         "series.METRIC.step": "Length of an interval, s.",
         "series.METRIC.unit": "The unit of the values.",
@@ -296,14 +307,14 @@ COMMANDS = {
 
 def samples() -> dict[str, Any]:
     """One object of each shape, made by the code that the commands use."""
-    outcome = Outcome("r.p95 < 300 ms", "r.p95", 0.1, 0.09, 0.11, 0.3, "<", "s", "holds", "why", 0.6)
+    line = Line(0.1, "commit", "send", "7", 1, "db", 0, "message", (("key", "1"),), ("crash of db",))
+    story = Story("message.lost", "why", (line,), 0)
+    outcome = Outcome("r.p95 < 300 ms", "r.p95", 0.1, 0.09, 0.11, 0.3, "<", "s", "holds", "why", 0.6, story=story)
     case = CaseVerdict("normal", "holds", [1], [outcome], 1, "why", ("note",))
     run = RunResult(
         "small", "normal", 1, {"r.p95": Metric(0.1, "s")}, {"r.p95": Series(0.0, 1.0, "s", [0.1])}, 1, 1, 0.1, 1,
-        60.0, 10.0, 1, "why", ("note",), {"r.max": Metric(0.1, "s")},
+        60.0, 10.0, 1, "why", ("note",), {"r.max": Metric(0.1, "s")}, {"m.lost": "why"}, {"m.lost": story},
     )  # fmt: skip
-    line = Line(0.1, "commit", "send", "7", 1, "db", 0, "message", (("key", "1"),), ("crash of db",))
-    story = Story("message.lost", "why", (line,), 0)
     judged = Judgement("small", "broken", [outcome], {outcome.guarantee: story}, 1, ("note",))
     blueprint = loads(SMALL)
     try:

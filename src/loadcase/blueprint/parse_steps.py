@@ -10,7 +10,7 @@ from loadcase.blueprint.problems import REMOVE, Path, Problems, describe
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
 from loadcase.core.distributions import parse_dist
 from loadcase.core.errors import LoadcaseError, shorten
-from loadcase.kinds.base import Component
+from loadcase.kinds.base import Component, Options
 
 MOST_STEPS = 2_000
 DEEPEST = 30
@@ -104,12 +104,31 @@ class StepParser:
         entity = getattr(options, "entity", None)
         if entity is not None and entity not in self.keys.entities:
             self.problems.unknown("entity", entity, self.keys.entities, (*path, "entity"), value=True)
+        self.identities(options, entity, path)
         nested = {
             option: self.steps(getattr(options, option), (*path, option), depth + 1)
             for option in cls.nested
             if getattr(options, option, None) is not None
         }
         return Call(path, target, verb, options, nested)
+
+    def identities(self, options: Options, entity: str | None, path: Path) -> None:
+        """Checks what names an operation, and what a write is numbered by."""
+        sequence = getattr(options, "sequence", None)
+        if sequence is not None and sequence not in self.keys.entities:
+            self.problems.unknown("entity", sequence, self.keys.entities, (*path, "sequence"), value=True)
+        for option in ("once", "dedupe", "sequence"):
+            name = getattr(options, option, None)
+            if name is None:
+                continue
+            if entity is None:
+                self.problems.add("LC338", f"{option!r} is about an entity, and the step names none", (*path, option),
+                                  "add `entity:`", key=True)  # fmt: skip
+            elif option != "sequence" and entity in self.keys.entities:
+                known = self.keys.entities[entity]
+                fields = {*known.fields, *([known.identity] if known.identity else [])}
+                if name not in fields:
+                    self.problems.unknown(f"field of {entity}", name, fields, (*path, option), value=True)
 
     def _parallel(self, raw: Any, path: Path, depth: int) -> Step | None:
         body = {"branches": raw} if isinstance(raw, list) else raw

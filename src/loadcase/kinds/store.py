@@ -18,6 +18,11 @@ class StoreOptions(Options):
 
     entity: str | None = Field(None, description="The entity that is read or written.")
     consistency: Consistency | None = Field(None, description="Copies that must answer, for this call.")
+
+
+class WriteOptions(StoreOptions):
+    """Options of the verbs that change something."""
+
     sequence: str | None = Field(
         None, description="The entity by whose key the store numbers the writes; what is read in order follows it."
     )
@@ -61,7 +66,10 @@ class Store(Component):
         """Nobody balances over shards: the key chooses."""
         return {**super().idle_fields(), "balance": "the key chooses the shard"}
 
-    verbs = dict.fromkeys(("read", "write", "append", "update", "claim", "transact"), StoreOptions)
+    verbs: ClassVar = {
+        "read": StoreOptions,
+        **dict.fromkeys(("write", "append", "update", "claim", "transact"), WriteOptions),
+    }
     default_work: ClassVar = {
         "read": LogNormal.of(p50=0.001, p99=0.01),
         **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),

@@ -1,0 +1,165 @@
+"""What a run writes down of its operations: effects that emerge from it, each guarantee with a twin that breaks it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from loadcase import api
+from loadcase.blueprint.load import loads
+from loadcase.core.errors import BlueprintError
+from loadcase.core.history import CODE, EVENT_NAMES, History
+from loadcase.engine.recording import Recording
+from loadcase.engine.run import run
+
+CHAT = """\
+loadcase: 1
+name: small-chat
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [@]}
+entities:
+  conversation: {count: 100, popularity: zipf(0.8)}
+  message: {fields: {client_id: id}, identity: client_id}
+components:
+  api: {kind: service, replicas: 4, workers: 8}
+  db: {kind: store, shards: 4, replicas: 3, write: quorum, read: quorum, work: {append: exp(8 ms), read: exp(1 ms)},
+       workers: 16}
+  changes: {kind: log, partitions: 4, from: db, key: conversation}
+  pushers: {kind: service, replicas: 2, workers: 8}
+  gateway: {kind: gateway, replicas: 2}
+flows:
+  send:
+    arrive: {rate: 200 /s, key: conversation}
+    steps:
+      - api.handle:
+          work: exp(1 ms)
+          timeout: 40 ms
+          retry: {max: 3, backoff: 1 ms}
+          do: [db.append: {entity: message, sequence: conversation, once: client_id}]
+  history:
+    arrive: {rate: 200 /s, key: conversation}
+    steps: [db.read: {entity: message}]
+  deliver:
+    consume: {log: changes, by: pushers, in_order: conversation}
+    steps:
+      - pushers.handle: {work: exp(1 ms)}
+      - gateway.push: {entity: message, dedupe: client_id, timeout: 12 ms, work: exp(1 ms),
+                       retry: {max: 9, backoff: 1 ms}}
+"""
+PAIRS = [
+    ("message.lost", "", "", ""),
+    ("deliver.undelivered", "", "", ""),
+    ("message.applied_twice", ", once: client_id", "", "db"),
+    ("deliver.duplicates", ", dedupe: client_id", "", "gateway"),
+    ("deliver.out_of_order", "in_order: conversation", "in_order: none", "gateway"),
+    ("message.stale_reads", "read: quorum", "read: one", "db"),
+    ("message.nonlinearizable", "read: quorum", "read: one", "db"),
+]
+"""A metric that the design keeps at 0, a change of one line, and the component in the story of what that breaks."""
+
+
+def judged(metric: str, old: str = "", new: str = "", seed: int = 1) -> api.RunResult:
+    text = CHAT.replace("@", f"{metric} == 0")
+    assert old in text
+    return api.run(loads(text.replace(old, new) if old else text), seed=seed, duration=20.0, warmup=0.0)
+
+
+@pytest.mark.parametrize("metric", [metric for metric, *_ in PAIRS])
+def test_the_design_keeps_its_promises(metric: str) -> None:
+    for seed in range(1, 6):
+        result = judged(metric, seed=seed)
+        assert result.metrics[metric].value == 0.0, result.stories
+        assert result.metrics[metric].samples > 1000
+        assert not result.doubts
+
+
+@pytest.mark.parametrize(("metric", "old", "new", "component"), [pair for pair in PAIRS if pair[1]])
+def test_one_changed_line_breaks_it(metric: str, old: str, new: str, component: str) -> None:
+    result = judged(metric, old, new)
+    assert result.metrics[metric].value > 0
+    assert component in {line.component for line in result.stories[metric].lines}
+
+
+def test_a_message_that_is_pushed_without_an_answer_is_not_undelivered() -> None:
+    result = judged("deliver.undelivered", "retry: {max: 9, backoff: 1 ms}", "priority: normal")
+    assert result.metrics["deliver.errors"].value > 0  # the pusher gave up, and yet the message had been received
+    assert result.metrics["deliver.undelivered"].value == 0
+
+
+# --- the rows -----------------------------------------------------------------------------------------------------
+def history(text: str = CHAT.replace("@", ""), share: float = 1.0, seed: int = 1) -> History:
+    found = run(loads(text), seed=seed, duration=10.0, warmup=0.0, record=Recording(share)).history
+    assert isinstance(found, History)
+    return found
+
+
+def counts(h: History) -> Counter[str]:
+    return Counter(EVENT_NAMES[e] for e in h["event"])
+
+
+def test_every_operation_is_there_once() -> None:
+    h = history()
+    of = counts(h)
+    assert of["invoke"] == of["ok"] + of["info"] + of["fail"]
+    assert of["commit"] == of["publish"] == of["deliver"]
+    assert (np.diff(h["time_s"]) >= 0).all()
+    assert h.meta.drained
+    assert (h.meta.writes, h.meta.delivers) == ({"send": ("message",)}, {"deliver": ("message",)})
+
+
+def test_versions_count_up_by_key_and_messages_carry_them() -> None:
+    h = history()
+    for event in ("commit", "publish", "deliver"):
+        rows = np.flatnonzero(h["event"] == CODE[event])
+        for key in range(5):
+            versions = h["version"][rows][h["key"][rows] == key]
+            assert list(versions) == list(range(1, len(versions) + 1))
+
+
+def test_a_sample_has_all_that_happened_to_its_keys() -> None:
+    whole, part = history(), history(share=0.5)
+    keys = set(part["key"][part["event"] == CODE["invoke"]].tolist())
+    assert 20 < len(keys) < 80
+    assert part.meta.sample is not None
+    for event in ("invoke", "commit", "read", "publish", "deliver"):
+        rows = np.flatnonzero((whole["event"] == CODE[event]) & np.isin(whole["key"], list(keys)))
+        assert len(rows) == counts(part)[event]
+
+
+def test_a_history_is_the_same_every_time() -> None:
+    first, second = history(), history()
+    for column in ("time_s", "operation", "version", "key", "place"):
+        assert np.array_equal(first[column], second[column], equal_nan=True)
+
+
+def test_what_is_recorded_does_not_change_what_is_measured() -> None:
+    plain = CHAT.replace("@", "")
+    without = run(loads(plain), seed=3, duration=5.0).metrics
+    sampled = run(loads(plain), seed=3, duration=5.0, record=Recording(1 / 1024, reads=False)).metrics
+    assert without.keys() == sampled.keys()
+    for name, metric in without.items():
+        assert sampled[name].value == pytest.approx(metric.value, rel=1e-9), name
+
+
+def test_operations_in_doubt_are_told_apart() -> None:
+    h = history(
+        CHAT.replace("@", "").replace("timeout: 40 ms\n          retry: {max: 3, backoff: 1 ms}", "timeout: 8 ms")
+    )
+    of = counts(h)
+    assert of["info"] > 0
+    assert of["fail"] == 0
+    assert of["commit"] > of["ok"] - of["read"]  # what nobody waited for has happened all the same
+
+
+def test_identities_and_sequences_name_what_there_is() -> None:
+    text = CHAT.replace("@", "")
+    for old, new, said in (
+        ("once: client_id", "once: clientid", "client_id"),
+        ("sequence: conversation", "sequence: conversatoin", "conversation"),
+        ("entity: message, dedupe", "dedupe", "entity"),
+    ):
+        with pytest.raises(BlueprintError) as caught:
+            loads(text.replace(old, new, 1))
+        assert said in str(caught.value)
