@@ -1,4 +1,4 @@
-"""Guarantees of correctness in a blueprint: refused until runs record histories, then read."""
+"""Guarantees of correctness in a blueprint: read where a run tells them, and refused where it does not."""
 
 from __future__ import annotations
 
@@ -10,30 +10,39 @@ from loadcase.core.errors import BlueprintError
 TEXT = """\
 loadcase: 1
 name: t
-requirements: {contract: [item.lost == 0, r.duplicates <= 3, item.staleness.p99 < 1 s]}
-entities: {item: {count: 10}}
-components: {s: {kind: service}}
-flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
+requirements: {contract: [item.lost == 0, f.duplicates <= 3, item.staleness.p99 < 1 s]}
+entities: {item: {count: 10}, other: {count: 10}}
+components: {s: {kind: store}, q: {kind: queue}, c: {kind: cache, keys: 5}, w: {kind: service}}
+flows:
+  r: {arrive: {rate: 1 /s, key: item}, steps: [s.write: {entity: item}, s.read: {entity: item}, q.publish]}
+  f: {consume: {queue: q, by: w}, steps: [c.get]}
 """
 
 
-def test_correctness_is_refused_until_runs_record_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BlueprintError) as error:
-        loads(TEXT)
-    assert [p.code for p in error.value.problems] == ["LC002"] * 3
-    monkeypatch.setattr("loadcase.blueprint.contract.RUNS_RECORD", True)
-    contract = loads(TEXT).contract
-    assert [(g.metric, g.bound, g.unit) for g in contract] == [
+def test_guarantees_of_correctness_are_read() -> None:
+    assert [(g.metric, g.bound, g.unit) for g in loads(TEXT).contract] == [
         ("item.lost", 0.0, "count"),
-        ("r.duplicates", 3.0, "count"),
+        ("f.duplicates", 3.0, "count"),
         ("item.staleness.p99", 1.0, "s"),
     ]
-    for right, wrong, code in (
-        ("item.lost", "itme.lost", "LC302"),
-        ("r.duplicates", "s.duplicates", "LC341"),
-        ("r.duplicates", "q.duplicates", "LC302"),
-        ("item.lost", "r.lost", "LC302"),
-    ):
-        with pytest.raises(BlueprintError) as error:
-            loads(TEXT.replace(right, wrong))
-        assert [p.code for p in error.value.problems] == [code]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "said"),
+    [
+        ("item.lost", "itme.lost", "LC302", "item"),
+        ("f.duplicates", "s.duplicates", "LC341", "duplicates"),
+        ("f.duplicates", "z.duplicates", "LC302", "flow"),
+        ("item.lost", "r.lost", "LC302", "entity"),
+        ("item.lost", "item.lost_updates", "LC002", "not judged yet"),
+        ("item.lost", "other.lost", "LC346", "no step writes it"),
+        ("f.duplicates", "r.duplicates", "LC346", "consume"),
+        (", s.read: {entity: item}", "", "LC346", "no step reads it"),
+        ("[c.get]", "[c.get: {key: item, miss: [s.read: {entity: item}]}]", "LC002", "cache"),
+    ],
+)
+def test_what_no_run_tells_is_refused(right: str, wrong: str, code: str, said: str) -> None:
+    with pytest.raises(BlueprintError) as error:
+        loads(TEXT.replace(right, wrong, 1))
+    assert [p.code for p in error.value.problems] == [code]
+    assert said in f"{error.value}"

@@ -22,6 +22,7 @@ from loadcase.core.metrics import (
 )
 from loadcase.core.quantity import median, strip_counts
 from loadcase.core.units import in_unit
+from loadcase.kinds.store import Store
 
 _LINE = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*(<=|>=|==|<|>)\s*(\S.*?)\s*\Z")
 _DIMS = {
@@ -118,12 +119,14 @@ class ContractParser(GuaranteeParser):
             self.problems.add("LC002", f"{metric!r} is not judged yet: {why}", path,
                               "take the line out until then; loadcase judge judges recorded histories")  # fmt: skip
             return None
-        if correct is not None and correct.of == "entity":
-            if target not in self.b.entities:
-                self.problems.unknown("entity", target, self.b.entities, path)
+        if correct is not None and correct.of == "entity" and target not in self.b.entities:
+            self.problems.unknown("entity", target, self.b.entities, path)
+            return None
+        if correct is not None and (correct.of == "entity" or target in self.b.flows):
+            why = self.unrecorded(target, metric.split(".")[0])
+            if why:
+                self.problems.add("LC346", f"{name} is never measured: {why}", path, "promise something else")
                 return None
-            return correct
-        if correct is not None and target in self.b.flows:
             return correct
         if target in self.b.flows:
             found = flow_metric(metric)
@@ -147,6 +150,23 @@ class ContractParser(GuaranteeParser):
             return found
         self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
         return None
+
+    def unrecorded(self, target: str, metric: str) -> str:
+        """Why there is nothing in a design that a metric of correctness could be about; empty when there is."""
+        if target in self.b.flows and target not in self.b.entities:
+            return "" if self.b.flows[target].consume is not None else "it is about flows that consume messages"
+        calls = [
+            (call.verb, self.b.components[call.component])
+            for flow in self.b.flows.values()
+            for call in walk(flow.steps)
+            if isinstance(call, Call) and getattr(call.options, "entity", None) == target
+        ]
+        stored = [(verb, component) for verb, component in calls if isinstance(component, Store)]
+        if not any(verb in component.effects for verb, component in stored):
+            return f"no step writes it to a store (entity: {target})"
+        if metric in OF_READS and all(verb in component.effects for verb, component in stored):
+            return f"no step reads it from a store (entity: {target})"
+        return ""
 
     def unmeasured(self, target: str, metric: str) -> str:
         """Why a component does not have a metric of its kind; empty when it has."""
