@@ -71,7 +71,7 @@ def run(
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
     Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows.
-    `history`, a share of the keys, asks for one that the result keeps.
+    `history`, a share of the keys, asks for one that the result keeps; 0 is as many keys as memory allows.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
     its tolerance is in `rough`, not in `metrics`. Raises UsageError.

@@ -228,6 +228,8 @@ def run(
     budget: str = "10min",
     variant: Variant = None,
     traces: Path | None = None,
+    history: Path | None = None,
+    sample: str | None = None,
     format: Format = "text",
     quiet: bool = False,
 ) -> int:
@@ -251,6 +253,10 @@ def run(
         Wall time after which the run ends, as a partial result.
     traces
         Folder of the arrival traces that the blueprint names; no other file is read without it.
+    history
+        Write what happened to the operations to this file, .parquet or .jsonl.
+    sample
+        Share of the keys that the history has, such as 10%; as many as memory allows without it.
     quiet
         No progress on standard error.
     """
@@ -259,12 +265,18 @@ def run(
     from loadcase.report.shapes import run_json
 
     budget_s = _budget(budget)
+    share = _sample(sample, history)
     blueprint = _load(file, variant)
     with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
             blueprint, case, seed, duration=_seconds(duration, "--duration"), warmup=_seconds(warmup, "--warmup"),
             scale=scale, progress=progress.share, stop=progress.stop, trace_folder=traces, wall_limit_s=budget_s,
+            history=share,
         )  # fmt: skip
+    if history is not None:
+        from loadcase.core.history_files import write_history
+
+        write_history(result.history, history)
     if format == "json":
         _print_json(run_json(result))
     else:
@@ -352,6 +364,26 @@ def check(
     return EXIT[worst([r.verdict for r in results])]
 
 
+def _sample(text: str | None, history: Path | None) -> float | None:
+    """The share of the keys that a history is to have; 0 leaves it open, None is no history."""
+    from loadcase.core.errors import LoadcaseError
+    from loadcase.core.units import in_unit, parse_quantity
+
+    if history is None:
+        if text is not None:
+            raise UsageError("--sample is about a history", hint="say where it goes: --history FILE")
+        return None
+    if text is None:
+        return 0.0
+    try:
+        share = in_unit(parse_quantity(text), "%") / 100.0
+    except LoadcaseError:
+        share = 0.0
+    if not 0.0 < share <= 1.0:
+        raise UsageError(f"--sample is a share of the keys, got {text!r}", hint="for example --sample 10%")
+    return share
+
+
 HistoryFile = Annotated[Path, Parameter(help="A recorded history, .parquet or .jsonl.")]
 Drained = Annotated[
     bool, Parameter(help="Nothing was under way any more when it ended, though the history does not say so.")
@@ -400,9 +432,12 @@ def judge(
 
 @app.command
 def explain(
-    history: HistoryFile,
+    history: Annotated[Path, Parameter(help="A recorded history, .parquet or .jsonl; or a blueprint, which is run.")],
     guarantee: str,
     *,
+    case: str = "normal",
+    seed: int = 1,
+    variant: Variant = None,
     drained: Drained = False,
     against: Against = None,
     format: Annotated[Literal["text", "json", "mermaid"], Parameter(help="What is printed.")] = "text",
@@ -415,13 +450,22 @@ def explain(
     ----------
     guarantee
         A metric of correctness such as `order.lost`, or a whole guarantee.
+    case
+        Of a blueprint: the case that is run.
+    seed
+        Of a blueprint: the seed.
     """
     from loadcase.check.judge import Judge
     from loadcase.check.promises import promise
     from loadcase.report import judged
 
     line = promise(guarantee)
-    judging = Judge(*_histories(history, drained, against))
+    if history.is_dir() or history.suffix.lower() in (".yaml", ".yml"):
+        from loadcase import api
+
+        judging = Judge(api.run(_load(history, variant), case, seed, history=0.0).history)
+    else:
+        judging = Judge(*_histories(history, drained, against))
     outcome, story = judging.outcome(line), judging.story(line.metric)
     if format == "json":
         _print_json(judged.explain_json(outcome, story))

@@ -9,6 +9,7 @@ from loadcase.blueprint.model import Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.metrics import OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
+from loadcase.core.values import show
 
 if TYPE_CHECKING:
     from loadcase.engine.recording import Recording
@@ -27,18 +28,19 @@ def promised(blueprint: Blueprint) -> list[str]:
 def recording(
     blueprint: Blueprint, case: Case, length: tuple[float | None, float | None], k: int, asked: float | None
 ) -> Recording | None:
-    """What a run writes down: what was asked for, or what the contract needs; None for nothing.
+    """What a run writes down: the share of the keys that was asked for (0: as many as memory allows), or what the
+    contract needs; None for nothing.
 
     `length` is how long the run is measured and warmed up, s, None for what the case says; `k` its scale.
     """
     from loadcase.engine.recording import Recording
 
-    if asked is not None:
+    if asked:
         return Recording(asked)
     wanted = promised(blueprint)
-    if not wanted:
+    if not wanted and asked is None:
         return None
-    reads = any(name.split(".")[1] in OF_READS for name in wanted)
+    reads = asked is not None or any(name.split(".")[1] in OF_READS for name in wanted)
     share = MOST_ROWS / max(1.0, rows(blueprint, case, length, reads) / k)
     power = 1.0
     while power > share and power > SMALLEST:
@@ -69,8 +71,12 @@ def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
     from loadcase.check.judge import Judge
 
     wanted = promised(blueprint)
-    if result.history is None or not wanted:
+    if result.history is None:
         return result
+    sampled = result.history.meta.sample
+    if sampled is not None:
+        note = f"the history has {show(sampled.share, 'ratio')} of the keys, whole: {result.history.rows:,} rows"
+        result = replace(result, notes=(*result.notes, note))
     judge = Judge(result.history)
     metrics, doubts, stories = dict(result.metrics), {}, {}
     sample = result.history.meta.sample
