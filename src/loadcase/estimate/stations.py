@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadcase.estimate.balancing import power_of_d, shortest_queue, waiting_of_d
-from loadcase.estimate.latency import NEVER, POINTS, Latency, mixture
+from loadcase.estimate.latency import NEVER, POINTS, Latency, dot, mixture, queued
 from loadcase.estimate.queueing import (
     erlang_c,
     gigc_wait_factor,
@@ -30,6 +30,10 @@ CLASSES = 6
 """Stations of unlike load are summed up as the hottest one and this many groups."""
 LARGEST_CHAIN = 20_000
 """Most states of a birth and death chain that is summed state by state."""
+SIZES = np.array([*np.arange(1, 18) / 20, 0.9, 0.95, 0.975, 0.99, 0.997])
+"""Shares of the works between which those of like size are taken together, under processor sharing."""
+LONGEST = 200
+"""Requests in the shortest queue up to which their number is told apart."""
 LARGE_CHOICES = 16
 """Workers up to which the mean field of the shorter queue is solved; beyond, its gain is taken over from there."""
 
@@ -119,7 +123,7 @@ def solve(
     if discipline in ("priority", "preemptive") and len(ranks) > 1:
         _by_rank(solved, live, classes, workers, discipline, ranks)
     elif discipline == "ps":
-        _shared(solved, classes, workers, ranks)
+        _shared(solved, live, classes, workers, ranks)
     else:
         _in_turn(solved, live, classes, workers, queue, discipline, balance, choices, replacement, ranks, stations)
     return solved
@@ -160,7 +164,8 @@ def _in_turn(
     laws, names, p_wait, lost = [], [], 0.0, 0.0
     for c in classes:
         scv = _arrival_scv(streams, c, workers)
-        law, name, waits, loss = _one(c, workers, queue, scv, balance, choices, replacement, stations)
+        served = mixture(c.rates, [s.held for s in streams]) if workers == 1 else None
+        law, name, waits, loss = _one(c, workers, queue, scv, balance, choices, replacement, stations, served)
         if discipline == "lifo":
             name = f"{name}, last come first: the mean only"
         laws.append(law)
@@ -206,8 +211,12 @@ def _one(
     choices: int,
     replacement: bool,
     stations: int,
+    served: Latency | None,
 ) -> tuple[Latency, str, float, float]:
-    """Wait at one station: its law, the formula, the share that waits, the share that is refused."""
+    """Wait at one station: its law, the formula, the share that waits, the share that is refused.
+
+    `served` is the law of the time that the only worker is held, where there is but one.
+    """
     rho = c.rate * c.mean / workers
     if c.mean <= 0:
         return Latency.constant(0.0), "no work", 0.0, 0.0
@@ -241,6 +250,8 @@ def _one(
             delayed_scv = 1.0
         if c.batch > 0:
             return _batched(c, workers, rho, p_wait, mean, delayed_scv, name)
+        if served is not None and math.isfinite(second):
+            return queued(served, rho, mean, second - mean**2), name, p_wait, 0.0
         return delayed(p_wait, mean / p_wait if p_wait > 0 else 0.0, delayed_scv), name, p_wait, 0.0
     if scv < 1.0 and workers <= LARGEST_CHAIN:
         stages = 1.0 / scv if scv > 0 else math.inf
@@ -286,13 +297,28 @@ def _balanced(
         behind = max(1.0, wait * few) / workers
     wait *= c.mean * (1.0 + c.scv) / 2.0
     behind *= c.mean * (1.0 + c.scv) / 2.0
+    ahead = np.zeros(0)
     if balance == "two_choices" and choices < stations:
         ahead = waiting_of_d(round(rho, 6), choices, min(workers, LARGE_CHOICES))
-        if len(ahead) and wait > 0:
-            p_wait = float(ahead.sum())
-            return staged(ahead, wait), name, p_wait, 0.0
+    elif workers == 1:
+        ahead = shortest(rho**stations, wait / (c.mean * (1.0 + c.scv) / 2.0))
+    if len(ahead) and wait > 0:
+        return staged(ahead, wait), name, float(ahead.sum()), 0.0
     p_wait = min(1.0, wait / behind)
     return delayed(p_wait, wait / p_wait if p_wait > 0 else 0.0, 1.0), name, p_wait, 0.0
+
+
+def shortest(decay: float, mean: float) -> Array:
+    """P(as many stand in the shortest queue) from 1 on: geometric, of this mean; nothing where that is too long a sum.
+
+    Its tail falls as that of all of M/M/c, station by station. Source: J. Kingman, Two Similar Queues in Parallel,
+    Annals of Math. Statistics 32(4), 1961.
+    """
+    most = math.ceil(math.log(1e-7) / math.log(decay)) if 0.0 < decay < 1.0 else 1
+    share = mean * (1.0 - decay)
+    if most > LONGEST or share > 1.0:
+        return np.zeros(0)
+    return np.asarray(share * (1.0 - decay) * decay ** np.arange(most))
 
 
 def _bounded(c: _Moments, workers: int, queue: int) -> Latency:
@@ -309,8 +335,8 @@ def _bounded(c: _Moments, workers: int, queue: int) -> Latency:
     p_wait = float(p[ahead > 0].sum())
     if p_wait <= 0:
         return Latency.constant(0.0)
-    mean = float(p @ ahead) * drain / p_wait
-    second = float(p @ (ahead * (ahead + 1.0))) * drain**2 / p_wait
+    mean = dot(p, ahead) * drain / p_wait
+    second = dot(p, ahead * (ahead + 1.0)) * drain**2 / p_wait
     return delayed(p_wait, mean, max(0.02, second / mean**2 - 1.0))
 
 
@@ -371,13 +397,18 @@ def _preempted(rates: Sequence[float], means: Sequence[float], scvs: Sequence[fl
     return found
 
 
-def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Sequence[int]) -> None:
+def _shared(
+    solved: Solved, streams: Sequence[Stream], classes: Sequence[_Moments], workers: int, ranks: Sequence[int]
+) -> None:
     """Processor sharing: the wait is the time lost to the others, so that the mean time is that of M/M/c."""
     laws = []
     for c in classes:
         station = mmc(c.rate, c.mean, workers)
         if station.utilisation >= 1.0:
             laws.append(NEVER)
+            continue
+        if workers == 1 and c.mean > 0 and math.isfinite(c.third):
+            laws.append(_stretched(c, mixture(c.rates, [s.held for s in streams])))
             continue
         stretch = station.mean_sojourn / c.mean
         scv = c.scv + processor_sharing_scv(1.0 - 1.0 / stretch) - 1.0
@@ -388,6 +419,33 @@ def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Se
     solved.mean_wait = sojourn.mean - solved.held.mean
     solved.formula = "M/G/1-PS" if workers == 1 else "M/M/c, shared"
     solved.p_wait = 0.0
+
+
+def _stretched(c: _Moments, work: Latency) -> Latency:
+    """The time in M/G/1 with processor sharing, by the size of the work.
+
+    Of each size the mean and the variance are exact, the shape is fitted. Source: S. Yashkov, A Derivation of Response
+    Time Distribution for an M/G/1 Processor-Sharing Queue, Problems of Control and Information Theory 12, 1983.
+    """
+    rho = c.rate * c.mean
+    mean = mgc(c.rate, c.mean, c.scv).mean_wait
+    turn = queued(work, rho, mean, mg1_wait_second_moment(c.rate, c.mean, c.scv, c.third) - mean**2)
+    passed = np.cumsum(work.mass)
+    bins = np.searchsorted(SIZES, passed - work.mass / 2.0)
+    shares = np.bincount(bins, work.mass, len(SIZES) + 1)
+    totals = np.bincount(bins, work.mass * work.times, len(SIZES) + 1)
+    sizes = totals[shares > 0] / shares[shares > 0]
+    grid = np.linspace(0.0, float(sizes[-1]), POINTS)
+    still = turn.least(grid)
+    area = np.concatenate([[0.0], np.cumsum((still[1:] + still[:-1]) / 2.0) * (grid[1] - grid[0])])
+    laws = []
+    for size, inside in zip(sizes, np.interp(sizes, grid, area), strict=True):
+        lost, variance = rho * size / (1.0 - rho), 2.0 * float(inside) / (1.0 - rho) ** 2
+        disturbed = 1.0 - (1.0 - rho) * math.exp(-c.rate * size)
+        scv = (variance + lost**2) * disturbed / lost**2 - 1.0 if lost > 0 else 1.0
+        laws.append(delayed(disturbed, lost / disturbed, max(0.03, scv)).shifted(float(size)))
+    whole = mixture([float(share) for share in shares[shares > 0]], laws)
+    return Latency(whole.start, whole.step, whole.mass, c.mean / (1.0 - rho), whole.variance)
 
 
 # --- laws from moments ---
@@ -408,7 +466,7 @@ def delayed(p_wait: float, mean: float, scv: float) -> Latency:
 def staged(weights: Array, mean: float) -> Latency:
     """A wait of `mean` in all: with `weights[j]` of j + 1 exponential stages, with what is left of 1 of none."""
     stages = np.arange(1, len(weights) + 1)
-    one = mean / float(weights @ stages)
+    one = mean / dot(weights, stages)
     p_wait = float(weights.sum())
     last = one * (len(weights) + 4.5 * math.sqrt(len(weights)) + 10.0)
     step = last / (POINTS - 1)
@@ -421,7 +479,7 @@ def staged(weights: Array, mean: float) -> Latency:
         left += part * term
     mass = np.maximum(0.0, -np.diff(left))
     mass[0] += 1.0 - p_wait
-    second = one**2 * float(weights @ (stages * (stages + 1.0)))
+    second = one**2 * dot(weights, stages * (stages + 1.0))
     return Latency(0.0, step, mass / mass.sum(), mean, second - mean * mean)
 
 
