@@ -1,6 +1,7 @@
 """Reading quantities: ``50M user``, ``300 B``, ``40 message/user/day``, ``250 ms``, ``99.95 %``.
 
-Inside, everything is in seconds, bytes, US dollars and counts. The units themselves are in ``units.txt``.
+Inside, everything is in seconds, bytes, US dollars and counts. The units themselves are in ``units.txt``;
+pint reads that file when the first unit is met, not when this module is imported.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from loadcase.core.errors import UnitError, shorten, suggest
 from loadcase.core.quantity import (
@@ -24,7 +27,6 @@ from loadcase.core.quantity import (
     median,
     strip_counts,
 )
-from loadcase.core.unitfile import Unit, unit_file
 from loadcase.core.unitformat import format_quantity
 
 __all__ = [
@@ -148,7 +150,7 @@ def missing_unit(given: object, value: Value, units: Sequence[str], example: str
 
 def unit_names() -> list[str]:
     """Every unit's name and aliases, in the order of the unit file, without prefixes."""
-    return list(unit_file().units)
+    return list(_unit_table())
 
 
 def _parse_range(low_text: str, high_text: str, seed_text: str) -> Uncertain:
@@ -216,23 +218,48 @@ def _terms(text: str) -> list[tuple[str, int, int]]:
     return terms
 
 
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    """Pint's registry of our own unit file (in pint's, M is molar and k is Boltzmann's constant)."""
+    import pint
+
+    registry: Any = pint.UnitRegistry(None)
+    lines = (Path(__file__).parent / "units.txt").read_text(encoding="utf-8").splitlines()
+    registry.load_definitions([line for line in lines if line.strip() and not line.startswith("#")])
+    return registry
+
+
+@lru_cache(maxsize=1)
+def _unit_table() -> dict[str, str]:
+    """Unit name or alias -> its line's first name, read from the unit file for suggestions."""
+    table: dict[str, str] = {}
+    for line in (Path(__file__).parent / "units.txt").read_text(encoding="utf-8").splitlines():
+        names = [part.strip() for part in line.split("=")]
+        if len(names) > 1 and not line.startswith("#") and not names[0].endswith("-"):
+            table.update(dict.fromkeys((names[0], *names[2:]), names[0]))
+    return table
+
+
 @lru_cache(maxsize=1024)
 def _known_unit(name: str) -> tuple[float, Dims]:
     """(factor to base, dims) of one unit, prefix and plural included."""
+    registry = _registry()
     spelled = {"%": "percent"}.get(name, name.replace("μ", "µ"))
-    for prefix, factor, unit in unit_file().readings(spelled):
-        if _may_join(prefix, unit):
-            return factor * unit.factor, unit.dims
-    hint = _CONFUSED.get(name) or suggest(name, (*unit_names(), *_PREFIXED)) or _EXAMPLES
+    for prefix, unit, suffix in sorted(registry.parse_unit_name(spelled), key=lambda found: len(found[0])):
+        dims: Dims = tuple((d.strip("[]"), int(p)) for d, p in registry.get_dimensionality(unit).items())
+        dims = tuple(sorted(dims))
+        if _may_join(prefix, unit, dims) and not (suffix and (len(spelled) <= 3 or spelled.endswith("Bs"))):
+            return float(registry.get_root_units(prefix + unit)[0]), dims
+    hint = _CONFUSED.get(name) or suggest(name, (*_unit_table(), *_PREFIXED)) or _EXAMPLES
     raise UnitError(f'unknown unit "{shorten(name)}"', hint=hint)
 
 
-def _may_join(prefix: str, unit: Unit) -> bool:
+def _may_join(prefix: str, unit: str, dims: Dims) -> bool:
     """Whether people write that prefix on that unit: ms yes, Ms no; GB yes, mB no; Mtoken yes, Mday no."""
     if not prefix:
         return True
     if prefix in ("milli", "micro", "nano"):
-        return unit.name == "second" or (prefix == "milli" and unit.name == "core")
+        return unit == "second" or (prefix == "milli" and unit == "core")
     if prefix.endswith("bi"):
-        return unit.name in ("byte", "bit")
-    return ("time", 1) not in unit.dims and unit.name not in ("percent", "cent")
+        return unit in ("byte", "bit")
+    return ("time", 1) not in dims and unit not in ("percent", "cent")

@@ -25,15 +25,13 @@ from loadcase.core.program import (
     COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
     FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
     HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
-    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
+    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN,
     ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
-    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
+    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SLOTS, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
     TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
 )  # fmt: skip
 
 # --- a frame: a call in flight ---------------------------------------------------------------------------------------
-SLOTS = 8
-REGS = 8
 FRAME = np.dtype(
     [
         # what every event touches: one cache line
@@ -62,7 +60,7 @@ FRAME = np.dtype(
         ("fpc", "i4"),  # where to go when its call fails
         # stations that it holds, and registers
         ("held", "i4", (SLOTS,)),
-        ("reg", "i4", (REGS,)),
+        ("reg", "i4", (REGISTERS,)),
     ]
 )
 EVENT = np.dtype([("t", "f8"), ("p", "i8")])
@@ -76,7 +74,6 @@ SLOT_MASK = (1 << SLOT_BITS) - 1
 LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
-MAX_FRAMES = 12_000_000
 CHUNK = 64
 OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
 L_HEAD, L_TAIL, L_LIVE = range(3)
@@ -121,7 +118,7 @@ class State(NamedTuple):
     wfree: np.ndarray  # int64 stack of free chunks
     stations: np.ndarray  # STATION
     counters: np.ndarray  # round robin
-    src: np.ndarray  # (sources, 4) float64: phase, end of the phase, trace position, 1 once begun
+    src: np.ndarray  # (sources, 5) float64: phase, end of the phase, trace position, 1 once begun, next arrival
     fc: np.ndarray  # (flows, FC_WIDTH) int64
     fsum: np.ndarray  # (2*flows, 3) float64: sum, sum of squares, maximum
     fine: np.ndarray  # (2*flows, FINE_BINS) int64
@@ -1563,28 +1560,33 @@ def run(P, S, quota):
                 else:
                     H[0].p = OVER
                 continue
-            else:  # an arrival
+            else:  # an arrival; its event is at the end of a delay that follows it
                 i = slot - SOURCE0
+                pc = P.sources[i, 2]
                 begun = S.src[i, 3] == 1.0
                 if begun:
+                    came = S.src[i, 4]
                     now = t
                     events += 1
                     nfree -= 1
                     f = free[nfree]
-                    F[f].pc = P.sources[i, 2]
+                    F[f].pc = pc
                     F[f].flow = P.sources[i, 1]
                     F[f].parent = -1
                     F[f].qfail = -1
                     F[f].owed = -1
                     F[f].token = 0
-                    t = next_arrival(P, S, i, now)
+                    F[f].began = came
+                    t = next_arrival(P, S, i, came)
                 else:  # the source begins: nothing arrives yet
                     S.src[i, 3] = 1.0
-                    late = P.sources[i, 0] == PACED
-                    t = uniform(rng, P.sources[i, 3]) / P.source_par[i, 0] if late else next_arrival(P, S, i, 0.0)
+                    paced = P.sources[i, 0] == PACED
+                    t = uniform(rng, P.sources[i, 3]) / P.source_par[i, 0] if paced else next_arrival(P, S, i, 0.0)
+                S.src[i, 4] = t
                 if t < end:
                     seq += 1
-                    sift(H, n, t, (seq << SLOT_BITS) | slot)
+                    d = code[pc].d
+                    sift(H, n, t + lanes[d - 1] if d > 0 else t, (seq << SLOT_BITS) | slot)
                 else:
                     H[0].p = OVER
                 if not begun:
@@ -1767,6 +1769,7 @@ def run(P, S, quota):
                     g = free[nfree]
                     for j in range(SLOTS):
                         F[g].held[j] = F[f].held[j]
+                    for j in range(REGISTERS):
                         F[g].reg[j] = F[f].reg[j]
                     F[g].pc = body
                     F[g].parent = f
@@ -1812,18 +1815,19 @@ def run(P, S, quota):
                 f = p
                 pc = F[f].pc
             elif op == START:
-                if now >= end:  # a client that thought for too long
+                t = F[f].began if code[pc].d > 0 else now
+                if t >= end:  # a client that thought for too long
                     free[nfree] = f
                     nfree += 1
                     break
-                F[f].began = now
-                F[f].origin = now
+                F[f].began = t
+                F[f].origin = t
                 F[f].why = 0
                 F[f].rank = code[pc].c
-                if now >= warm_t:
+                if t >= warm_t:
                     w = F[f].flow
                     S.fc[w, FC_ARRIVED] += 1
-                    k = int((now - warm_t) * per_s)
+                    k = int((t - warm_t) * per_s)
                     if k < intervals:
                         S.fts[w, k, 0] += 1
                 if a >= 0:
@@ -1835,6 +1839,7 @@ def run(P, S, quota):
             elif op == DONE or op == FAILED:
                 w = F[f].flow
                 t0 = F[f].began
+                t = now + lanes[code[pc].c - 1] if code[pc].c > 0 else now
                 if t0 >= warm_t:
                     k = int((t0 - warm_t) * per_s)
                     if k >= intervals:
@@ -1843,9 +1848,9 @@ def run(P, S, quota):
                         S.fc[w, FC_OK] += 1
                         if k >= 0:
                             S.fts[w, k, 1] += 1
-                        observe(fsum, fine_h, coarse_h, w, k, now - t0)
+                        observe(fsum, fine_h, coarse_h, w, k, t - t0)
                         if P.ages[w] >= 0:
-                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - F[f].origin)
+                            observe(fsum, fine_h, coarse_h, P.ages[w], k, t - F[f].origin)
                     else:
                         S.fc[w, FC_FAILED] += 1
                         S.fc[w, FC_REASON0 + F[f].why] += 1

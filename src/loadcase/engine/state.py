@@ -71,7 +71,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         wfree=np.zeros(0, np.int64),
         stations=stations_now,
         counters=counters_of(compiled.counters, seed),
-        src=np.zeros((max(1, len(p.sources)), 4)),
+        src=np.zeros((max(1, len(p.sources)), 5)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
         fsum=np.zeros((2 * flows, 3)),
         fine=np.zeros((2 * flows, k.FINE_BINS), np.int64),
