@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from loadcase.core.distributions import Const, Erlang, Exp, LogNormal, Mix, Pareto, Uniform
 from loadcase.estimate import latency as la
 from loadcase.estimate.latency import NEVER, Latency
-from loadcase.estimate.queueing import invert
 from tests.estimate.cases import agree
 
 UNIT = Exp(1.0)
@@ -21,25 +20,22 @@ YAMMER = Mix((0.982, 0.018), (Pareto(1.5, 3.8), Exp(1 / 0.0217)))
 
 
 def test_fan_out_amplifies() -> None:
+    leaf = Latency.of(Mix((0.99, 0.01), (Const(1.0), Const(100.0))))
     for case, n in (("TL-FAN-1", 100), ("TL-FAN-3", 10)):
-        agree(case, p_slow=1 - la.order_cdf(0.99, n, n))
-    agree("TL-BIMODAL-1", p_over_50ms=1 - la.order_cdf(0.99, 10, 10))
+        agree(case, rel=2e-3, p_slow=1 - la.kth([leaf] * n, n).share_up_to(50))
+    agree("TL-BIMODAL-1", rel=2e-3, p_over_50ms=1 - la.kth([leaf] * 10, 10).share_up_to(50))
 
 
 def test_order_statistics() -> None:
     for case, n, need in (("TL-MAX-1", 10, 10), ("TL-KOFN-1", 5, 4)):
-        p50, p99 = (la.order_quantile(UNIT, n, need, p) for p in (0.5, 0.99))
-        agree(case, mean=la.order_mean(UNIT, n, need), p50=p50, p99=p99)
-        on_grid = la.kth([Latency.of(UNIT)] * n, need)
-        agree(case, rel=0.01, mean=on_grid.mean, p50=on_grid.quantile(0.5), p99=on_grid.quantile(0.99))
+        law = la.kth([Latency.of(UNIT)] * n, need)
+        agree(case, rel=0.01, mean=law.mean, p50=law.quantile(0.5), p99=law.quantile(0.99))
 
 
 def test_hedges() -> None:
-    quantiles = {
-        name: invert(lambda t: la.hedge_cdf(UNIT, 1.0, t), p, 1.0)
-        for name, p in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
-    }
-    agree("TL-HEDGE-3", hedge_fraction=1 - UNIT.cdf(1.0), mean=la.hedge_mean(UNIT, 1.0), **quantiles)
+    law = la.hedged(Latency.of(UNIT), Latency.of(UNIT), 1.0)
+    got = {"p50": law.quantile(0.5), "p99": law.quantile(0.99), "p99.9": law.quantile(0.999)}
+    agree("TL-HEDGE-3", rel=0.01, hedge_fraction=1 - Latency.of(UNIT).share_up_to(1.0), mean=law.mean, **got)
 
 
 def test_redundant_reads() -> None:

@@ -73,7 +73,14 @@ def test_the_designs_span_what_the_format_has() -> None:
             one("a: {kind: service}", steps="[a.handle: {work: exp(10 ms), timeout: 5 ms, retry: {max: 1}}]"),
             "feedback: calls of a time out",
         ),
-        (one("a: {kind: service, patience: 1 s}"), "no closed form: requests leave"),
+        (
+            one("a: {kind: service, patience: 1 ms}", steps="[a.handle: {work: 20 ms}]"),
+            "no closed form: a: patience is told as if",
+        ),
+        (
+            one("a: {kind: service, patience: 1 ms, replicas: 2, balance: least_loaded}", "rate: 100 /s"),
+            "no closed form: a: requests that lose patience",
+        ),
         (one("a: {kind: service, discipline: lifo}"), "no closed form of the percentiles"),
         (one("a: {kind: service}", "rate: 10 /s, pattern: 'bursty(5, 1 s, 9 s)'"), "no closed form: arrivals"),
         (one("a: {kind: service}", "rate: 200 /s"), "unstable: a is 200% used"),

@@ -6,7 +6,6 @@ equidistant grid, for the percentiles. Adding two laws is a convolution by fast 
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -331,6 +330,8 @@ def scattered(first: Latency, each: Latency, n: int, stations: int, need: int, t
     A station's first call takes `first`, those that it meets there `each` more, one after the other; stations are as
     much `tied` as two of them are. Exact for independent ones: n! [z^n] (sum over k of P(k calls at a station let t be
     the time) (z / m)^k / k!)^m, by Cauchy's integral on the circle of radius n, where the terms do not cancel.
+
+    Source: P. Flajolet, R. Sedgewick, Analytic Combinatorics, 2009, sections II.3 (occupancy) and VIII.3.
     """
     most = _most_at_one(n, stations)
     laws = [first]
@@ -401,57 +402,3 @@ def _any_at_least(cdfs: Sequence[Array], need: int) -> Array:
 def hedged(first: Latency, second: Latency, after_s: float) -> Latency:
     """The first answer of a request and of a copy that is sent `after_s` later if there is none yet."""
     return kth([first, second.shifted(after_s)], 1)
-
-
-# --- exact, for one distribution ------------------------------------------------------------------------------------
-def order_cdf(p: float, n: int, need: int) -> float:
-    """P(at least `need` of `n` independent times are past) when each is with probability `p`."""
-    return float(_at_least(np.array([p]), n, need)[0])
-
-
-def order_quantile(dist: Dist, n: int, need: int, p: float) -> float:
-    """The time by which, with probability `p`, `need` of `n` independent times have passed.
-
-    Source: H. David, H. Nagaraja, Order Statistics, 3rd ed., 2003, section 2.1.
-    """
-    low, high = 0.0, 1.0
-    for _ in range(100):
-        middle = (low + high) / 2.0
-        if order_cdf(middle, n, need) < p:
-            low = middle
-        else:
-            high = middle
-    return dist.quantile(low)
-
-
-def order_mean(dist: Dist, n: int, need: int) -> float:
-    """Mean time by which `need` of `n` independent times have passed: the integral of what is not past."""
-    edges = [order_quantile(dist, n, need, p) for p in (1e-9, 1e-3, 0.1, 0.5, 0.9, 0.99, 0.999, 0.99999, 1 - 1e-8)]
-    return edges[0] + math.fsum(
-        _gauss(lambda t: 1.0 - order_cdf(dist.cdf(t), n, need), a, b) for a, b in itertools.pairwise(edges)
-    )
-
-
-def hedge_cdf(dist: Dist, after_s: float, t: float) -> float:
-    """P(a request with a copy after `after_s` is answered by t). Source: as for `order_quantile`."""
-    late = 1.0 - dist.cdf(t)
-    return 1.0 - late * (1.0 - dist.cdf(t - after_s)) if t > after_s else 1.0 - late
-
-
-def hedge_mean(dist: Dist, after_s: float) -> float:
-    """Mean time of a request with a copy after `after_s`."""
-    last = dist.quantile(1 - 1e-9)
-    edges = [0.0, *(after_s * i / 4 for i in (1, 2, 3, 4)), *(after_s + last * 2.0**-i for i in range(12, -1, -1))]
-    return math.fsum(_gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in itertools.pairwise(edges))
-
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
-
-
-def _gauss(f: object, a: float, b: float) -> float:
-    """Gauss-Legendre quadrature."""
-    assert callable(f)
-    half = (b - a) / 2.0
-    return half * math.fsum(
-        float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True)
-    )

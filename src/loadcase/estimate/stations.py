@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadcase.estimate.balancing import power_of_d, shortest_queue, waiting_of_d
-from loadcase.estimate.latency import NEVER, POINTS, Latency, dot, mixture, queued
+from loadcase.estimate.latency import FINEST, NEVER, POINTS, Latency, dot, mixture, queued
 from loadcase.estimate.queueing import (
+    erlang_b,
     erlang_c,
     gigc_wait_factor,
     gimc,
@@ -64,9 +65,13 @@ class Solved:
     waits: dict[int, Latency]
     formula: str
     loss: float = 0.0
+    abandoned: float = 0.0
+    """Share that leaves the queue out of patience."""
     p_wait: float = 0.0
     mean_wait: float = 0.0
-    """Mean over all visits."""
+    """Mean over all visits that are served."""
+    in_queue: float = 0.0
+    """Mean time in the queue over all visits that are taken in, those that leave it too."""
     held: Latency = field(default_factory=lambda: Latency.constant(0.0))
     shared: bool = False
     """Whether `waits` are whole sojourns, work included: processor sharing."""
@@ -99,9 +104,12 @@ class _Moments:
 
 def solve(
     streams: Sequence[Stream], workers: int, queue: int | None, discipline: str, balance: str = "", choices: int = 2,
-    replacement: bool = False,
+    replacement: bool = False, patience: Latency | None = None,
 ) -> Solved:  # fmt: skip
-    """The waits at alike stations with `workers` each (0: unlimited) and room for `queue` (None: unbounded)."""
+    """The waits at alike stations with `workers` each (0: unlimited) and room for `queue` (None: unbounded).
+
+    Of `patience` is taken account where `heeded` says so.
+    """
     live = [s for s in streams if s.rate > 0]
     total = math.fsum(s.rate * float(s.pattern.sum()) for s in live)
     ranks = sorted({s.rank for s in live})
@@ -120,13 +128,23 @@ def solve(
     used = math.fsum(s.rate * float(s.pattern.sum()) * s.held.mean for s in live) / (stations * workers)
     hottest = max(c.rate * c.mean / workers for c in classes)
     solved = Solved(total, used, hottest, {}, "", held=held)
+    if patience is not None and heeded(live, queue, discipline, balance):
+        impatient(solved, classes, workers, patience, ranks)
+        return solved
     if discipline in ("priority", "preemptive") and len(ranks) > 1:
         _by_rank(solved, live, classes, workers, discipline, ranks)
     elif discipline == "ps":
         _shared(solved, live, classes, workers, ranks)
     else:
         _in_turn(solved, live, classes, workers, queue, discipline, balance, choices, replacement, ranks, stations)
+    solved.in_queue = solved.mean_wait
     return solved
+
+
+def heeded(streams: Sequence[Stream], queue: int | None, discipline: str, balance: str) -> bool:
+    """Whether the closed form knows patience here: Poisson arrivals, in turn, no bound, no balancer that looks."""
+    poisson = all(s.scv == 1.0 and s.batch == 0.0 for s in streams if s.rate > 0)
+    return poisson and queue is None and discipline == "fifo" and not balance
 
 
 def _classes(streams: Sequence[Stream]) -> list[_Moments]:
@@ -179,6 +197,51 @@ def _in_turn(
     solved.by_class = [(c.weight, law) for c, law in zip(classes, laws, strict=True)]
     solved.formula = names[-1] + (f", by the load of {stations} unlike stations" if len(classes) > 1 else "")
     solved.p_wait, solved.loss = p_wait / weight, lost / weight
+
+
+def impatient(
+    solved: Solved, classes: Sequence[_Moments], workers: int, patience: Latency, ranks: Sequence[int]
+) -> None:
+    """M/M/c whose requests leave the queue when their patience ends: M/M/c+G, exact for exponential service.
+
+    With L(x) = E[min(patience, x)], the wait that is offered has the density P(c - 1 in service) rate exp(rate L(x) -
+    x c / service). Source: F. Baccelli, G. Hebuterne, On Queues with Impatient Customers, Performance '81; S. Zeltyn,
+    A. Mandelbaum, Call Centers with Impatient Customers, Queueing Systems 51, 2005.
+    """
+    laws, weight = [], math.fsum(c.weight for c in classes)
+    for c in classes:
+        blocked = erlang_b(workers - 1, c.rate * c.mean)
+        if c.mean <= 0 or blocked <= 0:
+            laws.append(Latency.constant(0.0))
+            continue
+        drain = workers / c.mean
+        for doubled in range(60):  # the exponent is concave: it does not rise again
+            x = np.linspace(0.0, c.mean * 2.0**doubled, FINEST)
+            least = patience.least(x)
+            logs = c.rate * least - drain * x
+            if logs[-1] < logs.max() - 20.0:
+                break
+        top = float(logs.max())
+        offered = np.exp(logs - top)
+        offered[[0, -1]] /= 2.0  # trapezoids
+        step = float(x[1])
+        idle = math.exp(-top) / blocked / (c.rate * step)
+        whole = idle + float(offered.sum())
+        stays = np.clip(1.0 - patience.up_to(x), 0.0, 1.0)
+        mass = offered * stays / whole
+        mass[0] += idle / whole
+        served = float(mass.sum())
+        share = c.weight / weight
+        solved.abandoned += share * (1.0 - served)
+        solved.p_wait += share * float(offered.sum()) / whole
+        solved.in_queue += share * dot(offered, least) / whole
+        mean = dot(mass, x) / served
+        laws.append(Latency(0.0, step, mass / served, mean, dot(mass, (x - mean) ** 2) / served))
+    wait = mixture([c.weight for c in classes], laws)
+    solved.waits = dict.fromkeys(ranks, wait)
+    solved.mean_wait = wait.mean
+    solved.by_class = [(c.weight, law) for c, law in zip(classes, laws, strict=True)]
+    solved.formula = "M/M/c+G (Baccelli, Hebuterne)"
 
 
 def _arrival_scv(streams: Sequence[Stream], c: _Moments, workers: int) -> float:
@@ -408,7 +471,7 @@ def _shared(
             laws.append(NEVER)
             continue
         if workers == 1 and c.mean > 0 and math.isfinite(c.third):
-            laws.append(_stretched(c, mixture(c.rates, [s.held for s in streams])))
+            laws.append(stretched(c, mixture(c.rates, [s.held for s in streams])))
             continue
         stretch = station.mean_sojourn / c.mean
         scv = c.scv + processor_sharing_scv(1.0 - 1.0 / stretch) - 1.0
@@ -421,7 +484,7 @@ def _shared(
     solved.p_wait = 0.0
 
 
-def _stretched(c: _Moments, work: Latency) -> Latency:
+def stretched(c: _Moments, work: Latency) -> Latency:
     """The time in M/G/1 with processor sharing, by the size of the work.
 
     Of each size the mean and the variance are exact, the shape is fitted. Source: S. Yashkov, A Derivation of Response

@@ -21,7 +21,7 @@ from loadcase.estimate.networks import uneven_hold
 from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves, policed
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
-from loadcase.estimate.stations import Solved, Stream, delayed, solve
+from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
 from loadcase.kinds.base import PRIORITIES, Visit
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
@@ -134,17 +134,20 @@ class _Solver:
         discipline = pool.discipline
         if discipline == "fifo" and len({s.rank for s in streams}) > 1:
             discipline = "priority"
-        patience = component.patience
-        solved = solve(streams, pool.workers, pool.queue, discipline, balance, choices, replacement)
+        patience = None if component.patience is None else Latency.of(component.patience)
+        solved = solve(streams, pool.workers, pool.queue, discipline, balance, choices, replacement, patience)
         sites = [site for site, _ in self.visitors.get(label, ())]
         if sites and all(self.claimed(site) for site in sites):
             solved.waits, solved.by_class = {NORMAL: NOTHING}, []
-            solved.mean_wait = solved.p_wait = 0.0
+            solved.mean_wait = solved.in_queue = solved.p_wait = solved.abandoned = 0.0
             solved.formula = "no wait: no more messages are taken than there are workers"
         if balance in ("least_loaded", "two_choices"):
             self.stale(name, solved, sites)
         if patience is not None and solved.p_wait > 1e-3:
-            self.note(f"{name}: requests that lose patience are not taken out of its queue here")
+            if not heeded(streams, pool.queue, discipline, balance):
+                self.note(f"{name}: requests that lose patience are not taken out of its queue here")
+            elif abs(solved.held.scv - 1.0) > 0.1:
+                self.note(f"{name}: patience is told as if the time that its workers are held were exponential")
         self.times.pools[label] = solved
         return solved
 

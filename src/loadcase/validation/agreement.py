@@ -34,10 +34,15 @@ from loadcase.validation.translate import translate
 
 LIMITS = {
     "mean": 0.10, "p50": 0.10, "p95": 0.15, "p99": 0.15, "rate": 0.05, "utilisation": 0.05, "hit_ratio": 0.03,
+    "abandoned_ratio": 0.05, "stored_keys": 0.05,
 }  # fmt: skip
 """Largest relative difference, by the last word of a metric."""
-NOISE = {"mean": 1e-6, "p50": 1e-6, "p95": 1e-6, "p99": 1e-6, "rate": 0.0, "utilisation": 2e-3, "hit_ratio": 2e-3}
-"""What is nearer than this is alike: a microsecond, a fifth of a per cent."""
+NOISE = {
+    "mean": 1e-6, "p50": 1e-6, "p95": 1e-6, "p99": 1e-6, "rate": 0.0, "utilisation": 2e-3, "hit_ratio": 2e-3,
+    "abandoned_ratio": 2e-3, "stored_keys": 1.0,
+}  # fmt: skip
+"""What is nearer than this is alike: a microsecond, a fifth of a per cent, one entry."""
+OF_COMPONENTS = ("utilisation", "hit_ratio", "stored_keys", "abandoned_ratio")
 SEEDS = 3
 OPERATIONS = 300_000
 """Operations of one seed of a design that does not say how long it runs, and most of one that does."""
@@ -204,6 +209,8 @@ def _feedback(blueprint: Blueprint) -> str:
         return f"feedback: messages of {round_trip} come round to it again"
     if any("waits for itself" in note for note in known.notes):
         return "feedback: a component waits for itself"
+    if (patience := next((note for note in known.notes if "patience" in note), None)) is not None:
+        return f"no closed form: {patience}"
     return ""
 
 
@@ -237,8 +244,6 @@ def _formless(blueprint: Blueprint, report: EstimateReport) -> str:
             return f"no closed form: arrivals of {flow.name} are {'a trace' if arrive.trace else arrive.pattern}"
     for name, component in blueprint.components.items():
         line = next(c for c in report.components if c.name == name)
-        if component.patience is not None:
-            return f"no closed form: requests leave the queue of {name} when their patience ends"
         if component.discipline == "lifo" and line.hottest:
             return f"no closed form of the percentiles: {name} serves the last first"
         looks_up = [c for f in blueprint.flows.values() for c in calls_of(f.steps) if c.component == name]
@@ -256,7 +261,8 @@ def _formless(blueprint: Blueprint, report: EstimateReport) -> str:
 
 def _unstable(blueprint: Blueprint, report: EstimateReport) -> str:
     for line in report.components:
-        bounded = blueprint.components[line.name].queue is not None
+        component = blueprint.components[line.name]
+        bounded = component.queue is not None or component.patience is not None
         if line.hottest is not None and line.hottest >= 1.0 and not bounded:
             return f"unstable: {line.name} is {line.hottest:.0%} used"
     for flow in report.flows.values():
@@ -347,7 +353,7 @@ def rows(blueprint: Blueprint, report: EstimateReport, runs: Sequence[RunResult]
                 if name in report.metrics:
                     pairs[name] = (report.metrics[name], _metric(name))
     for line in report.components:
-        for name in (f"{line.name}.utilisation", f"{line.name}.hit_ratio"):
+        for name in (f"{line.name}.{what}" for what in OF_COMPONENTS):
             if name in report.metrics and line.rate > 0:
                 pairs[name] = (report.metrics[name], _metric(name))
         if line.sojourn_mean_s is not None and line.utilisation is not None:
