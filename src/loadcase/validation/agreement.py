@@ -29,7 +29,7 @@ from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
 from loadcase.validation.plan import NotExpressible
-from loadcase.validation.run import built_in
+from loadcase.validation.run import built_in, in_turn
 from loadcase.validation.translate import translate
 
 LIMITS = {
@@ -286,13 +286,7 @@ def compare(
     stop: threading.Event | None = None,
 ) -> list[Agreement]:
     """Every design through the closed form and, if it takes part, through the engine; `stop` ends a run early."""
-    results = []
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for subject in chosen:
-            results.append(_compared(subject, pool, seeds, stop))
-            if on_progress is not None:
-                on_progress(len(results), len(chosen), results[-1])
-    return results
+    return in_turn(chosen, lambda subject, pool: _compared(subject, pool, seeds, stop), on_progress, threads)
 
 
 def _compared(subject: Subject, pool: ThreadPoolExecutor, seeds: int, stop: threading.Event | None) -> Agreement:
