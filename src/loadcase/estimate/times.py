@@ -396,13 +396,15 @@ class _Solver:
         ties = []
         for branch in branches:
             call = branch[0] if len(branch) == 1 else None
-            if not isinstance(call, Call) or self.flow is None or (call.component, "main") in self.solving:
+            if not isinstance(call, Call) or self.flow is None:
                 return 0.0
             site = self.found.sites[self.flow.name, call.path]
-            solved = self.pool(call.component, site.component.pools()[0].name)
-            stations = site.component.pools()[0].stations
+            pool = site.component.pools()[0]
+            if (call.component, pool.name) in self.solving:
+                return 0.0
+            solved = self.pool(call.component, pool.name)
             mine = site.rate / solved.rate if solved.rate else 0.0
-            alike = mine / stations / (1.0 + solved.held.scv)
+            alike = mine / pool.stations / (1.0 + solved.held.scv)
             ties.append(bond(solved.p_wait, alike))
         pairs = [math.sqrt(a * b) for i, a in enumerate(ties) for b in ties[:i]]
         return math.fsum(pairs) / len(pairs) if pairs else 0.0
@@ -439,7 +441,7 @@ class _Solver:
         batch = mixture(weights, sums[: len(weights)]) if weights else work.times_over(n)
         rate = site.rate / n * reached
         busy = rate * batch.mean
-        if busy >= 1.0:
+        if busy >= 1.0 or not math.isfinite(batch.third_moment):
             return None
         mean = rate * (batch.variance + batch.mean**2) / (2.0 * (1.0 - busy))
         variance = mean**2 + rate * batch.third_moment / (3.0 * (1.0 - busy))
