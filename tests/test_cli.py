@@ -201,7 +201,7 @@ def test_a_plain_terminal_has_no_micro_sign(tmp_path: Path) -> None:
 
 
 def test_validate_closed_form(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["validate", "--closed-form", "--only", "paced", "--only", "QT-ERLA-1", "--quiet"]) == 0
+    assert execute(["validate", "--closed-form", "--only", "paced", "--only", "QT-CLOSED-1", "--quiet"]) == 0
     assert "1 agree, 0 off, 1 excluded" in capsys.readouterr().out
     assert execute(["validate", "--closed-form", "--only", "paced", "--format", "json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["designs"]

@@ -10,7 +10,7 @@ import pytest
 
 from loadcase.blueprint.load import load, loads
 from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError
-from tests.blueprint.test_load import GOOD
+from tests.shop import GOOD
 
 TOLD = {
     "misspelt component": ("web.handle: {work", "wbe.handle: {work", """\

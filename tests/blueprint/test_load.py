@@ -15,36 +15,9 @@ from ruamel.yaml import YAML
 from loadcase.blueprint.load import build, load, loads
 from loadcase.blueprint.steps import Call
 from loadcase.core.errors import BlueprintError, UsageError
+from tests.shop import GOOD
 
 GALLERY = sorted((Path(__file__).parents[2] / "gallery").glob("*/blueprint.yaml"))
-GOOD = """\
-loadcase: 1
-name: shop
-requirements:
-  contract: [buy.p95 < 300 ms]
-estimates:
-  users: 1M user
-  buys: 2 request/user/day
-  rate: users * buys
-entities:
-  item: {count: 10k, popularity: zipf(0.8)}
-components:
-  web: {kind: service, replicas: 4, workers: 8}
-  db: {kind: store, like: postgres, replicas: 2}
-  log: {kind: log, from: db}
-flows:
-  buy:
-    arrive: {rate: rate, key: item}
-    steps:
-      - web.handle: {work: exp(2 ms), do: [db.write: {entity: item, timeout: 1 s}]}
-  follow:
-    consume: {log: log, by: web}
-    steps: [web.handle]
-cases:
-  peak: {load: 2, degrade: {buy.p95: 1 s}}
-variants:
-  slow: {flows.buy.steps.db.write.timeout: 5 s, web.replicas: 2}
-"""
 
 BROKEN = [
     ("name: shop", "nmae: shop", 2, "LC301", "name"),

@@ -7,7 +7,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from loadcase.blueprint.schema import json_schema
-from tests.blueprint.test_load import GALLERY, GOOD
+from tests.blueprint.test_load import GALLERY
+from tests.shop import GOOD
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 

@@ -11,11 +11,11 @@ from tests.estimate.cases import agree
 
 
 def test_parts() -> None:
-    agree("RQ-QAVAIL-1", availability=a.majority(0.99, 3))
-    agree("RQ-QAVAIL-4", availability=a.majority(0.4, 3))
+    agree("RQ-QAVAIL-1", availability=a.k_of_n(0.99, 3, 2))
+    agree("RQ-QAVAIL-4", availability=a.k_of_n(0.4, 3, 2))
     agree("RQ-EC-1", unavailability=a.k_of_n_down(0.9999, 5, 4))
-    chain, pair = a.series(0.999, 0.9995, 0.9999), a.parallel(0.99, 0.99)
-    agree("RQ-SERPAR-1", availability=a.series(chain, pair), series_only=chain, parallel_only=pair)
+    chain, pair = 0.999 * 0.9995 * 0.9999, a.parallel(0.99, 0.99)
+    agree("RQ-SERPAR-1", availability=chain * pair, parallel_only=pair)
 
 
 def test_time() -> None:
@@ -58,7 +58,7 @@ def test_replicas_that_the_load_needs_count() -> None:
 
 def test_quorums() -> None:
     store = "  s: {kind: store, replicas: 3, availability: 99 %, write: quorum, read: one}"
-    assert up(store, "s.write") == pytest.approx(a.majority(0.99, 3))
+    assert up(store, "s.write") == pytest.approx(a.k_of_n(0.99, 3, 2))
     assert up(store, "s.read") == pytest.approx(a.parallel(0.99, 0.99, 0.99))
 
 

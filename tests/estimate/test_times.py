@@ -7,6 +7,7 @@ import pytest
 from loadcase.blueprint.load import loads
 from loadcase.blueprint.model import Blueprint
 from loadcase.estimate.estimate import estimate
+from loadcase.estimate.places import Here, hop
 
 FRESH = "network: {client: 0 s, same_zone: 0 s, cross_zone: 0 s, cross_region: 0 s}\n"
 
@@ -48,3 +49,35 @@ flows: {f: {arrive: {rate: 5 /s}, steps: [a.handle: {do: [b.handle: {do: [a.hand
     report = estimate(b)
     assert any("waits for itself" in note for note in report.notes)
     assert report.flows["f"].mean_s == pytest.approx(0.003, rel=0.05)
+
+
+def test_the_way_back_is_as_far_as_the_way_there() -> None:
+    """Half of the calls cross regions, both ways: 0 or 80 ms, and never 40."""
+    b = read(
+        """
+network: {client: 0 s, same_zone: 0 s, cross_zone: 0 s, cross_region: 40 ms}
+components:
+  a: {kind: service, replicas: 2, workers: 0, regions: 2, balance: random, work: 0 s}
+  b: {kind: service, replicas: 2, workers: 0, regions: 2, balance: random, work: 0 s}
+flows:
+  called: {arrive: {rate: 1 /s}, steps: [a.handle: {do: [b.handle]}]}
+  moved: {arrive: {rate: 1 /s}, steps: [a.handle, b.handle]}
+"""
+    )
+    flows = estimate(b).flows
+    for name in ("called", "moved"):
+        assert flows[name].mean_s == pytest.approx(0.04)
+        assert flows[name].p95_s == pytest.approx(0.08, rel=1e-3)
+    assert hop(b, Here("a"), Here("b"), 2).share_up_to(0.06) == pytest.approx(0.5)
+
+
+def test_the_queues_of_a_fork_are_tied() -> None:
+    """Flatto and Hahn's mean of two M/M/1 queues that every request comes to, 11.5 / 4 services at 0.5."""
+    b = read(
+        FRESH
+        + """
+components: {a: {kind: service, work: exp(1 s)}, b: {kind: service, work: exp(1 s)}}
+flows: {f: {arrive: {rate: 0.5 /s}, steps: [parallel: [[a.handle], [b.handle]]]}}
+"""
+    )
+    assert estimate(b).metrics["f.mean"] == pytest.approx(2.875, rel=2e-3)

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from loadcase.estimate.capacity import around, modelled, published
+from loadcase.core.quantity import median
+from loadcase.core.units import parse_quantity
+from loadcase.estimate.capacity import around, modelled
 from loadcase.kinds import kinds
 from loadcase.profiles import Profile, Published, profiles
 
@@ -40,6 +42,13 @@ def test_a_profile_says_how_much_it_takes(found: Profile) -> None:
 
 def test_the_products_that_every_design_needs_are_there() -> None:
     assert set(profiles()) >= REQUIRED
+
+
+def published(figure: Published) -> tuple[float | None, bool]:
+    """A published figure in base units, None for no limit; and whether it is a bound from above."""
+    if figure.value == "unlimited":
+        return None, False
+    return median(parse_quantity(figure.value.removeprefix("<=").strip())).value, figure.value.startswith("<=")
 
 
 @pytest.mark.parametrize(("found", "figure"), FIGURES)

@@ -32,13 +32,14 @@ AGREEMENT = """\
 
 `loadcase estimate` answers in closed form what the engine simulates. `loadcase validate --closed-form` puts the same
 blueprints through both: those of the [validation](validation.md) cases, the gallery, and designs that span disciplines,
-balancers, steps, caches, logs and queues at 0.3 to 0.9 of what they can take. Compared are the mean and the 99th
-percentile of every flow and of the age of what its consumers finish, and of every component the mean time from arrival
-until the worker is free, the utilisation and the hit ratio. They agree within 10 % on means and utilisations, 15 % on
-99th percentiles and 3 % on hit ratios. What is not stable, feeds back, or has no closed form is listed with the reason.
+balancers, steps, caches, logs and queues at 0.3 to 0.9 of what they can take. Compared are the rate, the mean, p50, p95
+and p99 of every flow and of the age of what its consumers finish, and of every component the mean time from arrival
+until the worker is free, the utilisation, the hit ratio, the stored keys and the share that leaves the queue out of
+patience. They agree within 10 % on means and medians, 15 % on p95 and p99, 5 % on rates, utilisations, stored keys and
+lost patience, and 3 % on hit ratios. What is not stable, feeds back, or has no closed form is listed with the reason.
 
 This page is made by `python -m tools.docs agreement`, which takes minutes. It shows the largest difference of a design
-on means and on 99th percentiles, and whose it is.
+on means, percentiles and utilisations, and whose it is.
 
 """
 _ROW = re.compile(r"^\| (\S+) \|.*\| (ok|\*\*off\*\*|) \|$")

@@ -22,11 +22,6 @@ MOST_EXACT = 500
 MINUTES_PER_YEAR = 365.25 * 1440.0
 
 
-def series(*parts: float) -> float:
-    """All of several independent parts are up."""
-    return math.prod(parts)
-
-
 def parallel(*parts: float) -> float:
     """At least one of several independent parts is up."""
     return 1.0 - math.prod(1.0 - p for p in parts)
@@ -42,11 +37,6 @@ def k_of_n_down(p: float, n: int, need: int) -> float:
     if n > MOST_EXACT:
         return binomial(p, n, need)[0]
     return math.fsum(math.comb(n, j) * p**j * (1.0 - p) ** (n - j) for j in range(need))
-
-
-def majority(p: float, n: int) -> float:
-    """A majority quorum. Source: D. Peleg, A. Wool, The Availability of Quorum Systems, 1995."""
-    return k_of_n(p, n, n // 2 + 1)
 
 
 def from_repair(mtbf: float, mttr: float) -> float:
@@ -147,7 +137,7 @@ class _Walker:
         loss = 0.0
         for visit in site.component.visits(call.verb, call.options):
             pool = self.known.pools[call.component, visit.pool]
-            loss = max(loss, pool.loss)
+            loss = max(loss, pool.loss + pool.abandoned)
             label = (call.component, f"{visit.pick}:{visit.need}")
             if visit.need and label not in seen:
                 seen.add(label)

@@ -1,4 +1,4 @@
-"""Caches in closed form: hit ratios with independent requests, times to live, stampedes.
+"""Caches in closed form: hit ratios with independent requests, times to live, fetches that take time.
 
 Times are counted in requests where `requests` stands, and in seconds where `_s` does.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -81,18 +80,19 @@ def hit_ratio(
 def outcomes(
     popularity: Popularity, capacity: float | None, policy: str, ttl_s: float | None, rate: float, renew: bool,
     fetch_s: float,
-) -> tuple[float, float]:  # fmt: skip
-    """Shares of the look-ups that find their key, and that come while it is being fetched.
+) -> tuple[float, float, float]:  # fmt: skip
+    """Shares of the look-ups that find their key, and that come while it is being fetched; mean number of entries.
 
-    A fetch takes `fetch_s`, and an entry's stay begins at its end: a cycle of a key is a miss, what comes meanwhile,
-    and the hits (renewal argument; one key of its own is `stampede_hit_ratio`).
+    Look-ups come as Poisson, so that a key is stored for that share of the time that they find it. A fetch takes
+    `fetch_s`, and an entry's stay begins at its end: a cycle of a key is a miss, what comes meanwhile, and the hits
+    (renewal argument).
     """
     share, count = key_rates(popularity)
     found = key_hit_ratios(popularity, capacity, policy, ttl_s, rate, renew)
     meanwhile = share * rate * fetch_s * (1.0 - found)
     whole = 1.0 + meanwhile
     weights = share * count
-    return float(weights @ (found / whole)), float(weights @ (meanwhile / whole))
+    return float(weights @ (found / whole)), float(weights @ (meanwhile / whole)), float(count @ (found / whole))
 
 
 def key_hit_ratios(
@@ -141,38 +141,6 @@ def _stored_for(share: Array, stay: float) -> Array:
     return share * stay / (1.0 + share * stay) if math.isfinite(stay) else np.ones_like(share)
 
 
-def mean_stored(popularity: Popularity, ttl_s: float, rate: float) -> float:
-    """Mean number of entries of an unbounded cache with a time to live from the storing."""
-    share, count = key_rates(popularity)
-    return float(count @ _stored_for(share, ttl_s * rate))
-
-
-def ttl_hit_ratio(rate: float, ttl_s: float, renew: bool = False) -> float:
-    """Hit ratio of one key. Source: Jung, Berger, Balakrishnan, INFOCOM 2003; with `renew`, 1 - exp(-rate ttl)."""
-    return -math.expm1(-rate * ttl_s) if renew else rate * ttl_s / (1.0 + rate * ttl_s)
-
-
-# --- exact, for small caches ------------------------------------------------------------------------------------------
-def lru_exact(weights: Sequence[float], capacity: int) -> float:
-    """Exact hit ratio of LRU; its cost is that of all ordered contents.
-
-    Source: W. F. King III, Analysis of Demand Paging Algorithms, IFIP Congress 1971.
-    """
-    total = 0.0
-    for content in permutations(range(len(weights)), capacity):
-        probability, left = 1.0, 1.0
-        for i in content:
-            probability *= weights[i] / left
-            left -= weights[i]
-        total += probability * sum(weights[i] for i in content)
-    return total
-
-
-def fifo_exact(weights: Sequence[float], capacity: int) -> float:
-    """Exact hit ratio of FIFO and of random eviction. Source: as for `fifo_key_hits`."""
-    return float(np.array(weights) @ fifo_key_hits(weights, capacity))
-
-
 def fifo_key_hits(weights: Sequence[float], capacity: int) -> Array:
     """Exact hit ratio of each key under FIFO and random eviction: a content weighs as the product of its popularities.
 
@@ -196,23 +164,3 @@ def _sums_of_products(ratios: Sequence[float], capacity: int) -> list[Array]:
 def optimal_static(weights: Sequence[float], capacity: int) -> float:
     """Hit ratio of keeping the most popular keys for ever; no policy does better with independent requests."""
     return math.fsum(sorted(weights, reverse=True)[:capacity])
-
-
-# --- failures of caches -----------------------------------------------------------------------------------------------
-def stampede_calls(rate: float, recompute_s: float, coalesce: bool = False) -> float:
-    """Calls of the origin each time that a key requested at `rate` expires: the first, and all that come meanwhile."""
-    return 1.0 if coalesce else 1.0 + rate * recompute_s
-
-
-def stampede_hit_ratio(rate: float, recompute_s: float, ttl_s: float) -> float:
-    """Hit ratio of that key without coalescing, when the entry's life starts as the first recompute returns."""
-    cycle = 1.0 / rate + recompute_s + ttl_s
-    return 1.0 - stampede_calls(rate, recompute_s) / (rate * cycle)
-
-
-def amplification(hit: float) -> float:
-    """How many times the load on the store behind grows when a cache of this hit ratio is lost.
-
-    Source: N. Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021.
-    """
-    return 1.0 / (1.0 - hit) if hit < 1.0 else math.inf

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from loadcase.blueprint.load import build
 from loadcase.blueprint.model import Blueprint
-from loadcase.core.quantity import median
-from loadcase.core.units import parse_quantity
 from loadcase.estimate.estimate import estimate
 from loadcase.profiles import Profile, Published
 
@@ -39,10 +37,3 @@ def modelled(profile: Profile, figure: Published) -> float | None:
     if figure.metric == "rate":
         return estimate(blueprint, 1.0).components[0].saturates_at
     return estimate(blueprint, BARELY).metrics[f"calls.{figure.metric}"]
-
-
-def published(figure: Published) -> tuple[float | None, bool]:
-    """A published figure in base units, None for no limit; and whether it is a bound from above."""
-    if figure.value == "unlimited":
-        return None, False
-    return median(parse_quantity(figure.value.removeprefix("<=").strip())).value, figure.value.startswith("<=")

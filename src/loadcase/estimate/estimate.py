@@ -256,7 +256,7 @@ def _component(name: str, component: Component, found: Loads, known: Times, cost
         hottest=main.hottest,
         limited_by=limited,
         bottleneck=busiest,
-        sojourn_mean_s=finite(main.mean_wait + main.held.mean) if main.rate > 0 else None,
+        sojourn_mean_s=finite(main.in_queue + main.held.mean * (1.0 - main.abandoned)) if main.rate > 0 else None,
     )
 
 
@@ -333,15 +333,20 @@ def _metrics(
         pool = known.pools[name, component.pools()[0].name]
         values[f"{name}.rate"] = pool.rate
         if pool.utilisation is not None and pool.hottest is not None:
-            served = 1.0 - pool.loss  # what is shed occupies nobody
+            taken = 1.0 - pool.loss
+            served = taken - pool.abandoned  # what is shed or leaves occupies nobody
             values[f"{name}.utilisation"] = min(1.0, pool.utilisation * served)
             values[f"{name}.hottest_shard"] = min(1.0, pool.hottest * served)
             values[f"{name}.shed_ratio"] = pool.loss
+            if component.patience is not None:
+                values[f"{name}.abandoned_ratio"] = pool.abandoned
             if not looped:
                 values[f"{name}.wait.mean"] = pool.mean_wait
-                values[f"{name}.queue"] = pool.rate * served * pool.mean_wait
+                values[f"{name}.queue"] = pool.rate * taken * pool.in_queue
         if name in found.hit_ratios:
             values[f"{name}.hit_ratio"] = found.hit_ratios[name]
+        if name in found.stored_keys:
+            values[f"{name}.stored_keys"] = found.stored_keys[name]
         if isinstance(component, Gateway) and component.online is not None:
             values[f"{name}.connections"] = component.online / (component.connections * component.replicas)
     return {n: v for n, v in values.items() if math.isfinite(v)}

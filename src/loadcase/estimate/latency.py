@@ -6,9 +6,8 @@ equidistant grid, for the percentiles. Adding two laws is a convolution by fast 
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -21,6 +20,9 @@ from loadcase.core.distributions import Const, Dist
 Array = NDArray[Any]
 POINTS = 2048
 """Points of a grid. A law is cut off where less than 0.003 % of it is left; its mean and variance are not."""
+FINEST = 1 << 14
+"""Points of the grid of a law whose median would else stand less than RESOLVED steps from its start."""
+RESOLVED = 16
 _EDGES = np.concatenate([np.linspace(0.0, 0.9, 181), 1.0 - np.geomspace(0.1, 3e-5, 121)[1:]])
 _MIDDLES = np.concatenate(
     [(_EDGES[1:181] + _EDGES[:180]) / 2, 1.0 - np.sqrt((1 - _EDGES[181:]) * (1 - _EDGES[180:-1]))]
@@ -49,14 +51,12 @@ class Latency:
         return Latency(value, 0.0, np.ones(1), value, 0.0)
 
     @staticmethod
-    def of(dist: Dist, points: int = POINTS) -> Latency:
+    def of(dist: Dist) -> Latency:
         """The law of a distribution."""
-        return _of(dist, points)
+        return _of(dist)
 
     @staticmethod
-    def atoms(
-        values: Array, weights: Array, mean: float | None = None, variance: float | None = None, points: int = POINTS
-    ) -> Latency:
+    def atoms(values: Array, weights: Array, mean: float | None = None, variance: float | None = None) -> Latency:
         """Masses at arbitrary times, each split over its two neighbours on the grid so that the mean stays."""
         start, stop = float(values.min()), float(values.max())
         total = float(weights.sum())
@@ -66,8 +66,14 @@ class Latency:
         variance = spread if variance is None else variance
         if stop - start <= 1e-12 * max(1e-9, stop):
             return Latency(start, 0.0, np.ones(1), mean, variance)
-        step = (stop - start) / (points - 1)
-        return Latency(start, step, _binned((values - start) / step, weights / total, points), mean, variance)
+        shares = weights / total
+
+        def on(points: int) -> Array:
+            return _binned((values - start) * ((points - 1) / (stop - start)), shares, points)
+
+        at_once = dot(values <= start + 1e-9 * (stop - start), shares)  # a median that is the start needs no steps
+        mass = on(POINTS) if at_once >= 0.5 else _resolved(on)
+        return Latency(start, (stop - start) / (len(mass) - 1), mass, mean, variance)
 
     # --- questions ------------------------------------------------------------------------------------------------
     @property
@@ -79,6 +85,11 @@ class Latency:
     def times(self) -> Array:
         """The points of the grid."""
         return self.start + self.step * np.arange(len(self.mass))
+
+    @cached_property
+    def middle(self) -> float:
+        """From the start to the median."""
+        return _median_at(self.mass) * self.step
 
     @cached_property
     def third_moment(self) -> float:
@@ -114,8 +125,22 @@ class Latency:
             return 0.0
         return float(np.interp(x, np.arange(len(total) + 1), np.concatenate([[0.0], total])))
 
+    def up_to(self, t: Array) -> Array:
+        """P(T <= t) at many times, which rise."""
+        if self.step == 0.0:
+            return np.asarray(np.where(t >= self.start, 1.0, 0.0))
+        edges = self.start + self.step * (np.arange(len(self.mass) + 1) - 0.5)
+        return np.asarray(np.interp(t, edges, np.concatenate([[0.0], np.cumsum(self.mass)])))
+
+    def least(self, t: Array) -> Array:
+        """E[min(T, t)]."""
+        times = self.times
+        past = np.searchsorted(times, t, side="right")
+        share = np.concatenate([[0.0], np.cumsum(self.mass)])[past]
+        return np.concatenate([[0.0], np.cumsum(self.mass * times)])[past] + t * (1.0 - share)
+
     # --- combinations ---------------------------------------------------------------------------------------------
-    def plus(self, other: Latency, points: int = POINTS) -> Latency:
+    def plus(self, other: Latency) -> Latency:
         """The sum of two independent times."""
         mean, variance = self.mean + other.mean, self.variance + other.variance
         if not math.isfinite(mean):
@@ -124,7 +149,10 @@ class Latency:
             wide = other if self.step == 0.0 else self
             return Latency(self.start + other.start, wide.step, wide.mass, mean, variance)
         width = self.step * (len(self.mass) - 1) + other.step * (len(other.mass) - 1)
-        step = width / (points - 1)
+        step = width / (POINTS - 1)
+        fine = max(self.middle, other.middle) / RESOLVED
+        if 0.0 < fine < step:
+            step = max(fine, width / (FINEST - 1))
         a, b = self._on(self.start, step), other._on(other.start, step)
         size = 1 << (len(a) + len(b) - 2).bit_length()
         both = np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size), size)[: len(a) + len(b) - 1]
@@ -154,15 +182,15 @@ class Latency:
             return self
         return Latency.atoms(self.times[kept > 0], kept[kept > 0])
 
-    def times_over(self, n: int, points: int = POINTS) -> Latency:
+    def times_over(self, n: int) -> Latency:
         """The sum of `n` independent such times."""
         result, power = Latency.constant(0.0), self
         while n:
             if n & 1:
-                result = result.plus(power, points)
+                result = result.plus(power)
             n >>= 1
             if n:
-                power = power.plus(power, points)
+                power = power.plus(power)
         return result
 
     def _on(self, start: float, step: float, size: int | None = None) -> Array:
@@ -172,11 +200,11 @@ class Latency:
 
 
 @lru_cache(maxsize=512)
-def _of(dist: Dist, points: int) -> Latency:
+def _of(dist: Dist) -> Latency:
     if isinstance(dist, Const):
         return Latency.constant(dist.value)
     values = np.array([dist.quantile(float(p)) for p in _MIDDLES])
-    return Latency.atoms(values, np.diff(_EDGES), dist.mean(), dist.variance(), points)
+    return Latency.atoms(values, np.diff(_EDGES), dist.mean(), dist.variance())
 
 
 def _never() -> Latency:
@@ -185,6 +213,18 @@ def _never() -> Latency:
 
 NEVER = _never()
 """The time in a queue that does not keep up."""
+
+
+def _median_at(mass: Array) -> int:
+    total = np.cumsum(mass)
+    return int(np.searchsorted(total, 0.5 * total[-1]))
+
+
+def _resolved(on: Callable[[int], Array]) -> Array:
+    """The masses on a grid of as many points as its median needs."""
+    mass = on(POINTS)
+    steps = _median_at(mass)
+    return mass if steps >= RESOLVED else on(min(FINEST, POINTS * RESOLVED // max(1, steps)))
 
 
 def _binned(position: Array, mass: Array, size: int) -> Array:
@@ -215,8 +255,8 @@ def mixture(weights: Sequence[float], laws: Sequence[Latency]) -> Latency:
     return Latency.atoms(values, masses, mean, variance)
 
 
-def kth(laws: Sequence[Latency], need: int) -> Latency:
-    """The time by which `need` of several independent times have passed."""
+def kth(laws: Sequence[Latency], need: int, tie: float = 0.0) -> Latency:
+    """The time by which `need` of several times have passed: independent ones, or for all of them tied so much."""
     if len(laws) == 1:
         return laws[0]
     ends = sorted(law.mean for law in laws)
@@ -227,15 +267,107 @@ def kth(laws: Sequence[Latency], need: int) -> Latency:
     stop = max(law.start + law.step * (len(law.mass) - 1) for law in finite)
     if stop - start <= 1e-15:
         return Latency.constant(start)
-    step = (stop - start) / (POINTS - 1)
     same = all(law is laws[0] for law in laws)
-    cdfs = [np.minimum(1.0, np.cumsum(law._on(start, step, POINTS))) for law in (finite[:1] if same else finite)]
-    passed = _at_least(cdfs[0], len(laws), need) if same else _any_at_least(cdfs, need)
-    mass = np.diff(passed, prepend=0.0)
-    times = start + step * np.arange(POINTS)
-    mass = np.maximum(mass, 0.0) / max(1e-300, float(mass.sum()))
+
+    def on(points: int) -> Array:
+        step = (stop - start) / (points - 1)
+        cdfs = [np.minimum(1.0, np.cumsum(law._on(start, step, points))) for law in (finite[:1] if same else finite)]
+        passed = _at_least(cdfs[0], len(laws), need) if same else _any_at_least(cdfs, need)
+        if need == len(laws):
+            passed = tied(passed, need, tie)
+        return np.asarray(np.maximum(np.diff(passed, prepend=0.0), 0.0))
+
+    mass = _resolved(on)
+    return _of_masses(start, (stop - start) / (len(mass) - 1), mass)
+
+
+def _of_masses(start: float, step: float, mass: Array) -> Latency:
+    """A law that is known by its masses alone."""
+    mass = mass / max(1e-300, float(mass.sum()))
+    times = start + step * np.arange(len(mass))
     mean = dot(times, mass)
     return Latency(start, step, mass, mean, max(0.0, dot((times - mean) ** 2, mass)))
+
+
+def tied(passed: Array, n: float, tie: float) -> Array:
+    """P(all of n times are past) from what it were if they were independent, where any two of them past are correlated.
+
+    Conditional on what they have in common they are independent; the chance that one is past is then taken as beta
+    distributed. Source: J. Skellam, A Probability Distribution Derived from the Binomial, JRSS B 10, 1948.
+    """
+    if tie <= 0.0 or n <= 1.0:
+        return passed
+    one = np.maximum(passed, 1e-300) ** (1.0 / n)
+    a, b = (1.0 - tie) / tie, (1.0 - tie) / tie + n
+    whole = math.lgamma(a) - math.lgamma(b)
+    logs = np.array([math.lgamma(x * a + n) - math.lgamma(x * a) + whole for x in np.maximum(one, 1e-12)])
+    return np.asarray(np.exp(np.minimum(0.0, logs)))
+
+
+def queued(served: Latency, busy: float, mean: float, variance: float) -> Latency:
+    """The wait in M/G/1 of this mean and variance, for the law of service and the share of the time that it is busy.
+
+    A geometric number of rests of services. Source: F. Pollaczek 1930, A. Khinchine 1932; Kleinrock vol. 1, eq. 5.111.
+    """
+    if busy <= 0.0 or mean <= 0.0:
+        return Latency.constant(0.0)
+    whole = dot(served.times, served.mass)
+    width = 4.0 * mean / busy
+    for _ in range(12):
+        step = width / (POINTS - 1)
+        edges = np.maximum(0.0, (np.arange(2 * POINTS + 1) - 0.5) * step)
+        rest = np.fft.rfft(np.diff(served.least(edges)) / whole)
+        mass = np.maximum(0.0, np.fft.irfft((1.0 - busy) / (1.0 - busy * rest), 2 * POINTS))
+        if float(mass[POINTS:].sum()) < 3e-5 * busy:
+            break
+        width *= 2.0
+    return Latency(0.0, step, mass[:POINTS] / float(mass[:POINTS].sum()), mean, variance)
+
+
+def scattered(first: Latency, each: Latency, n: int, stations: int, need: int, tie: float) -> Latency:
+    """The time by which all (`need` is n) or one (1) of `n` calls at random stations of one worker have their answer.
+
+    A station's first call takes `first`, those that it meets there `each` more, one after the other; stations are as
+    much `tied` as two of them are. Exact for independent ones: n! [z^n] (sum over k of P(k calls at a station let t be
+    the time) (z / m)^k / k!)^m, by Cauchy's integral on the circle of radius n, where the terms do not cancel.
+
+    Source: P. Flajolet, R. Sedgewick, Analytic Combinatorics, 2009, sections II.3 (occupancy) and VIII.3.
+    """
+    most = _most_at_one(n, stations)
+    laws = [first]
+    for _ in range(most - 1 if need == n else 0):
+        laws.append(laws[-1].plus(each))
+    start, stop = first.start, laws[-1].start + laws[-1].step * (len(laws[-1].mass) - 1)
+    points = POINTS // 4
+    t = start + (stop - start) / (points - 1) * (np.arange(points) + 0.5)
+    past = [law.up_to(t) for law in laws] if need == n else [1.0 - first.up_to(t)] * most
+    turns = n + math.ceil(8.0 * math.sqrt(n)) + 24
+    z = n * np.exp(2j * math.pi * np.arange(turns) / turns)
+    one = np.ones((turns, points), complex)
+    power = np.ones(turns, complex)
+    for k, share in enumerate(past, 1):
+        power = power * z / (stations * k)
+        one += power[:, None] * share
+    scaled = (one * math.exp(-n / stations)) ** stations
+    found = (scaled * np.exp(-2j * math.pi * n * np.arange(turns) / turns)[:, None]).mean(axis=0).real
+    found *= math.exp(math.lgamma(n + 1) - n * math.log(n) + n)
+    found = np.clip(found, 0.0, 1.0)
+    reached = stations * (1.0 - (1.0 - 1.0 / stations) ** n)
+    done = np.maximum.accumulate(tied(found, reached, tie) if need == n else 1.0 - found)
+    return _of_masses(start, (stop - start) / (points - 1), np.diff(done, prepend=0.0))
+
+
+def _most_at_one(n: int, stations: int) -> int:
+    """Calls that may meet at one station, but for one case in 10^9."""
+    if stations == 1:
+        return n
+    share = left = (1.0 - 1.0 / stations) ** n
+    for k in range(n):
+        if k and (1.0 - left) * stations < 1e-9:
+            return k
+        share *= (n - k) / (k + 1) / (stations - 1)
+        left += share
+    return n
 
 
 def _at_least(cdf: Array, n: int, need: int) -> Array:
@@ -270,57 +402,3 @@ def _any_at_least(cdfs: Sequence[Array], need: int) -> Array:
 def hedged(first: Latency, second: Latency, after_s: float) -> Latency:
     """The first answer of a request and of a copy that is sent `after_s` later if there is none yet."""
     return kth([first, second.shifted(after_s)], 1)
-
-
-# --- exact, for one distribution ------------------------------------------------------------------------------------
-def order_cdf(p: float, n: int, need: int) -> float:
-    """P(at least `need` of `n` independent times are past) when each is with probability `p`."""
-    return float(_at_least(np.array([p]), n, need)[0])
-
-
-def order_quantile(dist: Dist, n: int, need: int, p: float) -> float:
-    """The time by which, with probability `p`, `need` of `n` independent times have passed.
-
-    Source: H. David, H. Nagaraja, Order Statistics, 3rd ed., 2003, section 2.1.
-    """
-    low, high = 0.0, 1.0
-    for _ in range(100):
-        middle = (low + high) / 2.0
-        if order_cdf(middle, n, need) < p:
-            low = middle
-        else:
-            high = middle
-    return dist.quantile(low)
-
-
-def order_mean(dist: Dist, n: int, need: int) -> float:
-    """Mean time by which `need` of `n` independent times have passed: the integral of what is not past."""
-    edges = [order_quantile(dist, n, need, p) for p in (1e-9, 1e-3, 0.1, 0.5, 0.9, 0.99, 0.999, 0.99999, 1 - 1e-8)]
-    return edges[0] + math.fsum(
-        _gauss(lambda t: 1.0 - order_cdf(dist.cdf(t), n, need), a, b) for a, b in itertools.pairwise(edges)
-    )
-
-
-def hedge_cdf(dist: Dist, after_s: float, t: float) -> float:
-    """P(a request with a copy after `after_s` is answered by t). Source: as for `order_quantile`."""
-    late = 1.0 - dist.cdf(t)
-    return 1.0 - late * (1.0 - dist.cdf(t - after_s)) if t > after_s else 1.0 - late
-
-
-def hedge_mean(dist: Dist, after_s: float) -> float:
-    """Mean time of a request with a copy after `after_s`."""
-    last = dist.quantile(1 - 1e-9)
-    edges = [0.0, *(after_s * i / 4 for i in (1, 2, 3, 4)), *(after_s + last * 2.0**-i for i in range(12, -1, -1))]
-    return math.fsum(_gauss(lambda t: 1.0 - hedge_cdf(dist, after_s, t), a, b) for a, b in itertools.pairwise(edges))
-
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
-
-
-def _gauss(f: object, a: float, b: float) -> float:
-    """Gauss-Legendre quadrature."""
-    assert callable(f)
-    half = (b - a) / 2.0
-    return half * math.fsum(
-        float(w) * float(f(a + half * (1.0 + float(x)))) for x, w in zip(_NODES, _WEIGHTS, strict=True)
-    )

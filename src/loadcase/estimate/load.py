@@ -74,6 +74,8 @@ class Loads:
     published: dict[str, float] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     """Use of quotas and limits, as a share of what is let through, by component."""
+    stored_keys: dict[str, float] = field(default_factory=dict)
+    """Mean number of entries of each cache that holds keys."""
 
 
 def loads(
@@ -97,6 +99,7 @@ class _Walker:
         self.closed = closed
         self.hits: dict[str, float] = {}
         self.waits: dict[str, float] = {}
+        self.stored: dict[str, float] = {}
         self.fetch: dict[str, float] = {}
         self.at_once = 1
         self.lookups: dict[str, dict[str | None, float]] = {}
@@ -126,7 +129,7 @@ class _Walker:
                 break
             before = now
         self.hits = {n: self.hit_ratio(n, seen) for n, seen in self.lookups.items()}
-        return Loads(self.load, self.rates, self.hits, self.sites, self.published, self.limits)
+        return Loads(self.load, self.rates, self.hits, self.sites, self.published, self.limits, self.stored)
 
     # --- flows ------------------------------------------------------------------------------------------------------
     def arrivals(self, flow: FlowSpec) -> float:
@@ -337,12 +340,12 @@ class _Walker:
         total = sum(seen.values())
         owned = (cache.balance or cache.default_balance) == "hash"
         parts = 1 if owned else cache.replicas
-        found = waiting = 0.0
+        found = waiting = stored = 0.0
         for key, rate in seen.items():
             share = rate / total if total > 0 else 1.0 / len(seen)
             room = None if cache.keys is None else max(1.0, cache.keys * share / parts)
             space = self.b.keys.get(key or "", ONE_KEY)
-            hits, meanwhile = outcomes(
+            hits, meanwhile, entries = outcomes(
                 space,
                 room,
                 cache.policy,
@@ -353,8 +356,10 @@ class _Walker:
             )
             found += share * hits
             waiting += share * meanwhile
+            stored += entries * parts
         if cache.coalesce:
             self.waits[name] = waiting
+        self.stored[name] = stored
         return found
 
 

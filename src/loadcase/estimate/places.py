@@ -73,17 +73,21 @@ def rank_of(options: Options, component: Component, rank: int) -> int:
 
 
 # --- the network ------------------------------------------------------------------------------------------------------
-def hop(blueprint: Blueprint, start: Here, end: Here) -> Latency:
-    """One-way delay between two places; the stations at both ends are independent and evenly spread over the zones."""
+def hop(blueprint: Blueprint, start: Here, end: Here, ways: int = 1) -> Latency:
+    """Delay between two places; the stations at both ends are independent and evenly spread over the zones.
+
+    Of the way there and back (`ways` 2), which are between the same two stations: far both times or neither.
+    """
     net = blueprint.network
     assert net is not None
     if start.component is None or end.component is None:
         nowhere = start.component is None and end.component is None
-        return Latency.constant(0.0) if nowhere else Latency.of(net.client)
+        return Latency.constant(0.0) if nowhere else Latency.of(net.client).times_over(ways)
     if not (start.placed and end.placed):
-        return Latency.constant(0.0) if start.component == end.component else Latency.of(net.same_zone)
+        near = Latency.constant(0.0) if start.component == end.component else Latency.of(net.same_zone)
+        return near.times_over(ways)
     a, b = blueprint.components[start.component], blueprint.components[end.component]
-    return _between((a.nodes, a.zones, a.regions), (b.nodes, b.zones, b.regions), _Delays(net))
+    return _between((a.nodes, a.zones, a.regions), (b.nodes, b.zones, b.regions), _Delays(net), ways)
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,10 @@ class _Delays:
 
 
 @lru_cache(maxsize=512)
-def _between(a: tuple[int, int, int], b: tuple[int, int, int], delays: _Delays) -> Latency:
+def _between(a: tuple[int, int, int], b: tuple[int, int, int], delays: _Delays, ways: int) -> Latency:
     net = delays.net
     if a[1:] == (1, 1) == b[1:]:
-        return Latency.of(net.same_zone)
+        return Latency.of(net.same_zone).times_over(ways)
     same = cross = 0.0
     left, right = _areas(*a), _areas(*b)
     for i, p in enumerate(left):
@@ -108,7 +112,8 @@ def _between(a: tuple[int, int, int], b: tuple[int, int, int], delays: _Delays) 
             elif i // a[1] == j // b[1]:
                 cross += p * q
     weights = (same, cross, max(0.0, 1.0 - same - cross))
-    return mixture(weights, [Latency.of(d) for d in (net.same_zone, net.cross_zone, net.cross_region)])
+    far = [Latency.of(d).times_over(ways) for d in (net.same_zone, net.cross_zone, net.cross_region)]
+    return mixture(weights, far)
 
 
 def _areas(nodes: int, zones: int, regions: int) -> list[float]:

@@ -24,38 +24,6 @@ class Station:
     mean_wait: float
     mean_sojourn: float
     p_loss: float = 0.0
-    p_abandon: float = 0.0
-
-    @property
-    def throughput(self) -> float:
-        """Served per second."""
-        return self.rate * (1.0 - self.p_loss - self.p_abandon)
-
-    @property
-    def mean_queue(self) -> float:
-        """Mean number that wait, by Little's law (of those that are served)."""
-        return self.throughput * self.mean_wait if self.throughput else 0.0
-
-    @property
-    def mean_number(self) -> float:
-        """Mean number in the station, by Little's law."""
-        return self.throughput * self.mean_sojourn if self.throughput else 0.0
-
-
-def invert(share_up_to: Callable[[float], float], p: float, start: float) -> float:
-    """The time that a share `p` does not exceed, by doubling from `start` and then halving the interval."""
-    low, high = 0.0, max(start, 1e-12)
-    while share_up_to(high) < p:
-        low, high = high, 2.0 * high
-        if high > 1e18:
-            return INF
-    for _ in range(80):
-        middle = (low + high) / 2.0
-        if share_up_to(middle) < p:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 # --- Markovian ------------------------------------------------------------------------------------------------------
@@ -102,35 +70,6 @@ def mmc(rate: float, service_s: float, servers: int = 1) -> Station:
     return Station(rate, servers, load / servers, p_wait, wait, wait + service_s)
 
 
-def delayed_exponential_cdf(t: float, p_wait: float, drain: float, service_rate: float) -> float:
-    """P(wait + service <= t) when a share `p_wait` waits Exp(`drain`) and service is Exp(`service_rate`).
-
-    Exact for M/M/c (drain = c mu - lambda) and GI/M/c. Source: Kleinrock vol. 1, sections 3.5 and 6.4.
-    """
-    if t <= 0:
-        return 0.0
-    tail = math.exp(-service_rate * t)
-    if abs(drain - service_rate) < 1e-9 * service_rate:
-        both = (1.0 + service_rate * t) * tail
-    else:
-        both = (drain * tail - service_rate * math.exp(-drain * t)) / (drain - service_rate)
-    return 1.0 - (1.0 - p_wait) * tail - p_wait * both
-
-
-def mmc_sojourn_quantile(p: float, rate: float, service_s: float, servers: int = 1) -> float:
-    """The time in an M/M/c station that a share `p` does not exceed.
-
-    Source: Kleinrock vol. 1, section 3.5; for one server it is exponential.
-    """
-    if rate * service_s >= servers:
-        return INF
-    drain = servers / service_s - rate
-    if servers == 1:
-        return -math.log1p(-p) / drain
-    p_wait = erlang_c(servers, rate * service_s)
-    return invert(lambda t: delayed_exponential_cdf(t, p_wait, drain, 1.0 / service_s), p, service_s)
-
-
 def mmck(rate: float, service_s: float, servers: int, room: int) -> Station:
     """M/M/c/K: at most `room` in the station, waiting or served; others are refused. Stable at any load.
 
@@ -158,69 +97,6 @@ def _birth_death(ratio: Callable[[int], float], most: int) -> list[float]:
     return weights
 
 
-def erlang_a(rate: float, service_s: float, servers: int, patience_s: float) -> Station:
-    """M/M/c+M: those that wait give up after an exponential patience and leave.
-
-    Source: C. Palm 1957; O. Garnett, A. Mandelbaum, M. Reiman, Designing a Call Center with Impatient Customers,
-    M&SOM 4(3), 2002.
-    """
-    mu, theta = 1.0 / service_s, 1.0 / patience_s
-    weights = [1.0]
-    n, peak = 0, 1.0
-    while weights[-1] > 1e-18 * peak or n < servers:
-        n += 1
-        weights.append(weights[-1] * rate / (min(n, servers) * mu + max(0, n - servers) * theta))
-        peak = max(peak, weights[-1])
-        if weights[-1] > 1e200:
-            weights = [w * 1e-200 for w in weights]
-            peak *= 1e-200
-    total = math.fsum(weights)
-    queue = math.fsum(w * max(0, n - servers) for n, w in enumerate(weights)) / total
-    p_wait = math.fsum(weights[servers:]) / total
-    abandon = theta * queue / rate
-    served = rate * (1.0 - abandon)
-    wait = queue / rate
-    return Station(rate, servers, served / (servers * mu), p_wait, wait, wait + service_s, p_abandon=abandon)
-
-
-def mm1_fixed_patience(rate: float, service_s: float, patience_s: float) -> Station:
-    """M/M/1+D: a request that has waited `patience_s` leaves the queue.
-
-    Source: D. Y. Barrer, Queuing with Impatient Customers and Ordered Service, Operations Research 5(5), 1957. The
-    virtual wait has an atom at 0 and density proportional to exp(-(mu - lambda) x) up to the patience; past it, only
-    the work in hand remains, which drains at mu.
-    """
-    mu = 1.0 / service_s
-    a = mu - rate
-    e = math.exp(-a * patience_s)
-    inside = patience_s if abs(a) < 1e-12 else (1.0 - e) / a  # integral of exp(-a x) over 0..patience
-    empty = 1.0 / (1.0 + rate * inside + rate * e / mu)
-    abandon = empty * rate * e / mu
-    moment = patience_s**2 / 2.0 if abs(a) < 1e-12 else (1.0 - e * (1.0 + a * patience_s)) / a**2
-    wait = empty * rate * moment / (1.0 - abandon)
-    busy = rate * (1.0 - abandon) * service_s
-    return Station(rate, 1, busy, 1.0 - empty, wait, wait + service_s, p_abandon=abandon)
-
-
-def infinite_servers(rate: float, service_s: float, p: float) -> tuple[float, int]:
-    """M/G/inf: the mean in flight and its quantile `p`; the number is Poisson whatever the law of service.
-
-    Source: Kleinrock vol. 1, section 3.4.
-    """
-    mean = rate * service_s
-    n, total = 0, math.exp(-mean) if mean < 700 else 0.0
-    if mean >= 700:
-        from statistics import NormalDist
-
-        return mean, math.ceil(mean + NormalDist().inv_cdf(p) * math.sqrt(mean) - 0.5)
-    term = total
-    while total < p:
-        n += 1
-        term *= mean / n
-        total += term
-    return mean, n
-
-
 # --- general service ------------------------------------------------------------------------------------------------
 def mg1(rate: float, service_s: float, scv: float) -> Station:
     """M/G/1 by Pollaczek and Khinchine: `scv` is the squared coefficient of variation of service.
@@ -236,89 +112,6 @@ def mg1_wait_second_moment(rate: float, service_s: float, scv: float, third: flo
     """E[wait^2] in M/G/1, from E[service^3]. Source: Takacs' recursion, Kleinrock vol. 1, eq. 5.113 and after."""
     wait = mg1(rate, service_s, scv).mean_wait
     return 2.0 * wait**2 + rate * third / (3.0 * (1.0 - rate * service_s))
-
-
-def md1_wait_cdf(t: float, rate: float, service_s: float) -> float:
-    """P(wait <= t) in M/D/1.
-
-    Source: A. K. Erlang, The Theory of Probabilities and Telephone Conversations, 1909; in the numerically stable
-    form without alternating signs of V. B. Iversen and L. Staalhagen, ITC 1999: the state probabilities of the
-    station at 0 give the wait at the fractional part, added up over the whole services.
-    """
-    if t < 0:
-        return 0.0
-    rho = rate * service_s
-    whole = math.floor(t / service_s)
-    rest = t / service_s - whole
-    cumulative = _md1_cumulative(rho, whole)
-    # in t a whole service and `rest` of one: whoever found at most `whole` + (arrivals within `rest`) waits less
-    y = rho * rest
-    terms = [(-y) ** j / math.factorial(j) * cumulative[whole - j] for j in range(min(whole, 60) + 1)]
-    return min(1.0, max(0.0, math.exp(y) * math.fsum(terms)))
-
-
-def _md1_cumulative(rho: float, most: int) -> list[float]:
-    """P(number in M/D/1 <= n) for n = 0..most. Source: Kleinrock vol. 1, section 5.6 (embedded chain)."""
-    p = [1.0 - rho, (1.0 - rho) * math.expm1(rho)]
-    arrivals = [math.exp(-rho)]
-    for k in range(1, most + 3):
-        arrivals.append(arrivals[-1] * rho / k)
-    while len(p) <= most:
-        n = len(p) - 1
-        into = p[0] * arrivals[n] + math.fsum(p[j] * arrivals[n - j + 1] for j in range(1, n + 1))
-        p.append(max(0.0, (p[n] - into) / arrivals[0]))
-    total, sums = 0.0, []
-    for value in p[: most + 1]:
-        total += value
-        sums.append(min(1.0, total))
-    return sums
-
-
-def md1_sojourn_quantile(p: float, rate: float, service_s: float) -> float:
-    """The time in M/D/1 that a share `p` does not exceed. Source: as for `md1_wait_cdf`."""
-    if rate * service_s >= 1.0:
-        return INF
-    if p <= 1.0 - rate * service_s:
-        return service_s
-    return service_s + invert(lambda t: md1_wait_cdf(t, rate, service_s), p, service_s)
-
-
-def mdc(rate: float, service_s: float, servers: int) -> Station:
-    """M/D/c: constant service, exact, by Crommelin's embedded chain.
-
-    Source: C. D. Crommelin, Delay Probability Formulae When the Holding Times Are Constant, P.O. Electrical Engineers
-    Journal 25, 1932; solved through the roots of its generating function as in H. C. Tijms, A First Course in
-    Stochastic Models, 2003, section 9.6.2.
-    """
-    load = rate * service_s
-    rho = load / servers
-    if rho >= 1.0:
-        return Station(rate, servers, rho, 1.0, INF, INF)
-    roots = [_crommelin_root(load, servers, k) for k in range(1, servers)]
-    # E[queue] from the roots z_k of z^c = exp(load (z - 1)) inside the unit circle
-    queue = (load**2 - servers * (servers - 1)) / (2.0 * (servers - load)) + sum((1.0 / (1.0 - z)).real for z in roots)
-    wait = max(0.0, queue / rate) if rate else 0.0
-    return Station(rate, servers, rho, erlang_c(servers, load), wait, wait + service_s)
-
-
-def _crommelin_root(load: float, servers: int, k: int) -> complex:
-    """Root k of z^c = exp(load (z - 1)) inside the unit circle, by fixed point iteration and Newton."""
-    turn = complex(math.cos(2 * math.pi * k / servers), math.sin(2 * math.pi * k / servers))
-    z = 0j
-    for _ in range(60):
-        z = turn * _cexp(load * (z - 1) / servers)
-    for _ in range(40):
-        value = z - turn * _cexp(load * (z - 1) / servers)
-        slope = 1 - turn * _cexp(load * (z - 1) / servers) * load / servers
-        step = value / slope
-        z -= step
-        if abs(step) < 1e-15:
-            break
-    return z
-
-
-def _cexp(z: complex) -> complex:
-    return math.exp(z.real) * complex(math.cos(z.imag), math.sin(z.imag))
 
 
 def mgc(rate: float, service_s: float, scv: float, servers: int = 1) -> Station:
@@ -397,14 +190,6 @@ def gimc(rate: float, service_s: float, servers: int, stages: float) -> tuple[St
     return Station(rate, servers, rho, p_wait, p_wait / drain, p_wait / drain + service_s), drain
 
 
-def gim1_sojourn_quantile(p: float, rate: float, service_s: float, transform: Callable[[float], float]) -> float:
-    """The time in GI/M/1 that a share `p` does not exceed: exponential. Source: Kleinrock vol. 1, section 6.3."""
-    if rate * service_s >= 1.0:
-        return INF
-    sigma = gim1_root(transform, 1.0 / service_s)
-    return -math.log1p(-p) * service_s / (1.0 - sigma)
-
-
 def gigc_wait_factor(rho: float, arrival_scv: float, service_scv: float) -> float:
     """By how much the wait of GI/G/c differs from that of M/M/c at the same load.
 
@@ -422,14 +207,6 @@ def gigc_wait_factor(rho: float, arrival_scv: float, service_scv: float) -> floa
 
 
 # --- other disciplines -----------------------------------------------------------------------------------------------
-def processor_sharing(rate: float, service_s: float, servers: int = 1) -> Station:
-    """M/G/c with processor sharing: the mean time is that of M/M/c whatever the law of service.
-
-    Source: Kleinrock vol. 2, 1976, section 4.4 (insensitivity; BCMP for several servers).
-    """
-    return mmc(rate, service_s, servers)
-
-
 def processor_sharing_scv(rho: float) -> float:
     """Squared coefficient of variation of the time in M/M/1 with processor sharing.
 

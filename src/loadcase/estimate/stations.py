@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadcase.estimate.balancing import power_of_d, shortest_queue, waiting_of_d
-from loadcase.estimate.latency import NEVER, POINTS, Latency, mixture
+from loadcase.estimate.latency import FINEST, NEVER, POINTS, Latency, dot, mixture, queued
 from loadcase.estimate.queueing import (
+    erlang_b,
     erlang_c,
     gigc_wait_factor,
     gimc,
@@ -30,6 +31,10 @@ CLASSES = 6
 """Stations of unlike load are summed up as the hottest one and this many groups."""
 LARGEST_CHAIN = 20_000
 """Most states of a birth and death chain that is summed state by state."""
+SIZES = np.array([*np.arange(1, 18) / 20, 0.9, 0.95, 0.975, 0.99, 0.997])
+"""Shares of the works between which those of like size are taken together, under processor sharing."""
+LONGEST = 200
+"""Requests in the shortest queue up to which their number is told apart."""
 LARGE_CHOICES = 16
 """Workers up to which the mean field of the shorter queue is solved; beyond, its gain is taken over from there."""
 
@@ -60,9 +65,13 @@ class Solved:
     waits: dict[int, Latency]
     formula: str
     loss: float = 0.0
+    abandoned: float = 0.0
+    """Share that leaves the queue out of patience."""
     p_wait: float = 0.0
     mean_wait: float = 0.0
-    """Mean over all visits."""
+    """Mean over all visits that are served."""
+    in_queue: float = 0.0
+    """Mean time in the queue over all visits that are taken in, those that leave it too."""
     held: Latency = field(default_factory=lambda: Latency.constant(0.0))
     shared: bool = False
     """Whether `waits` are whole sojourns, work included: processor sharing."""
@@ -95,9 +104,12 @@ class _Moments:
 
 def solve(
     streams: Sequence[Stream], workers: int, queue: int | None, discipline: str, balance: str = "", choices: int = 2,
-    replacement: bool = False,
+    replacement: bool = False, patience: Latency | None = None,
 ) -> Solved:  # fmt: skip
-    """The waits at alike stations with `workers` each (0: unlimited) and room for `queue` (None: unbounded)."""
+    """The waits at alike stations with `workers` each (0: unlimited) and room for `queue` (None: unbounded).
+
+    Of `patience` is taken account where `heeded` says so.
+    """
     live = [s for s in streams if s.rate > 0]
     total = math.fsum(s.rate * float(s.pattern.sum()) for s in live)
     ranks = sorted({s.rank for s in live})
@@ -116,13 +128,23 @@ def solve(
     used = math.fsum(s.rate * float(s.pattern.sum()) * s.held.mean for s in live) / (stations * workers)
     hottest = max(c.rate * c.mean / workers for c in classes)
     solved = Solved(total, used, hottest, {}, "", held=held)
+    if patience is not None and heeded(live, queue, discipline, balance):
+        impatient(solved, classes, workers, patience, ranks)
+        return solved
     if discipline in ("priority", "preemptive") and len(ranks) > 1:
         _by_rank(solved, live, classes, workers, discipline, ranks)
     elif discipline == "ps":
-        _shared(solved, classes, workers, ranks)
+        _shared(solved, live, classes, workers, ranks)
     else:
         _in_turn(solved, live, classes, workers, queue, discipline, balance, choices, replacement, ranks, stations)
+    solved.in_queue = solved.mean_wait
     return solved
+
+
+def heeded(streams: Sequence[Stream], queue: int | None, discipline: str, balance: str) -> bool:
+    """Whether the closed form knows patience here: Poisson arrivals, in turn, no bound, no balancer that looks."""
+    poisson = all(s.scv == 1.0 and s.batch == 0.0 for s in streams if s.rate > 0)
+    return poisson and queue is None and discipline == "fifo" and not balance
 
 
 def _classes(streams: Sequence[Stream]) -> list[_Moments]:
@@ -160,7 +182,8 @@ def _in_turn(
     laws, names, p_wait, lost = [], [], 0.0, 0.0
     for c in classes:
         scv = _arrival_scv(streams, c, workers)
-        law, name, waits, loss = _one(c, workers, queue, scv, balance, choices, replacement, stations)
+        served = mixture(c.rates, [s.held for s in streams]) if workers == 1 else None
+        law, name, waits, loss = _one(c, workers, queue, scv, balance, choices, replacement, stations, served)
         if discipline == "lifo":
             name = f"{name}, last come first: the mean only"
         laws.append(law)
@@ -174,6 +197,51 @@ def _in_turn(
     solved.by_class = [(c.weight, law) for c, law in zip(classes, laws, strict=True)]
     solved.formula = names[-1] + (f", by the load of {stations} unlike stations" if len(classes) > 1 else "")
     solved.p_wait, solved.loss = p_wait / weight, lost / weight
+
+
+def impatient(
+    solved: Solved, classes: Sequence[_Moments], workers: int, patience: Latency, ranks: Sequence[int]
+) -> None:
+    """M/M/c whose requests leave the queue when their patience ends: M/M/c+G, exact for exponential service.
+
+    With L(x) = E[min(patience, x)], the wait that is offered has the density P(c - 1 in service) rate exp(rate L(x) -
+    x c / service). Source: F. Baccelli, G. Hebuterne, On Queues with Impatient Customers, Performance '81; S. Zeltyn,
+    A. Mandelbaum, Call Centers with Impatient Customers, Queueing Systems 51, 2005.
+    """
+    laws, weight = [], math.fsum(c.weight for c in classes)
+    for c in classes:
+        blocked = erlang_b(workers - 1, c.rate * c.mean)
+        if c.mean <= 0 or blocked <= 0:
+            laws.append(Latency.constant(0.0))
+            continue
+        drain = workers / c.mean
+        for doubled in range(60):  # the exponent is concave: it does not rise again
+            x = np.linspace(0.0, c.mean * 2.0**doubled, FINEST)
+            least = patience.least(x)
+            logs = c.rate * least - drain * x
+            if logs[-1] < logs.max() - 20.0:
+                break
+        top = float(logs.max())
+        offered = np.exp(logs - top)
+        offered[[0, -1]] /= 2.0  # trapezoids
+        step = float(x[1])
+        idle = math.exp(-top) / blocked / (c.rate * step)
+        whole = idle + float(offered.sum())
+        stays = np.clip(1.0 - patience.up_to(x), 0.0, 1.0)
+        mass = offered * stays / whole
+        mass[0] += idle / whole
+        served = float(mass.sum())
+        share = c.weight / weight
+        solved.abandoned += share * (1.0 - served)
+        solved.p_wait += share * float(offered.sum()) / whole
+        solved.in_queue += share * dot(offered, least) / whole
+        mean = dot(mass, x) / served
+        laws.append(Latency(0.0, step, mass / served, mean, dot(mass, (x - mean) ** 2) / served))
+    wait = mixture([c.weight for c in classes], laws)
+    solved.waits = dict.fromkeys(ranks, wait)
+    solved.mean_wait = wait.mean
+    solved.by_class = [(c.weight, law) for c, law in zip(classes, laws, strict=True)]
+    solved.formula = "M/M/c+G (Baccelli, Hebuterne)"
 
 
 def _arrival_scv(streams: Sequence[Stream], c: _Moments, workers: int) -> float:
@@ -206,8 +274,12 @@ def _one(
     choices: int,
     replacement: bool,
     stations: int,
+    served: Latency | None,
 ) -> tuple[Latency, str, float, float]:
-    """Wait at one station: its law, the formula, the share that waits, the share that is refused."""
+    """Wait at one station: its law, the formula, the share that waits, the share that is refused.
+
+    `served` is the law of the time that the only worker is held, where there is but one.
+    """
     rho = c.rate * c.mean / workers
     if c.mean <= 0:
         return Latency.constant(0.0), "no work", 0.0, 0.0
@@ -241,6 +313,8 @@ def _one(
             delayed_scv = 1.0
         if c.batch > 0:
             return _batched(c, workers, rho, p_wait, mean, delayed_scv, name)
+        if served is not None and math.isfinite(second):
+            return queued(served, rho, mean, second - mean**2), name, p_wait, 0.0
         return delayed(p_wait, mean / p_wait if p_wait > 0 else 0.0, delayed_scv), name, p_wait, 0.0
     if scv < 1.0 and workers <= LARGEST_CHAIN:
         stages = 1.0 / scv if scv > 0 else math.inf
@@ -286,13 +360,28 @@ def _balanced(
         behind = max(1.0, wait * few) / workers
     wait *= c.mean * (1.0 + c.scv) / 2.0
     behind *= c.mean * (1.0 + c.scv) / 2.0
+    ahead = np.zeros(0)
     if balance == "two_choices" and choices < stations:
         ahead = waiting_of_d(round(rho, 6), choices, min(workers, LARGE_CHOICES))
-        if len(ahead) and wait > 0:
-            p_wait = float(ahead.sum())
-            return staged(ahead, wait), name, p_wait, 0.0
+    elif workers == 1:
+        ahead = shortest(rho**stations, wait / (c.mean * (1.0 + c.scv) / 2.0))
+    if len(ahead) and wait > 0:
+        return staged(ahead, wait), name, float(ahead.sum()), 0.0
     p_wait = min(1.0, wait / behind)
     return delayed(p_wait, wait / p_wait if p_wait > 0 else 0.0, 1.0), name, p_wait, 0.0
+
+
+def shortest(decay: float, mean: float) -> Array:
+    """P(as many stand in the shortest queue) from 1 on: geometric, of this mean; nothing where that is too long a sum.
+
+    Its tail falls as that of all of M/M/c, station by station. Source: J. Kingman, Two Similar Queues in Parallel,
+    Annals of Math. Statistics 32(4), 1961.
+    """
+    most = math.ceil(math.log(1e-7) / math.log(decay)) if 0.0 < decay < 1.0 else 1
+    share = mean * (1.0 - decay)
+    if most > LONGEST or share > 1.0:
+        return np.zeros(0)
+    return np.asarray(share * (1.0 - decay) * decay ** np.arange(most))
 
 
 def _bounded(c: _Moments, workers: int, queue: int) -> Latency:
@@ -309,8 +398,8 @@ def _bounded(c: _Moments, workers: int, queue: int) -> Latency:
     p_wait = float(p[ahead > 0].sum())
     if p_wait <= 0:
         return Latency.constant(0.0)
-    mean = float(p @ ahead) * drain / p_wait
-    second = float(p @ (ahead * (ahead + 1.0))) * drain**2 / p_wait
+    mean = dot(p, ahead) * drain / p_wait
+    second = dot(p, ahead * (ahead + 1.0)) * drain**2 / p_wait
     return delayed(p_wait, mean, max(0.02, second / mean**2 - 1.0))
 
 
@@ -371,13 +460,18 @@ def _preempted(rates: Sequence[float], means: Sequence[float], scvs: Sequence[fl
     return found
 
 
-def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Sequence[int]) -> None:
+def _shared(
+    solved: Solved, streams: Sequence[Stream], classes: Sequence[_Moments], workers: int, ranks: Sequence[int]
+) -> None:
     """Processor sharing: the wait is the time lost to the others, so that the mean time is that of M/M/c."""
     laws = []
     for c in classes:
         station = mmc(c.rate, c.mean, workers)
         if station.utilisation >= 1.0:
             laws.append(NEVER)
+            continue
+        if workers == 1 and c.mean > 0 and math.isfinite(c.third):
+            laws.append(stretched(c, mixture(c.rates, [s.held for s in streams])))
             continue
         stretch = station.mean_sojourn / c.mean
         scv = c.scv + processor_sharing_scv(1.0 - 1.0 / stretch) - 1.0
@@ -388,6 +482,33 @@ def _shared(solved: Solved, classes: Sequence[_Moments], workers: int, ranks: Se
     solved.mean_wait = sojourn.mean - solved.held.mean
     solved.formula = "M/G/1-PS" if workers == 1 else "M/M/c, shared"
     solved.p_wait = 0.0
+
+
+def stretched(c: _Moments, work: Latency) -> Latency:
+    """The time in M/G/1 with processor sharing, by the size of the work.
+
+    Of each size the mean and the variance are exact, the shape is fitted. Source: S. Yashkov, A Derivation of Response
+    Time Distribution for an M/G/1 Processor-Sharing Queue, Problems of Control and Information Theory 12, 1983.
+    """
+    rho = c.rate * c.mean
+    mean = mgc(c.rate, c.mean, c.scv).mean_wait
+    turn = queued(work, rho, mean, mg1_wait_second_moment(c.rate, c.mean, c.scv, c.third) - mean**2)
+    passed = np.cumsum(work.mass)
+    bins = np.searchsorted(SIZES, passed - work.mass / 2.0)
+    shares = np.bincount(bins, work.mass, len(SIZES) + 1)
+    totals = np.bincount(bins, work.mass * work.times, len(SIZES) + 1)
+    sizes = totals[shares > 0] / shares[shares > 0]
+    grid = np.linspace(0.0, float(sizes[-1]), POINTS)
+    still = turn.least(grid)
+    area = np.concatenate([[0.0], np.cumsum((still[1:] + still[:-1]) / 2.0) * (grid[1] - grid[0])])
+    laws = []
+    for size, inside in zip(sizes, np.interp(sizes, grid, area), strict=True):
+        lost, variance = rho * size / (1.0 - rho), 2.0 * float(inside) / (1.0 - rho) ** 2
+        disturbed = 1.0 - (1.0 - rho) * math.exp(-c.rate * size)
+        scv = (variance + lost**2) * disturbed / lost**2 - 1.0 if lost > 0 else 1.0
+        laws.append(delayed(disturbed, lost / disturbed, max(0.03, scv)).shifted(float(size)))
+    whole = mixture([float(share) for share in shares[shares > 0]], laws)
+    return Latency(whole.start, whole.step, whole.mass, c.mean / (1.0 - rho), whole.variance)
 
 
 # --- laws from moments ---
@@ -408,7 +529,7 @@ def delayed(p_wait: float, mean: float, scv: float) -> Latency:
 def staged(weights: Array, mean: float) -> Latency:
     """A wait of `mean` in all: with `weights[j]` of j + 1 exponential stages, with what is left of 1 of none."""
     stages = np.arange(1, len(weights) + 1)
-    one = mean / float(weights @ stages)
+    one = mean / dot(weights, stages)
     p_wait = float(weights.sum())
     last = one * (len(weights) + 4.5 * math.sqrt(len(weights)) + 10.0)
     step = last / (POINTS - 1)
@@ -421,7 +542,7 @@ def staged(weights: Array, mean: float) -> Latency:
         left += part * term
     mass = np.maximum(0.0, -np.diff(left))
     mass[0] += 1.0 - p_wait
-    second = one**2 * float(weights @ (stages * (stages + 1.0)))
+    second = one**2 * dot(weights, stages * (stages + 1.0))
     return Latency(0.0, step, mass / mass.sum(), mean, second - mean * mean)
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core.distributions import Const, Dist, Uniform
-from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture
+from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture, queued, scattered
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
-from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves
+from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves, policed
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
-from loadcase.estimate.stations import Solved, Stream, delayed, solve
+from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
 from loadcase.kinds.base import PRIORITIES, Visit
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
@@ -35,6 +35,8 @@ KEYS_IN_ORDER = 512
 """Most popular keys whose messages may wait for one another; the others are taken not to."""
 MOST_CLAIMS = 2000
 """Messages in flight up to which the uneven spread over replicas is computed."""
+MOST_MET = 200
+"""Calls of a fan-out up to which those that meet at one station are told apart."""
 Prefix = tuple[Latency, ...]
 
 
@@ -132,17 +134,20 @@ class _Solver:
         discipline = pool.discipline
         if discipline == "fifo" and len({s.rank for s in streams}) > 1:
             discipline = "priority"
-        patience = component.patience
-        solved = solve(streams, pool.workers, pool.queue, discipline, balance, choices, replacement)
+        patience = None if component.patience is None else Latency.of(component.patience)
+        solved = solve(streams, pool.workers, pool.queue, discipline, balance, choices, replacement, patience)
         sites = [site for site, _ in self.visitors.get(label, ())]
         if sites and all(self.claimed(site) for site in sites):
             solved.waits, solved.by_class = {NORMAL: NOTHING}, []
-            solved.mean_wait = solved.p_wait = 0.0
+            solved.mean_wait = solved.in_queue = solved.p_wait = solved.abandoned = 0.0
             solved.formula = "no wait: no more messages are taken than there are workers"
         if balance in ("least_loaded", "two_choices"):
             self.stale(name, solved, sites)
         if patience is not None and solved.p_wait > 1e-3:
-            self.note(f"{name}: requests that lose patience are not taken out of its queue here")
+            if not heeded(streams, pool.queue, discipline, balance):
+                self.note(f"{name}: requests that lose patience are not taken out of its queue here")
+            elif abs(solved.held.scv - 1.0) > 0.1:
+                self.note(f"{name}: patience is told as if the time that its workers are held were exponential")
         self.times.pools[label] = solved
         return solved
 
@@ -300,20 +305,21 @@ class _Solver:
     def steps(
         self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool = False
     ) -> Latency:
-        """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted."""
-        law = NOTHING
-        trail = [here]
+        """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted.
+
+        The way to where a step moves the flow is added with the way back, at the end.
+        """
+        law = way = home = NOTHING
         for step in steps:
-            now = None if before is None else (*before, law)
+            now = None if before is None else (*before, way, law)
             took, moved = self.step(step, here, rank, now, top)
             law = law.plus(took)
             if moved is not here:
                 if moved.component != here.component or not moved.sticky:
-                    trail.append(moved)
+                    way = way.plus(hop(self.b, here, moved))
+                    home = home.plus(hop(self.b, here, moved, 2))
                 here = moved
-        while len(trail) > 1:
-            law = law.plus(hop(self.b, trail.pop(), trail[-1]))
-        return law
+        return law.plus(home)
 
     def step(self, step: Step, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:
         match step:
@@ -326,17 +332,11 @@ class _Solver:
             case Spawn(steps=steps):
                 self.steps(steps, here, rank, before)
                 return NOTHING, here
-            case FanOut(n=n, need=need, steps=steps):
-                law = self.steps(steps, here, rank, before)
-                apart = self.distinct(step, here)
-                if apart >= n:
-                    return kth([law] * n, need), here
-                few = math.floor(apart)  # calls that meet at one station are not independent: so many are
-                part = apart - few
-                laws = [kth([law] * m, m if need == n else min(need, m)) for m in (few, few + 1)]
-                return mixture([1.0 - part, part], laws), here
+            case FanOut(steps=steps):
+                return self.fanned(step, self.steps(steps, here, rank, before), here), here
             case Parallel(branches=branches, need=need):
-                return kth([self.steps(b, here, rank, before) for b in branches], need), here
+                tie = self.tie(branches, here) if need == len(branches) else 0.0
+                return kth([self.steps(b, here, rank, before) for b in branches], need, tie), here
             case Choose(weights=weights, branches=branches):
                 return mixture(weights, [self.steps(b, here, rank, before) for b in branches]), here
 
@@ -377,6 +377,79 @@ class _Solver:
             pause *= retry.multiplier
         return mixture(weights, laws)
 
+    def fanned(self, step: FanOut, law: Latency, here: Here) -> Latency:
+        """The time of a fan-out of which each call takes `law`. Those that meet at one station are not independent."""
+        n, need = step.n, step.need
+        met = self.meeting(step, here)
+        if met is not None:
+            return met
+        apart = self.distinct(step, here)
+        if apart >= n:
+            return kth([law] * n, need)
+        few = math.floor(apart)
+        part = apart - few
+        laws = [kth([law] * m, m if need == n else min(need, m)) for m in (few, few + 1)]
+        return mixture([1.0 - part, part], laws)
+
+    def tie(self, branches: tuple[tuple[Step, ...], ...], here: Here) -> float:
+        """How much the times of branches of one call each are tied, since the same requests make their queues."""
+        ties = []
+        for branch in branches:
+            call = branch[0] if len(branch) == 1 else None
+            if not isinstance(call, Call) or self.flow is None:
+                return 0.0
+            site = self.found.sites[self.flow.name, call.path]
+            pool = site.component.pools()[0]
+            if (call.component, pool.name) in self.solving:
+                return 0.0
+            solved = self.pool(call.component, pool.name)
+            mine = site.rate / solved.rate if solved.rate else 0.0
+            alike = mine / pool.stations / (1.0 + solved.held.scv)
+            ties.append(bond(solved.p_wait, alike))
+        pairs = [math.sqrt(a * b) for i, a in enumerate(ties) for b in ties[:i]]
+        return math.fsum(pairs) / len(pairs) if pairs else 0.0
+
+    def meeting(self, step: FanOut, here: Here) -> Latency | None:
+        """The time of plain calls at random stations of one worker that nobody else calls; one or all must answer.
+
+        What the first call finds at its station is the work left of the fan-outs before: M/G/1 whose service is all the
+        work that one fan-out brings to a station.
+        """
+        inner = step.steps[0] if len(step.steps) == 1 else None
+        if not isinstance(inner, Call) or self.flow is None or step.need not in (1, step.n) or step.n > MOST_MET:
+            return None
+        site = self.found.sites[self.flow.name, inner.path]
+        pools = site.component.pools()
+        balance, _ = balance_of(self.b, site.component, here)
+        plain = not (policed(inner.options) or inner.nested or is_local(inner, here)) and site.at_once == step.n
+        alone = len(self.visitors.get((inner.component, pools[0].name), ())) == 1
+        visits = site.component.visits(inner.verb, inner.options)
+        simple = len(pools) == len(visits) == 1 and visits[0].then is None and visits[0].pick == "balance"
+        turn = (pools[0].workers, pools[0].queue, pools[0].discipline) == (1, None, "fifo")
+        if not (plain and alone and simple and turn and balance == "random") or step.n == 1:
+            return None
+        n, stations = step.n, pools[0].stations
+        work = self.answer(visits[0])
+        share, weights, sums = (1.0 - 1.0 / stations) ** n, [], [work]
+        reached = 1.0 - share
+        for k in range(1, n + 1 if stations > 1 else 1):
+            share *= (n - k + 1) / k / (stations - 1)
+            weights.append(share)
+            if share < 1e-9 and k > n / stations:
+                break
+            sums.append(sums[-1].plus(work))
+        batch = mixture(weights, sums[: len(weights)]) if weights else work.times_over(n)
+        rate = site.rate / n * reached
+        busy = rate * batch.mean
+        if busy >= 1.0 or not math.isfinite(batch.third_moment):
+            return None
+        mean = rate * (batch.variance + batch.mean**2) / (2.0 * (1.0 - busy))
+        variance = mean**2 + rate * batch.third_moment / (3.0 * (1.0 - busy))
+        both, own = n * (n - 1) / stations**2, n / stations * (1.0 - 1.0 / stations) + (n / stations) ** 2
+        alike = both * work.mean**2 / (n / stations * work.variance + own * work.mean**2) if work.mean > 0 else 0.0
+        first = queued(batch, busy, mean, variance).plus(work).plus(hop(self.b, here, Here(inner.component), 2))
+        return scattered(first, work, n, stations, step.need, bond(busy, alike))
+
     def distinct(self, step: FanOut, here: Here) -> float:
         """Mean number of stations that the calls of a fan-out reach, where each is one call at a random station.
 
@@ -397,7 +470,8 @@ class _Solver:
         return step.n - (step.n - reached) * together
 
     def visits(self, site: Site, here: Here, there: Here, stay: bool, before: Prefix | None) -> Latency:
-        """One attempt of a call: there, wait, work, nested steps, and back."""
+        """One attempt of a call: there, wait, work, nested steps, and back; a call that the flow moves with is without
+        the way of its last visit."""
         law = NOTHING
         call, component = site.call, site.component
         deliver = component.behaviours.get(call.verb) == "deliver"
@@ -405,22 +479,23 @@ class _Solver:
         for i, visit in enumerate(found):
             if visit.need == 0:
                 continue
-            trip = NOTHING if is_local(call, here) else hop(self.b, here, there)
+            local = is_local(call, here)
+            way, both = (NOTHING, NOTHING) if local else (hop(self.b, here, there), hop(self.b, here, there, 2))
             if visit.pick in ("copies", "all", "every"):
-                law = law.plus(self.spread(site, visit, trip, deliver))
+                law = law.plus(self.spread(site, visit, both, deliver))
                 continue
-            law = law.plus(trip).plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
+            law = law.plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
             if "do" in call.nested:
-                now = None if before is None else (*before, law)
+                now = None if before is None else (*before, way, law)
                 if now is not None and self.publishes(call.nested["do"]):
                     self.steps(call.nested["do"], there, site.rank, now)
                 law = law.plus(self.inner(site))
             if component.behaviours.get(call.verb) == "publish" and before is not None:
-                self.published(call.component, site.rate, (*before, law))
+                self.published(call.component, site.rate, (*before, way, law))
             if deliver:
                 law = law.plus(self.client())
             if not (stay and i == len(found) - 1):
-                law = law.plus(trip)
+                law = law.plus(both)
         many = bool(found) and (found[0].pick in ("copies", "all", "every") or found[0].need == 0)
         if many and component.behaviours.get(call.verb) == "publish" and before is not None:
             self.published(call.component, site.rate, (*before, law))
@@ -428,17 +503,17 @@ class _Solver:
             self.feed(site, (*before, law))
         return law
 
-    def spread(self, site: Site, visit: Visit, trip: Latency, deliver: bool) -> Latency:
+    def spread(self, site: Site, visit: Visit, both: Latency, deliver: bool) -> Latency:
         """A visit of many stations at once. The copies of one shard are alike in load; those of all shards are not."""
         name = site.call.component
-        work = trip.plus(trip).plus(self.answer(visit))
+        work = both.plus(self.answer(visit))
         if deliver:
             work = work.plus(self.client())
         solved = None if (name, visit.pool) in self.solving else self.pool(name, visit.pool)
         if visit.pick == "copies" and solved is not None and len(solved.by_class) > 1:
             laws = [kth([work.plus(wait)] * visit.copies, visit.need) for _, wait in solved.by_class]
             return mixture([weight for weight, _ in solved.by_class], laws)
-        branch = self.wait(name, visit, site.rank, self.answer(visit)).plus(trip).plus(trip)
+        branch = self.wait(name, visit, site.rank, self.answer(visit)).plus(both)
         return kth([branch.plus(self.client()) if deliver else branch] * visit.copies, visit.need)
 
     def answer(self, visit: Visit) -> Latency:
@@ -478,6 +553,16 @@ class _Solver:
         for part in before:
             law = law.plus(part)
         self.ages.setdefault(channel, []).append((rate, law))
+
+
+def bond(busy: float, alike: float) -> float:
+    """How much the queues of two stations are tied: by the share of the time that one is busy, and by the correlation
+    of the work that comes to both.
+
+    Gives the mean of two queues that every request comes to, with exponential service, exactly (L. Flatto, S. Hahn, Two
+    Parallel Queues Created by Arrivals with Two Demands, SIAM J. Applied Math. 44(5), 1984); else a fit to the engine.
+    """
+    return busy * alike * (1.0 + alike) / 3.0
 
 
 def jittered(wait_s: float, jitter: str | float) -> Latency:

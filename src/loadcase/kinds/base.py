@@ -245,3 +245,19 @@ class Component(BaseModel):
     def standing_cost(self) -> float:
         """USD per month without any request: the nodes and what they store."""
         return self.nodes * self.price + (self.stored or 0.0) * self.price_per_byte
+
+
+class Sharded(Component):
+    """Fields of what keeps data in shards, each in copies."""
+
+    shards: Whole = Field(1, description="Partitions of the data.")
+    replicas: Whole = Field(1, description="Copies of each shard.")
+
+    @property
+    def nodes(self) -> int:
+        """Machines: one per copy of a shard."""
+        return self.shards * self.replicas
+
+    def pools(self) -> tuple[Pool, ...]:
+        """One station per copy of a shard, the copies of a shard side by side."""
+        return (Pool("main", self.nodes, self.workers, self.queue, self.discipline, groups=self.shards),)

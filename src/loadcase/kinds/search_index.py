@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from loadcase.core.distributions import LogNormal
-from loadcase.core.fields import Ratio, Whole
-from loadcase.kinds.base import Component, Options, Pool, Visit
+from loadcase.core.fields import Ratio
+from loadcase.kinds.base import Options, Sharded, Visit
 
 
-class SearchIndex(Component):
+class SearchIndex(Sharded):
     """Scatters a query to one copy of every shard and gathers the answers.
 
     What: `query` waits for the share `wait_for` of the shards, all by default; `put` writes a document to every copy
@@ -26,8 +26,6 @@ class SearchIndex(Component):
     """
 
     kind: Literal["search_index"] = "search_index"
-    shards: Whole = Field(1, description="Partitions of the documents.")
-    replicas: Whole = Field(1, description="Copies of each shard.")
     wait_for: Ratio = Field(1.0, description="Share of the shards that must answer a query.")
 
     def idle_fields(self) -> dict[str, str]:
@@ -39,15 +37,6 @@ class SearchIndex(Component):
         "query": LogNormal.of(p50=0.001, p99=0.01),
         "put": LogNormal.of(p50=0.002, p99=0.02),
     }
-
-    @property
-    def nodes(self) -> int:
-        """Machines: one per copy of a shard."""
-        return self.shards * self.replicas
-
-    def pools(self) -> tuple[Pool, ...]:
-        """One station per copy of a shard."""
-        return (Pool("main", self.nodes, self.workers, self.queue, self.discipline, groups=self.shards),)
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """A query visits one copy of every shard; a put every copy of one."""

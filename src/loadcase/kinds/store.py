@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from loadcase.core.distributions import LogNormal
-from loadcase.core.fields import Whole
-from loadcase.kinds.base import Component, Options, Pool, Visit
+from loadcase.kinds.base import Options, Sharded, Visit
 
 Consistency = Literal["one", "quorum", "all", "async"]
 
@@ -36,7 +35,7 @@ def needed(level: Consistency, copies: int) -> int:
     return {"one": 1, "async": 1, "quorum": copies // 2 + 1, "all": copies}[level]
 
 
-class Store(Component):
+class Store(Sharded):
     """Keeps entities in `shards`, chosen by the key, each in `replicas` copies.
 
     What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
@@ -54,8 +53,6 @@ class Store(Component):
     """
 
     kind: Literal["store"] = "store"
-    shards: Whole = Field(1, description="Partitions of the data.")
-    replicas: Whole = Field(1, description="Copies of each shard.")
     write: Consistency = Field("quorum", description="Copies that must have a write before it is acknowledged.")
     read: Literal["one", "leader", "quorum", "all"] = Field("one", description="Copies that must answer a read.")
     placement: Literal["hash", "modulo"] = Field(
@@ -80,15 +77,6 @@ class Store(Component):
         ("atomic", "condition", "fencing", "session"),
         "what a write means for correctness comes with histories and checkers",
     )
-
-    @property
-    def nodes(self) -> int:
-        """Machines: one per copy of a shard."""
-        return self.shards * self.replicas
-
-    def pools(self) -> tuple[Pool, ...]:
-        """One station per copy of a shard, the copies of a shard side by side."""
-        return (Pool("main", self.nodes, self.workers, self.queue, self.discipline, groups=self.shards),)
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""

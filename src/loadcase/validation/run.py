@@ -7,15 +7,18 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from loadcase.core.errors import LoadcaseError, UsageError
 from loadcase.validation.lengths import MOST_SEEDS, SEEDS, SHARE, tolerance_of
 from loadcase.validation.plan import MAIN, NotExpressible, Plan, Run, evaluate
 from loadcase.validation.translate import translate
 
+A = TypeVar("A")
+B = TypeVar("B")
 Status = Literal["pass", "fail", "not-expressible"]
 Case = Mapping[str, Any]
 Progress = Callable[[int, int, dict[str, Any]], None]
@@ -76,10 +79,21 @@ def run_cases(
         from loadcase.engine.run import run as engine_run
 
         run, loads = run or engine_run, loads or engine_loads
-    results = []
+    one = partial(run_case, run=run, loads=loads)
+    return in_turn(chosen, lambda case, pool: one(case, pool=pool), on_progress, threads)
+
+
+def in_turn(
+    chosen: Sequence[A],
+    one: Callable[[A, ThreadPoolExecutor], B],
+    on_progress: Callable[[int, int, B], None] | None,
+    threads: int,
+) -> list[B]:
+    """What `one` makes of each, whose runs share the threads; progress is told after each."""
+    results: list[B] = []
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        for case in chosen:
-            results.append(run_case(case, run, loads, pool))
+        for item in chosen:
+            results.append(one(item, pool))
             if on_progress is not None:
                 on_progress(len(results), len(chosen), results[-1])
     return results

@@ -35,21 +35,25 @@ def table(results: Sequence[Result]) -> str:
 
 
 def agreement_table(found: Sequence[Agreement]) -> str:
-    """Every design with its largest differences on means and on p99, then what has no part and why."""
+    """Every design with its largest differences on means and percentiles, then what has no part and why."""
     counts = {s: sum(a.status == s for a in found) for s in ("agree", "off", "excluded")}
     lines = [", ".join(f"{n} {s}" for s, n in counts.items()) + "."]
     for group in dict.fromkeys(a.group for a in found):
         mine = [a for a in found if a.group == group and a.rows]
         if mine:
-            lines += ["", f"### {_cell(group)}", "", "| design | metrics | mean | p99 | |", "|---|---:|---:|---:|---|"]
+            lines += ["", f"### {_cell(group)}", "", f"| design | metrics | {' | '.join(_SHOWN)} | |"]
+            lines.append(f"|---|---:|{'---:|' * len(_SHOWN)}---|")
         for a in mine:
-            cells = [a.name, str(len(a.rows)), _furthest(a, "mean"), _furthest(a, "p99")]
+            cells = [a.name, str(len(a.rows)), *(_furthest(a, what) for what in _SHOWN)]
             lines.append(f"| {' | '.join(cells)} | {'ok' if a.status == 'agree' else '**off**'} |")
     rest = [a for a in found if a.status == "excluded"]
     if rest:
         lines += ["", "### Excluded", "", "| design | why |", "|---|---|"]
         lines += [f"| {_cell(a.name)} | {_cell(a.reason)} |" for a in rest]
     return "\n".join(lines) + "\n"
+
+
+_SHOWN = ("mean", "p50", "p95", "p99", "utilisation")
 
 
 def _furthest(found: Agreement, what: str) -> str:
