@@ -397,6 +397,9 @@ def case_rows() -> Iterator[Row]:
     yield turned("case.sacred", CONTRACT, ", @", ", sacred: [r.p95], degrade: {r.p95: 1 s}", "refused")
     yield turned("case.duration", CONTRACT, "duration: 4 s", "duration: 5 s", "verdict")
     yield turned("case.warmup", CONTRACT, "warmup: 1 s", "warmup: 2 s", "verdict")
+    broken = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, for: 1 s}], recover_within: 1 s")
+    yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 2 s", "verdict")
+    yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 5 s", "refused")
     yield turned("requirements.contract", CONTRACT, "r.p95 < 1 ms", "r.p95 < 1 s", "verdict")
     more = "decisions: {d: {choose: a, variant: v}}\nvariants: {v: {components.s.workers: 5}}\n"
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")

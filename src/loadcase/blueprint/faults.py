@@ -5,6 +5,7 @@
 | LC380 | a fault finds nothing to act on |
 | LC381 | a fault lies outside of the run |
 | LC382 | a fault says the same twice |
+| LC383 | a promise to recover that no run can show |
 """
 
 from __future__ import annotations
@@ -56,9 +57,23 @@ def _one(raw: Any, path: Path, problems: Problems, scope: Mapping[str, Any]) -> 
     return problems.model(cls, {} if fields is None else fields, where, scope)
 
 
-def check_faults(b: Blueprint, name: str, case: Case, duration_s: float, problems: Problems) -> None:
+def check_recovery(name: str, case: Case, problems: Problems) -> None:
+    """Refuses a promise to recover that no run can show."""
+    path: Path = ("cases", name, "recover_within")
+    within = case.recover_within or 0.0
+    if not case.faults:
+        problems.add("LC383", "there is no fault to recover from", path, "add faults:, or take it out", key=True)
+        return
+    last = max(min(f.end, case.seconds) for f in case.faults)
+    if last + within >= case.seconds:
+        run = f"the last fault ends at {show(last, 's')}, and the run {show(case.seconds, 's')} after its warm-up"
+        problems.add("LC383", f"nothing is measured after the recovery: {run}", path,
+                     "give the case a longer duration:, or the faults an end (for:)")  # fmt: skip
+
+
+def check_faults(b: Blueprint, name: str, case: Case, problems: Problems) -> None:
     """Refuses faults that find nothing to act on, or that lie outside of the run."""
-    site = site_of(b)
+    site, duration_s = site_of(b), case.seconds
     for i, (fault, written) in enumerate(zip(case.faults, _names(b.data, name), strict=False)):
         path: Path = ("cases", name, "faults", i, written)
         if isinstance(fault, Lasting) and fault.lasting is not None and fault.lasting <= 0:

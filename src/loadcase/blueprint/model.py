@@ -126,6 +126,9 @@ class Case(BaseModel):
     faults: tuple[Fault, ...] = Field((), description="What goes wrong, and when.")
     degrade: dict[str, str] = Field(default_factory=dict, description="Metric to its relaxed bound.")
     sacred: list[str] = Field(default_factory=list, description="Metrics that may not give.")
+    recover_within: Seconds | None = Field(
+        None, description="Time after the last fault until every bound holds again, those that give way included."
+    )
     duration: Seconds | None = Field(None, description="Simulated seconds that are measured.")
     warmup: Seconds | None = Field(None, description="Simulated seconds before that.")
 
@@ -194,6 +197,20 @@ class Guarantee:
     bound: float
     unit: str
     path: tuple[str | int, ...] = ()
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is within the bound."""
+        match self.comparison:
+            case "<":
+                return value < self.bound
+            case "<=":
+                return value <= self.bound
+            case ">":
+                return value > self.bound
+            case ">=":
+                return value >= self.bound
+            case "==":
+                return value == self.bound
 
 
 def real(path: Place, moved: Mapping[Place, Place]) -> Place:

@@ -261,7 +261,9 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
     if found is not None:
         return found
     if name == "normal":
-        return Case.model_construct(load=1.0, faults=(), degrade={}, sacred=[], duration=None, warmup=None)
+        return Case.model_construct(
+            load=1.0, faults=(), degrade={}, sacred=[], recover_within=None, duration=None, warmup=None
+        )
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
     raise UsageError(f"there is no case {name!r}", hint=near if near else f"cases: {', '.join(known)}")
