@@ -1,6 +1,6 @@
 """How cost grows with simulated time, and what a second core is worth: gallery/chat at its peak, exactly.
 
-    python bench/scaling.py                    30, 60 and 120 simulated seconds, then a check on one and two cores
+    python bench/scaling.py                    60 and 120 simulated seconds, then a check on one and two cores
     python bench/scaling.py --check            exit code 1 when a bar is missed
 
 Every run is a process of its own, so that its peak memory is its own, and the kernel has been loaded from its cache
@@ -27,7 +27,7 @@ from typing import Any
 import loadcase_api as api
 
 Line = dict[str, Any]
-SECONDS = (30.0, 60.0, 120.0)
+SECONDS = (60.0, 120.0)
 BAR_SECONDS, BAR_WALL_S, BAR_RSS_MB = 60.0, 40.0, 1.5 * 1024
 BAR_DOUBLING = (1.9, 2.1)
 BAR_MEMORY = 1.05
@@ -117,7 +117,7 @@ def main() -> int:
     parser.add_argument("--blueprint", type=Path, default=api.CHAT, help="default: gallery/chat")
     parser.add_argument("--case", default="peak", help="of the single runs (default: %(default)s)")
     parser.add_argument(
-        "--seconds", type=float, nargs="*", default=list(SECONDS), help="default: 30 60 120; none skips"
+        "--seconds", type=float, nargs="*", default=list(SECONDS), help="default: 60 120; none skips"
     )
     parser.add_argument("--seeds", type=int, default=SEEDS, help="of the checks; 0 skips them (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="exit code 1 when a bar is missed")

@@ -68,12 +68,12 @@ def run(
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
-    its tolerance is marked `rough`. Raises UsageError.
+    its tolerance is in `rough`, not in `metrics`. Raises UsageError.
     """
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.scales import Scale, mark, require, rough_metrics
+    from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     if not isinstance(scale, Scale):
         chosen = case_of(blueprint, case)
@@ -84,8 +84,9 @@ def run(
         blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale.k, progress=progress,
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
     )  # fmt: skip
-    metrics = {**mark(result.metrics, scale.rough), "cost": Metric(monthly_cost(blueprint), "USD/month", exact=True)}
-    return replace(result, metrics=dict(sorted(metrics.items())))
+    cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
+    result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
+    return set_apart(result, scale.rough)
 
 
 def _seconds(value: float | str | None) -> float | None:

@@ -3,8 +3,8 @@
 A model of 1/k of the load on 1/k of the parts differs from the design where the number of parts matters by itself:
 round robin smooths the stream of each replica, the most popular keys are on shards of their own. The closed form knows
 these effects at once, for the design and for its model: a model is refused when a latency, a utilisation or
-a hit ratio comes out differently, and numbers that decide little but differ (waits next to nothing, lag) are marked
-rough.
+a hit ratio comes out differently, and numbers that decide little but differ (waits next to nothing, lag) are told
+apart as rough.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from loadcase.blueprint.faults import site_of
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
-from loadcase.core.results import Metric
+from loadcase.core.results import RunResult
 from loadcase.engine.scale import EXTREMES, divides, extensive, parts_of, shrink, whole_components, whole_flows
 from loadcase.estimate.load import Loads, loads
 from loadcase.faults.base import Fault, NoTargetError, Site
@@ -210,17 +210,15 @@ def rough_metrics(blueprint: Blueprint, load: float, k: int) -> frozenset[str]:
     return differing(closed_form(blueprint, load), closed_form_of_model(blueprint, load, k)) if k > 1 else frozenset()
 
 
-def mark(metrics: dict[str, Metric], rough: frozenset[str]) -> dict[str, Metric]:
-    """The metrics of a scale model, those marked that it does not tell within the tolerance."""
-    return {n: _rough(m) if _is_rough(n, rough) else m for n, m in metrics.items()}
+def set_apart(result: RunResult, rough: frozenset[str]) -> RunResult:
+    """The result of a scale model, with what it does not tell within the tolerance in `rough` alone."""
+    found = {n: m for n, m in result.metrics.items() if not m.exact and _is_rough(n, rough)}
+    metrics = {n: m for n, m in result.metrics.items() if n not in found}
+    return replace(result, metrics=metrics, rough=dict(sorted({**result.rough, **found}.items())))
 
 
 def _is_rough(name: str, rough: frozenset[str]) -> bool:
     return name in rough or (name.endswith(".waited") and f"{name.removesuffix('.waited')}.wait.mean" in rough)
-
-
-def _rough(metric: Metric) -> Metric:
-    return metric if metric.exact else Metric(metric.value, metric.unit, metric.samples, rough=True)
 
 
 def is_extreme(name: str) -> bool:

@@ -160,8 +160,8 @@ def test_what_was_cut_short_is_left_out_unless_it_contradicts() -> None:
 def test_a_rough_metric_is_decided_with_the_models_factor_to_spare() -> None:
     def rough(value: float) -> RunResult:
         run = result(1, value, scale=8)
-        metrics = {**run.metrics, "r.p95": Metric(value, "s", 10_000, rough=True)}
-        return RunResult(**{**vars(run), "metrics": metrics})
+        metrics = {name: metric for name, metric in run.metrics.items() if name != "r.p95"}
+        return RunResult(**{**vars(run), "metrics": metrics, "rough": {"r.p95": Metric(value, "s", 10_000)}})
 
     def verdict(value: float) -> str:
         return judge_case(B, "normal", [rough(value * (1 + i / 1e4)) for i in range(3)]).guarantees[0].verdict

@@ -164,8 +164,8 @@ def test_a_rough_answer_is_asked_again_of_the_exact_design() -> None:
     def run(blueprint: Blueprint, case: str, seed: int, **_: Any) -> RunResult:
         if exact:
             return run_of(0.1 + seed / 1e4, seed)
-        metrics = {"r.p95": Metric(0.1 + seed / 1e4, "s", 10_000, rough=True)}
-        return RunResult(**{**vars(run_of(0.1, seed, scale=8)), "metrics": metrics})
+        rough = {"r.p95": Metric(0.1 + seed / 1e4, "s", 10_000)}
+        return RunResult(**{**vars(run_of(0.1, seed, scale=8)), "metrics": {}, "rough": rough})
 
     found = checked(run, make_exact=make_exact)
     assert exact == ["normal"]

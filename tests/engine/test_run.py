@@ -144,3 +144,30 @@ def test_memory_does_not_grow_with_what_was_served(mm1: Blueprint) -> None:
 def test_an_unknown_case_is_named(mm1: Blueprint) -> None:
     with pytest.raises(UsageError, match="peek"):
         run(mm1, "peek")
+
+
+@pytest.mark.parametrize("balance", ["round_robin", "least_loaded"])
+def test_the_way_to_and_from_a_client_costs_time_but_no_event(balance: str) -> None:
+    b = design(
+        f"  s: {{kind: service, replicas: 2, balance: {balance}}}",
+        "  r: {arrive: {rate: 100 /s, pattern: paced}, steps: [{s.handle: {work: 2 ms}}]}",
+        network="network: {client: 30 ms}\n",
+    )
+    result = run(b, seed=1, duration=10, warmup=1)
+    got = values(result)
+    assert got["r.mean"] == pytest.approx(0.062, rel=1e-6)
+    assert got["r.max"] == pytest.approx(0.062, rel=1e-6)
+    assert got["r.rate"] == got["r.goodput"] == pytest.approx(100, rel=1e-3)  # whole intervals, ends and all
+    looks_at_loads = balance == "least_loaded"  # when it leaves the client, not when it arrives
+    assert result.events == pytest.approx(result.requests * (3 if looks_at_loads else 2), rel=0.01)
+
+
+def test_a_client_that_comes_again_waits_for_the_way_back() -> None:
+    b = design(
+        "  s: {kind: service}",
+        "  r: {arrive: {users: 1, think: 100 ms}, steps: [{s.handle: {work: 40 ms}}]}",
+        network="network: {client: 30 ms}\n",
+    )
+    got = values(run(b, seed=1, duration=20, warmup=1))
+    assert got["r.rate"] == pytest.approx(5.0, rel=0.02)
+    assert got["r.mean"] == pytest.approx(0.1, rel=1e-6)

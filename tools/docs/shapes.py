@@ -47,6 +47,7 @@ NAMES = {
     "validate.cases[].residual": "VALUE",
     "validate.cases[].metrics": "VALUE",
     "run.metrics": "METRIC",
+    "run.rough": "METRIC",
     "run.series": "METRIC",
     "kinds.kinds": "KIND",
     "kinds.kinds.KIND.fields": "FIELD",
@@ -95,7 +96,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "notes[]": "Remarks.",
         "metrics.METRIC.value": "The value in base units; null if it is not a number.",
         "metrics.METRIC.unit": "Its unit.",
-        "metrics.METRIC.rough": "Whether a scale model cannot tell it within its tolerance.",
+        "rough.METRIC.value": "What a scale model tells within a factor of its scale only; empty when exact.",
+        "rough.METRIC.unit": "Its unit.",
         "series.METRIC.start": "Simulated time at which the first interval begins, s.",
         "series.METRIC.step": "Length of an interval, s.",
         "series.METRIC.unit": "The unit of the values.",
@@ -264,7 +266,7 @@ def samples() -> dict[str, Any]:
     case = CaseVerdict("normal", "holds", [1], [outcome], 1, "why", ("note",))
     run = RunResult(
         "small", "normal", 1, {"r.p95": Metric(0.1, "s")}, {"r.p95": Series(0.0, 1.0, "s", [0.1])}, 1, 1, 0.1, 1,
-        60.0, 10.0, 1, "why", ("note",),
+        60.0, 10.0, 1, "why", ("note",), {"r.max": Metric(0.1, "s")},
     )  # fmt: skip
     blueprint = loads(SMALL)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from loadcase.blueprint.steps import Step
@@ -19,17 +19,16 @@ from loadcase.core.errors import Path as Place
 from loadcase.core.errors import Problem, suggest
 from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
 from loadcase.faults.base import Fault
-from loadcase.kinds.base import Component, Hedge, Priority, Retry
+from loadcase.kinds.base import STRICT, Component, Hedge, Priority, Retry
 
 DURATION_S = 60.0
 """Simulated time that is measured, where a case says nothing."""
-_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Requirements(BaseModel):
     """What the design is for, and the contract it is judged by."""
 
-    model_config = _STRICT
+    model_config = STRICT
     functional: list[str] = Field(default_factory=list, description="What it must do.")
     deferred: list[str] = Field(default_factory=list, description="What is left out on purpose.")
     hard_part: str | None = Field(None, description="The one property that the design must bend around.")
@@ -39,7 +38,7 @@ class Requirements(BaseModel):
 class Entity(BaseModel):
     """A thing that the design keeps or is asked for by key."""
 
-    model_config = _STRICT
+    model_config = STRICT
     count: Number | None = Field(None, description="How many there are; the number of distinct keys.")
     popularity: Any = Field("uniform", description="uniform, zipf(s), hot(share, keys) or a list of weights.")
     fields: dict[str, str] = Field(default_factory=dict, description="Fields and their types.")
@@ -62,7 +61,7 @@ class Entity(BaseModel):
 class Endpoint(BaseModel):
     """One call of the design's interface."""
 
-    model_config = _STRICT
+    model_config = STRICT
     kind: Literal["write", "read", "realtime", "catch_up", "control"] = Field(description="What sort of call it is.")
     does: str | None = Field(None, description="The call itself, such as `POST /messages`.")
     guarantees: list[str] = Field(default_factory=list, description="What it promises its caller, in words.")
@@ -71,7 +70,7 @@ class Endpoint(BaseModel):
 class Network(BaseModel):
     """One-way network delays by placement."""
 
-    model_config = _STRICT
+    model_config = STRICT
     client: Work = Field(description="Between a client and the design.")
     same_zone: Work = Field(description="Between two components in one zone.")
     cross_zone: Work = Field(description="Between two zones of a region.")
@@ -81,7 +80,7 @@ class Network(BaseModel):
 class Arrive(BaseModel):
     """Where the requests of a flow come from."""
 
-    model_config = _STRICT
+    model_config = STRICT
     rate: Rate | None = Field(None, description="Mean arrivals per second (open loop).")
     pattern: Any = Field("poisson", description="poisson, paced, bursty(factor, on, off) or daily(peak, period).")
     users: Whole | None = Field(None, description="Clients that each wait for an answer (closed loop).")
@@ -97,7 +96,7 @@ class Arrive(BaseModel):
 class Consume(BaseModel):
     """Where the messages of a consuming flow come from, and who takes them."""
 
-    model_config = _STRICT
+    model_config = STRICT
     log: str | None = Field(None, description="The log that it consumes; exactly one of log, queue and topic.")
     queue: str | None = Field(None, description="The queue.")
     topic: str | None = Field(None, description="The topic.")
@@ -112,7 +111,7 @@ class Consume(BaseModel):
 class Flow(BaseModel):
     """A path that requests or messages take through the components."""
 
-    model_config = _STRICT
+    model_config = STRICT
     arrive: Arrive | None = None
     consume: Consume | None = None
     steps: list[Any]
@@ -121,7 +120,7 @@ class Flow(BaseModel):
 class Case(BaseModel):
     """One load and what it may bend."""
 
-    model_config = _STRICT
+    model_config = STRICT
     load: Factor = Field(1.0, description="Factor on every arrival rate and on the users of closed loops.")
     faults: tuple[Fault, ...] = Field((), description="What goes wrong, and when.")
     degrade: dict[str, str] = Field(default_factory=dict, description="Metric to its relaxed bound.")
@@ -141,7 +140,7 @@ class Case(BaseModel):
 class Decision(BaseModel):
     """A choice with its price."""
 
-    model_config = _STRICT
+    model_config = STRICT
     choose: str = Field(description="What was chosen.")
     over: list[str] = Field(default_factory=list, description="What was not.")
     because: str | None = Field(None, description="Why.")
@@ -153,7 +152,7 @@ class Decision(BaseModel):
 class Operate(BaseModel):
     """How the design is run."""
 
-    model_config = _STRICT
+    model_config = STRICT
     slos: list[str] = Field(default_factory=list, description="Objectives: `metric comparison quantity over time`.")
     rollout: str | None = Field(None, description="How a change goes out.")
     rollback: str | None = Field(None, description="How it comes back.")

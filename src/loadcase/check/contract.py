@@ -85,8 +85,8 @@ def judge(
     """One guarantee over the seeds of a case; `relaxed` is the bound that the case lets it give way to."""
     name, unit = guarantee.metric, guarantee.unit
     line = guarantee if relaxed is None else replace(guarantee, bound=relaxed)
-    seen = [r for r in runs.judged if name in r.metrics]
-    rough = max((r.scale for r in seen if r.metrics[name].rough), default=1)
+    seen = [r for r in runs.judged if r.metric(name)]
+    rough = max((r.scale for r in seen if name in r.rough), default=1)
     found: Interval | None = None
     missing = _missing(name, runs.judged, seen)
     computed = runs.exact(name)
@@ -124,7 +124,7 @@ def _decide(
 ) -> tuple[Verdict, list[str]]:
     """The verdict on a metric that was measured, and what it rests on."""
     value, low, high = found
-    metrics = [r.metrics[line.metric] for r in seen]
+    metrics = [m for r in seen if (m := r.metric(line.metric))]
     shown = _shown(found, line.unit, len(seen))
     gave_up = next((r.partial for r in seen if r.partial), None)
     if gave_up and runs.done and not _holds(value, line):
@@ -185,7 +185,7 @@ def _missing(name: str, results: Sequence[RunResult], seen: Sequence[RunResult])
 
 def interval_of(name: str, unit: str, seen: Sequence[RunResult], level: float) -> Interval:
     """The value of a metric over the runs that have it, and its interval."""
-    metrics = [r.metrics[name] for r in seen]
+    metrics = [m for r in seen if (m := r.metric(name))]
     values = [m.value for m in metrics]
     value, low, high = interval(values, level)
     if len(values) == 1:
@@ -230,7 +230,7 @@ def _without_exception(metrics: Sequence[Metric]) -> str:
 
 def _reached(name: str, result: RunResult) -> float | None:
     """What a run that was cut short shows of a metric; operations still in flight count neither way."""
-    metric = result.metrics.get(name)
+    metric = result.metric(name)
     flow, _, what = name.rpartition(".")
     if what not in ("availability", "goodput"):
         return None if metric is None else metric.value

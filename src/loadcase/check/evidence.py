@@ -59,7 +59,7 @@ def where_time_goes(blueprint: Blueprint, flow: str, results: Sequence[RunResult
 def failures(flow: str, results: Sequence[RunResult]) -> str:
     """Why operations of a flow failed, and how often."""
     start = f"{flow}.errors."
-    reasons = {name.removeprefix(start) for r in results for name in r.metrics if name.startswith(start)}
+    reasons = {name.removeprefix(start) for name in _names(results) if name.startswith(start)}
     rates = sorted(((_mean(results, start + reason), reason) for reason in reasons), reverse=True)
     said = [f"{reason} {show(rate, '1/s')}" for rate, reason in rates]
     return f"failures: {', '.join(said)}" if said else ""
@@ -67,7 +67,7 @@ def failures(flow: str, results: Sequence[RunResult]) -> str:
 
 def busiest(results: Sequence[RunResult]) -> str:
     """Which component was under most pressure."""
-    names = {name for r in results for name in r.metrics if name.count(".") == 1}  # not r.errors.shed, a flow's
+    names = {name for name in _names(results) if name.count(".") == 1}  # not r.errors.shed, a flow's
     used = {n.removesuffix(".utilisation"): _mean(results, n) for n in names if n.endswith(".utilisation")}
     shed = {n.removesuffix(".shed"): _mean(results, n) for n in names if n.endswith(".shed")}
     if not used:
@@ -82,4 +82,9 @@ def busiest(results: Sequence[RunResult]) -> str:
 
 def _mean(results: Sequence[RunResult], name: str) -> float:
     """Mean of a metric over the runs, 0 in those that lack it."""
-    return sum(r.metrics[name].value for r in results if name in r.metrics) / len(results) if results else 0.0
+    found = [metric.value for r in results if (metric := r.metric(name))]
+    return sum(found) / len(results) if results else 0.0
+
+
+def _names(results: Sequence[RunResult]) -> set[str]:
+    return {name for r in results for name in (*r.metrics, *r.rough)}

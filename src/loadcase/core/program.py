@@ -15,6 +15,10 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
+SLOTS = 8
+"""Stations that a frame may hold at once: how deep calls nest."""
+REGISTERS = 8
+
 # --- operations: row = (op, a, b, c, d, e, f, g) -----------------------------------------------------------------
 (
     DELAY,  # a lane: constant delay
@@ -29,7 +33,7 @@ F64 = NDArray[np.float64]
     SPAWN,  # a body pc, b slot handed over or -1: start a child and go on
     RETURN,  # child: success
     FAIL,  # child: failure
-    DONE,  # a place, b pc of the next request (closed loops): acknowledged
+    DONE,  # a place, b pc of the next request (closed loops), c 1 + lane of a delay before it or 0: acknowledged
     FAILED,  # the same: not acknowledged
     JUMP,  # a pc
     CHANCE,  # a place, b pc, c probability row: jump with a probability
@@ -56,7 +60,7 @@ F64 = NDArray[np.float64]
     REASON,  # a failure reason
     COUNT,  # a counter of the flow
     SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
-    START,  # a key space or -1, b place, c priority: an arrival is counted and its key drawn
+    START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
     # --- only in the code of a case with faults ---
@@ -107,6 +111,8 @@ REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "d
 SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
 SEL_FROM, SEL_FROM_BASE = range(9, 11)
 SEL_WIDTH = 11
+BLIND = (ROUND_ROBIN, RANDOM, HASH, FIRST)
+"""Choices that do not depend on how busy the stations are."""
 
 # --- disciplines ---------------------------------------------------------------------------------------------------
 FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
@@ -151,8 +157,8 @@ OPERATION = np.dtype([(name, "i4") for name in ("op", "a", "b", "c", "d", "e", "
 OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
-FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_ATTEMPTS, FC_DEAD, FC_REASON0 = range(9)
-FC_WIDTH = 17
+FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_DEAD, FC_REASON0 = range(8)
+FC_WIDTH = 16
 
 # --- sources -------------------------------------------------------------------------------------------------------
 POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)

@@ -15,15 +15,13 @@ Verdict = Literal["holds", "broken", "unknown"]
 class Metric:
     """One number of a run. `samples` is how many observations it rests on (0 where that has no meaning).
 
-    `exact`: computed from the design, the same whatever happens in the run. `rough`: from a scale model that cannot
-    tell it within its tolerance, such as the longest time or the hottest of fewer shards.
+    `exact`: computed from the design, the same whatever happens in the run.
     """
 
     value: float
     unit: str
     samples: int = 0
     exact: bool = False
-    rough: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ class RunResult:
     """One case run with one seed.
 
     `metrics` by name (`send.p95`, `api.utilisation`), `series` by the same names where they vary in time.
-    `scale` is k of a scale model 1:k (1: exact). `partial` says why the run ended early, if it did.
+    `scale` is k of a scale model 1:k (1: exact). `rough` has what such a model tells within a factor of k only, such as
+    the longest time or the hottest of fewer shards. `partial` says why the run ended early, if it did.
     `requests` counts finished logical operations, `events` the engine's events.
     """
 
@@ -59,6 +58,11 @@ class RunResult:
     scale: int = 1
     partial: str | None = None
     notes: tuple[str, ...] = ()
+    rough: dict[str, Metric] = field(default_factory=dict)
+
+    def metric(self, name: str) -> Metric | None:
+        """A metric, rough or not; None when it was not observed."""
+        return self.metrics.get(name) or self.rough.get(name)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from loadcase.core.distributions import Const, Dist
 from loadcase.core.program import Program
 
 LONE_RANKS = 512
+START_DELAY = 4
+"""Place of a START's delay in its row."""
 
 
 class Label:
@@ -63,6 +65,8 @@ class Assembler:
     levels: int = 0
     _pending: float = 0.0
     _open_hop: tuple[tuple[Dist, Dist, Dist], int, int, float, str] | None = None
+    _started: list[Any] | None = None
+    """The START after which nothing but choices have been emitted that do not look at the state."""
 
     # --- tables ---------------------------------------------------------------------------------------------------
     def place(self, name: str) -> int:
@@ -112,8 +116,23 @@ class Assembler:
         self.flush()
         return self._append(code, *operands)
 
+    def start(self, *operands: int, again: bool) -> None:
+        """Adds the START of a client; where it does not come `again`, a constant delay after it costs no event."""
+        pc = self.emit(op.START, *operands, 0)
+        if not again:
+            self._started = self.rows[pc]
+
+    def finish(self, code: int, *operands: Any, again: bool) -> None:
+        """Adds the DONE or FAILED of a client; where it does not come `again`, a delay before it costs none either."""
+        delay = 0.0
+        if not again and self._open_hop is None:
+            delay, self._pending = self._pending, 0.0
+        self.emit(code, *operands, self.lane(delay) + 1 if delay > 0.0 else 0)
+
     def _append(self, code: int, *operands: Any) -> int:
         self._open_hop = None
+        if code != op.PICK or self.selections[operands[0]][op.SEL_POLICY] not in op.BLIND:
+            self._started = None
         self.rows.append([code, *operands])
         return len(self.rows) - 1
 
@@ -126,13 +145,16 @@ class Assembler:
             delays, start, end, before, name = self._open_hop
             self.rows.pop()
             self._append(op.HOP, self._hop_row(delays, before + delay, name), start, end)
+        elif self._started is not None:
+            self._started[START_DELAY] = self.lane(delay) + 1
+            self._started = None
         else:
             self._append(op.DELAY, self.lane(delay))
 
     def here(self, label: Label) -> None:
         """Binds a label to the next operation."""
         self.flush()
-        self._open_hop = None
+        self._open_hop = self._started = None
         label.pc = len(self.rows)
 
     def wait(self, dist: Dist, name: str) -> None:

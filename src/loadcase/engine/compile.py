@@ -18,10 +18,11 @@ from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spa
 from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
-from loadcase.core.program import Program
+from loadcase.core.program import REGISTERS, SLOTS, Program
 from loadcase.core.schedule import Change
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.engine.faulty import Faulty
+from loadcase.engine.memory import keys_at
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -30,8 +31,6 @@ from loadcase.kinds.queue import Queue
 from loadcase.kinds.store import Store
 from loadcase.kinds.topic import Topic
 
-SLOTS = 8
-REGISTERS = 8
 NOBODY = -1
 MOST_CLAIMS = 2**31 - 1
 NEAR_ENTRIES = 20_000
@@ -258,7 +257,8 @@ class _Compiler:
             asm.wait(arrive.think or Const(0.0), f"{spec.name}:think")
         asm.here(entry)
         space = self.spaces.index(arrive.key) if arrive.key else NOBODY
-        asm.emit(op.START, space, asm.place(f"{spec.name}:key"), self.rank)
+        again = arrive.users is not None or bool(self.faults.changes)  # then every request is where it is by the clock
+        asm.start(space, asm.place(f"{spec.name}:key"), self.rank, again=again)
         self.heat(arrive.key, 0, f"{spec.name}:key")
         self.twice(spec)
         lost = Label()
@@ -270,9 +270,10 @@ class _Compiler:
             self.steps(spec.steps, here, fail, top=True)
 
         self.policies(options, {}, "client", Here(), lost, attempt)
-        asm.emit(op.DONE, asm.place(f"{spec.name}:think"), entry)
+        pause = asm.place(f"{spec.name}:think")
+        asm.finish(op.DONE, pause, entry, again=again)
         asm.here(lost)
-        asm.emit(op.FAILED, asm.place(f"{spec.name}:think"), entry)
+        asm.finish(op.FAILED, pause, entry, again=again)
 
     def heat(self, space: str | None, register: int, name: str) -> None:
         """While a key is hot, a share of the requests is about it."""
@@ -705,7 +706,8 @@ class _Compiler:
             asm.emit(op.REPORT, breaker, 1)
         if admit >= 0:
             asm.emit(op.ADMIT, admit)
-        asm.here(end)
+        if options.fallback is not None:
+            asm.here(end)
 
     def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int]:
         asm = self.asm
@@ -1354,13 +1356,7 @@ class _Compiler:
 
     def distinct_keys(self, name: str) -> int:
         """Keys that may reach a cache without a size."""
-        spaces = {
-            step.options.key or (flow.arrive.key if flow.arrive else None)
-            for flow in self.b.flows.values()
-            for step in walk(flow.steps)
-            if isinstance(step, Call) and step.component == name
-        }
-        count = sum(self.b.keys[s].count for s in spaces if s) or 1
+        count = keys_at(self.b, name)
         if count > DIRECT_KEYS:
             raise BlueprintError(
                 [
@@ -1372,7 +1368,7 @@ class _Compiler:
                     )
                 ]
             )
-        return int(count)
+        return count
 
     def cache_tables(self) -> dict[str, Any]:
         return {

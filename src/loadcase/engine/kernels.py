@@ -25,9 +25,9 @@ from loadcase.core.program import (
     COUNT, DAILY, DELAY, DONE, DROP, EACH, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK,
     FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL, FIRST, FLIGHT, FORK, FULL_JITTER, GAUGE, GROUP_ANY, HASH, HOP,
     HOT_KEYS, JUMP, KEYED, LANDED, LEAST, LFU, LIFO, LOCK, LOOKUP, LOOP, LRU, OPEN, OWNER, PACED, PEEK, PICK, POISSON,
-    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, RELEASE, REPORT, RETRY, RETURN,
+    PREEMPTIVE, PRIORITY, PUBLISH, RANDOM, RANDOM_CACHE, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN,
     ROUND_ROBIN, SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE, SEL_POLICY, SERVE,
-    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
+    SERVED, SET, SHARD_COPY, SHARD_LEADER, SHARED, SHED, SLIDING_WINDOW, SLOTS, SPAWN, START, STILL, TAKE, TIMEOUT, TRACE,
     TRIP, UNLOCK, WAIT, WEIGHTED_KEYS, ZIPF_KEYS,
     ADDED, ALIVE, AT_FLUSH, AT_KNOB, AT_LIFE, AT_LINK, AT_SOURCE, AT_SPEED, ATTEND, AWAKE, CUT, DOWN, DOWN_NOW, ENTER,
     EPOCH, FROZEN, GATE, HOLD, LINK, LOSS, MARK, ODDS, OUT, PICK_UP, REKEY, RESEND, SHARD_ANY, STAND, TAKEN, TAKE_UP,
@@ -35,8 +35,6 @@ from loadcase.core.program import (
 )  # fmt: skip
 
 # --- a frame: a call in flight ---------------------------------------------------------------------------------------
-SLOTS = 8
-REGS = 8
 FRAME = np.dtype(
     [
         # what every event touches: one cache line
@@ -65,7 +63,7 @@ FRAME = np.dtype(
         ("fpc", "i4"),  # where to go when its call fails
         # stations that it holds, and registers
         ("held", "i4", (SLOTS,)),
-        ("reg", "i4", (REGS,)),
+        ("reg", "i4", (REGISTERS,)),
     ]
 )
 EVENT = np.dtype([("t", "f8"), ("p", "i8")])
@@ -80,7 +78,6 @@ LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 FAULT = SLOT_MASK - 1
-MAX_FRAMES = 12_000_000
 CHUNK = 64
 OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
 L_HEAD, L_TAIL, L_LIVE = range(3)
@@ -125,7 +122,9 @@ class State(NamedTuple):
     wfree: np.ndarray  # int64 stack of free chunks
     stations: np.ndarray  # STATION
     counters: np.ndarray  # round robin
-    src: np.ndarray  # (sources, 5) float64: phase, end of the phase, trace position, 1 once begun, factor on the rate
+    src: (
+        np.ndarray
+    )  # (sources, 6) float64: phase, its end, trace position, 1 once begun, next arrival, factor on the rate
     fc: np.ndarray  # (flows, FC_WIDTH) int64
     fsum: np.ndarray  # (2*flows, 3) float64: sum, sum of squares, maximum
     fine: np.ndarray  # (2*flows, FINE_BINS) int64
@@ -1429,7 +1428,7 @@ def tick(P, S, now, interval):
 def next_arrival(P, S, i, now):
     """Time of the next arrival of source `i`, s; infinite when there is none."""
     kind = P.sources[i, 0]
-    factor = S.src[i, 4]
+    factor = S.src[i, 5]
     if factor <= 0.0:
         return math.inf
     rate = P.source_par[i, 0] * factor
@@ -1805,8 +1804,8 @@ def pause(P, S, now, n, seq, nfree):
 def reschedule(P, S, i, factor, now, n, seq):
     """Changes the rate of source `i`: its next arrival comes earlier or later in proportion."""
     H = S.heap
-    old = S.src[i, 4]
-    S.src[i, 4] = factor
+    old = S.src[i, 5]
+    S.src[i, 5] = factor
     if S.src[i, 3] != 1.0:
         return n, seq
     k = 0
@@ -1822,6 +1821,7 @@ def reschedule(P, S, i, factor, now, n, seq):
         t = next_arrival(P, S, i, now)
     if t >= S.times[D_END]:
         t = math.inf
+    S.src[i, 4] = t
     if k == n:
         if t < math.inf:
             seq += 1
@@ -2058,28 +2058,33 @@ def run(P, S, quota):
                     seq += 1
                     n = push(H, n, P.sched_t[regs[R_ROW]], (seq << SLOT_BITS) | FAULT)
                 continue
-            else:  # an arrival
+            else:  # an arrival; its event is at the end of a delay that follows it
                 i = slot - SOURCE0
+                pc = P.sources[i, 2]
                 begun = S.src[i, 3] == 1.0
                 if begun:
+                    came = S.src[i, 4]
                     now = t
                     events += 1
                     nfree -= 1
                     f = free[nfree]
-                    F[f].pc = P.sources[i, 2]
+                    F[f].pc = pc
                     F[f].flow = P.sources[i, 1]
                     F[f].parent = -1
                     F[f].qfail = -1
                     F[f].owed = -1
                     F[f].token = 0
-                    t = next_arrival(P, S, i, now)
+                    F[f].began = came
+                    t = next_arrival(P, S, i, came)
                 else:  # the source begins: nothing arrives yet
                     S.src[i, 3] = 1.0
-                    late = P.sources[i, 0] == PACED
-                    t = uniform(rng, P.sources[i, 3]) / P.source_par[i, 0] if late else next_arrival(P, S, i, 0.0)
+                    paced = P.sources[i, 0] == PACED
+                    t = uniform(rng, P.sources[i, 3]) / P.source_par[i, 0] if paced else next_arrival(P, S, i, 0.0)
+                S.src[i, 4] = t
                 if t < end:
                     seq += 1
-                    sift(H, n, t, (seq << SLOT_BITS) | slot)
+                    d = code[pc].d
+                    sift(H, n, t + lanes[d - 1] if d > 0 else t, (seq << SLOT_BITS) | slot)
                 else:
                     H[0].p = OVER
                 if not begun:
@@ -2262,6 +2267,7 @@ def run(P, S, quota):
                     g = free[nfree]
                     for j in range(SLOTS):
                         F[g].held[j] = F[f].held[j]
+                    for j in range(REGISTERS):
                         F[g].reg[j] = F[f].reg[j]
                     if mortal:
                         for j in range(SLOTS):
@@ -2310,18 +2316,19 @@ def run(P, S, quota):
                 f = p
                 pc = F[f].pc
             elif op == START:
-                if now >= end:  # a client that thought for too long
+                t = F[f].began if code[pc].d > 0 else now
+                if t >= end:  # a client that thought for too long
                     free[nfree] = f
                     nfree += 1
                     break
-                F[f].began = now
-                F[f].origin = now
+                F[f].began = t
+                F[f].origin = t
                 F[f].why = 0
                 F[f].rank = code[pc].c
-                if now >= warm_t:
+                if t >= warm_t:
                     w = F[f].flow
                     S.fc[w, FC_ARRIVED] += 1
-                    k = int((now - warm_t) * per_s)
+                    k = int((t - warm_t) * per_s)
                     if k < intervals:
                         S.fts[w, k, 0] += 1
                 if a >= 0:
@@ -2333,6 +2340,7 @@ def run(P, S, quota):
             elif op == DONE or op == FAILED:
                 w = F[f].flow
                 t0 = F[f].began
+                t = now + lanes[code[pc].c - 1] if code[pc].c > 0 else now
                 if t0 >= warm_t:
                     k = int((t0 - warm_t) * per_s)
                     if k >= intervals:
@@ -2341,9 +2349,9 @@ def run(P, S, quota):
                         S.fc[w, FC_OK] += 1
                         if k >= 0:
                             S.fts[w, k, 1] += 1
-                        observe(fsum, fine_h, coarse_h, w, k, now - t0)
+                        observe(fsum, fine_h, coarse_h, w, k, t - t0)
                         if P.ages[w] >= 0:
-                            observe(fsum, fine_h, coarse_h, P.ages[w], k, now - F[f].origin)
+                            observe(fsum, fine_h, coarse_h, P.ages[w], k, t - F[f].origin)
                     else:
                         S.fc[w, FC_FAILED] += 1
                         S.fc[w, FC_REASON0 + F[f].why] += 1

@@ -20,6 +20,8 @@ from loadcase.kinds.gateway import Gateway
 PERCENTILES = ("p50", "p75", "p90", "p95", "p98", "p99", "p999", "p9999")
 FEWEST_BEYOND = 20
 """Operations that a scale model must have beyond a percentile to tell it."""
+FEWEST_EVENTS = 1_000
+"""Events that it must have seen to tell how often they are: the standard deviation is 3 % then."""
 
 
 def percentile_of(name: str) -> float:
@@ -218,25 +220,43 @@ class Measures:
 
 
 def scaled_back(
-    metrics: dict[str, Metric], series: dict[str, Series], factor: int, whole: frozenset[str] = frozenset()
-) -> None:
+    metrics: dict[str, Metric], series: dict[str, Series], factor: int, seconds: float, whole: frozenset[str]
+) -> set[str]:
     """Multiplies the extensive metrics of a scale model 1:factor back, in place; not those of what stayed whole.
 
-    What is the largest of many, or rests on few, is marked as rough.
+    Gives the names of those that are the largest of many, or rest on few: the model tells them roughly.
     """
+    extreme = {n for n, m in metrics.items() if not m.exact and n.split(".", 1)[-1] in EXTREMES}
+    rare = {n for n in resting_on_few(metrics, seconds) if n.split(".")[0] not in whole}
     for name, metric in metrics.items():
-        divided = name.split(".")[0] not in whole
-        value = metric.value * factor if divided and extensive(name) else metric.value
-        extreme = name.split(".", 1)[-1] in EXTREMES
-        rough = not metric.exact and (extreme or (divided and _rests_on_few(name, metric)))
-        metrics[name] = replace(metric, value=value, rough=rough)
+        if extensive(name) and name.split(".")[0] not in whole:
+            metrics[name] = replace(metric, value=metric.value * factor)
     for name, line in series.items():
         if extensive(name) and name.split(".")[0] not in whole:
             values = [None if v is None else v * factor for v in line.values]
             series[name] = Series(line.start, line.step, line.unit, values)
+    return extreme | rare
 
 
-def _rests_on_few(name: str, metric: Metric) -> bool:
-    last = name.rsplit(".", 1)[-1]
-    percentile = last.startswith("p") and last[1:].isdigit()
-    return percentile and metric.unit == "s" and (1.0 - percentile_of(last)) * metric.samples < FEWEST_BEYOND
+def resting_on_few(metrics: dict[str, Metric], seconds: float) -> set[str]:
+    """Metrics of a run over some seconds that another seed would tell otherwise.
+
+    They are percentiles with little beyond them, rates and shares of what was seldom seen, and waits of a few.
+    """
+    found: set[str] = set()
+    for name, metric in metrics.items():
+        of, _, last = name.rpartition(".")
+        seen = metric.value * (seconds if metric.unit == "1/s" else metric.samples)
+        if last == "waited":
+            if seen < FEWEST_EVENTS and f"{of}.utilisation" in metrics:
+                found.update(n for n in (name, f"{of}.wait.mean", f"{of}.queue") if n in metrics)
+        elif metric.unit == "1/s" or last in ("shed_ratio", "abandoned_ratio"):
+            if 0.0 < seen < FEWEST_EVENTS:
+                found.add(name)
+        elif metric.unit == "s" and last.startswith("p") and _beyond(last, metric.samples) < FEWEST_BEYOND:
+            found.add(name)
+    return found
+
+
+def _beyond(percentile: str, samples: int) -> float:
+    return (1.0 - percentile_of(percentile)) * samples if percentile[1:].isdigit() else math.inf

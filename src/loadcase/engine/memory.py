@@ -84,7 +84,7 @@ def keys_at(blueprint: Blueprint, name: str) -> int:
         for step in walk(flow.steps)
         if isinstance(step, Call) and step.component == name
     }
-    return sum(blueprint.keys[s].count for s in spaces if s) or 1
+    return int(sum(blueprint.keys[s].count for s in spaces if s)) or 1
 
 
 def shareable(tables_bytes: int) -> bool:

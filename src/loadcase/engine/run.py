@@ -49,6 +49,9 @@ MAX_STILL = 20
 MAX_USERS = 250_000
 WARM_ACCESSES = 400_000_000
 WARM_BATCHES = 2_000
+"""Batches of requests before a warm-up looks whether it was stopped."""
+WARM_TURNS, WARM_LEAST = 20, 2_000
+"""Requests for each key, and more, after which a cache that holds every key is as full as it gets."""
 RECENT = 0.05
 """Share of a time to live in which an LRU cache has to fill for expiry not to decide what it holds."""
 Progress = Callable[[float], None]
@@ -103,14 +106,16 @@ def run(
     measures.flows()
     measures.components()
     measures.limiters(compiled.limiters)
+    rough: set[str] = set()
     if scale > 1:
         whole_parts = whole_flows(whole, scale) | whole_components(whole, scale)
-        scaled_back(measures.metrics, measures.series, scale, whole_parts)
+        rough = scaled_back(measures.metrics, measures.series, scale, measures.seconds, whole_parts)
+    metrics = sorted(measures.metrics.items())
     return RunResult(
         blueprint=whole.name,
         case=case,
         seed=seed,
-        metrics=dict(sorted(measures.metrics.items())),
+        metrics={name: metric for name, metric in metrics if name not in rough},
         series=dict(sorted(measures.series.items())),
         requests=int(state.regs[kernels.R_DONE]),
         events=int(state.regs[kernels.R_EVENTS]),
@@ -121,6 +126,7 @@ def run(
         scale=scale,
         partial=partial,
         notes=(*loop.notes, *cut),
+        rough={name: metric for name, metric in metrics if name in rough},
     )
 
 
@@ -192,7 +198,7 @@ class Loop:
         state, place = self.state._replace(rng=rng), len(rng) - 1
         entries = int(program.caches[row, 1]) * int(program.caches[row, 3])
         keys, ttl = int(program.keyspace_n[np.unique(mix[:, 0])].sum()), float(program.cache_par[row, 0])
-        limit = WARM_ACCESSES if entries < keys else min(WARM_ACCESSES, 20 * keys + WARM_BATCHES)
+        limit = WARM_ACCESSES if entries < keys else min(WARM_ACCESSES, WARM_TURNS * keys + WARM_LEAST)
         came = np.zeros(4, np.int64)
         lru = program.caches[row, 0] == op.LRU
         while lru and not came[kernels.W_DONE] and not came[kernels.W_TOO_OLD]:

@@ -27,6 +27,11 @@ _MIDDLES = np.concatenate(
 )
 
 
+def dot(a: Array, b: Array) -> float:
+    """The inner product, without BLAS: waking its threads costs more than the sum, and their number would show."""
+    return float((a * b).sum())
+
+
 @dataclass(frozen=True)
 class Latency:
     """A law of latency: `mass[i]` at `start + i * step`."""
@@ -55,8 +60,8 @@ class Latency:
         """Masses at arbitrary times, each split over its two neighbours on the grid so that the mean stays."""
         start, stop = float(values.min()), float(values.max())
         total = float(weights.sum())
-        own = float(values @ weights) / total
-        spread = max(0.0, float((values - own) ** 2 @ weights) / total)
+        own = dot(values, weights) / total
+        spread = max(0.0, dot((values - own) ** 2, weights) / total)
         mean = own if mean is None else mean
         variance = spread if variance is None else variance
         if stop - start <= 1e-12 * max(1e-9, stop):
@@ -79,9 +84,9 @@ class Latency:
     def third_moment(self) -> float:
         """E[T^3], from the mean, the variance and the skewness on the grid."""
         t = self.times
-        m = float(t @ self.mass)
-        v = float((t - m) ** 2 @ self.mass)
-        skew = float((t - m) ** 3 @ self.mass) / v**1.5 if v > 1e-24 else 0.0
+        m = dot(t, self.mass)
+        v = dot((t - m) ** 2, self.mass)
+        skew = dot((t - m) ** 3, self.mass) / v**1.5 if v > 1e-24 else 0.0
         return float(self.mean**3 + 3.0 * self.mean * self.variance + skew * self.variance**1.5)
 
     def quantile(self, p: float) -> float:
@@ -229,8 +234,8 @@ def kth(laws: Sequence[Latency], need: int) -> Latency:
     mass = np.diff(passed, prepend=0.0)
     times = start + step * np.arange(POINTS)
     mass = np.maximum(mass, 0.0) / max(1e-300, float(mass.sum()))
-    mean = float(times @ mass)
-    return Latency(start, step, mass, mean, max(0.0, float((times - mean) ** 2 @ mass)))
+    mean = dot(times, mass)
+    return Latency(start, step, mass, mean, max(0.0, dot((times - mean) ** 2, mass)))
 
 
 def _at_least(cdf: Array, n: int, need: int) -> Array:

@@ -29,6 +29,9 @@ from loadcase.core.fields import (
     Work,
 )
 
+STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
+"""Of every model of the file: what is not known is refused, and a validator is built when it is first needed."""
+
 Priority = Literal["low", "normal", "high", "highest"]
 PRIORITIES: Mapping[str, int] = {"highest": 0, "high": 1, "normal": 2, "low": 3}
 
@@ -84,29 +87,10 @@ class Visit:
     detach: bool = False
 
 
-class Options(BaseModel):
-    """What a step may say about its call, whatever the verb."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    work: Work | None = Field(None, description="Service time of this call; the component's own by default.")
-    key: Any = Field(None, description="The entity whose key this call is about; the flow's key by default.")
-    timeout: Seconds | None = Field(None, description="The caller stops waiting after this; the work goes on.")
-    retry: Retry | None = Field(None, description="Tries again after a failure.")
-    hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
-    breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
-    fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
-    priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
-    do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")
-
-    nested: ClassVar[tuple[str, ...]] = ("do", "fallback")
-    """Options that hold steps."""
-
-
 class Retry(BaseModel):
     """Another attempt of the same logical operation after a failure, an error or a timeout."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     max: Whole0 = Field(2, description="Retries after the first attempt.")
     backoff: Seconds = Field(0.0, description="Wait before the first retry.")
@@ -127,7 +111,7 @@ class Retry(BaseModel):
 class Hedge(BaseModel):
     """A second copy of a slow call; the first answer wins and the loser's work still happens."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     after: Seconds = Field(description="Send the second copy when no answer came by then.")
 
@@ -135,17 +119,36 @@ class Hedge(BaseModel):
 class Breaker(BaseModel):
     """A circuit breaker: open after too many failures, probe after a while, close on success."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     calls: Whole = Field(20, description="How many of the latest calls are looked at.")
     failures: Ratio = Field(0.5, description="Opens when this share of them has failed.")
     open: Seconds = Field(5.0, description="How long it stays open before one probe is let through.")
 
 
+class Options(BaseModel):
+    """What a step may say about its call, whatever the verb."""
+
+    model_config = STRICT
+
+    work: Work | None = Field(None, description="Service time of this call; the component's own by default.")
+    key: Any = Field(None, description="The entity whose key this call is about; the flow's key by default.")
+    timeout: Seconds | None = Field(None, description="The caller stops waiting after this; the work goes on.")
+    retry: Retry | None = Field(None, description="Tries again after a failure.")
+    hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
+    breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
+    fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
+    priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
+    do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")
+
+    nested: ClassVar[tuple[str, ...]] = ("do", "fallback")
+    """Options that hold steps."""
+
+
 class Component(BaseModel):
     """Fields of every component."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = STRICT
 
     kind: str
     like: str | None = Field(None, description="A profile: defaults of a known product, each with its source.")
@@ -242,6 +245,3 @@ class Component(BaseModel):
     def standing_cost(self) -> float:
         """USD per month without any request: the nodes and what they store."""
         return self.nodes * self.price + (self.stored or 0.0) * self.price_per_byte
-
-
-Options.model_rebuild()

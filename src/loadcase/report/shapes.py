@@ -90,7 +90,7 @@ def size_json(report: SizeReport) -> dict[str, Any]:
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
-    return {"value": number(metric.value), "unit": metric.unit, "rough": metric.rough}
+    return {"value": number(metric.value), "unit": metric.unit}
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
@@ -105,6 +105,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "partial": result.partial,
         "notes": list(result.notes),
         "metrics": {n: _metric(m) for n, m in result.metrics.items()},
+        "rough": {n: _metric(m) for n, m in result.rough.items()},
         "series": {
             n: {"start": s.start, "step": s.step, "unit": s.unit, "values": s.values} for n, s in result.series.items()
         },

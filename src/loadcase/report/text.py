@@ -112,9 +112,9 @@ def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:
 def print_run(result: RunResult, out: Console) -> None:
     """The metrics of one run, by flow and component."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for name, metric in result.metrics.items():
+    for name, metric in sorted({**result.metrics, **result.rough}.items()):
         target, _, what = name.partition(".")
-        about = "~" if metric.rough else ""
+        about = "~" if name in result.rough else ""
         groups.setdefault(target, []).append((what or "per month", about + show(metric.value, metric.unit)))
     table = Table(box=box_of(out), title=f"{result.blueprint}, {result.case}, seed {result.seed}")
     table.add_column("of")
@@ -127,7 +127,7 @@ def print_run(result: RunResult, out: Console) -> None:
     for note in result.notes:
         out.print(Text(note, "dim"))
     scale = f", scale model 1:{result.scale}" if result.scale > 1 else ""
-    if any(m.rough for m in result.metrics.values()):
+    if result.rough:
         out.print(Text(f"~ told by the scale model within a factor of {result.scale} only, or less", "dim"))
     out.print(
         Text(

@@ -176,7 +176,6 @@ def chain(case: Case, model: Model) -> Plan:
 
 
 # --- quorums --------------------------------------------------------------------------------------------------------
-AWAY_MS = 75.0
 
 
 def quorum_steps(delays: Mapping[str, str], copies: int, need: int, out: str, back: str, unit: Unit) -> list[str]:
