@@ -147,9 +147,9 @@ def _drawn(b: Blueprint) -> Iterator[str]:
         if flow.arrive is not None and flow.arrive.key:
             yield flow.arrive.key
         for step in walk(flow.steps):
-            key = getattr(step.options, "key", None) if isinstance(step, Call) else None
-            if key:
-                yield key
+            if isinstance(step, Call):
+                key = step.options.key or getattr(b.components[step.component], "key", None)
+                yield from [key] if key else []
 
 
 def _links(b: Blueprint) -> Iterator[tuple[str, str]]:

@@ -47,7 +47,7 @@ NETWORK = {"client": "20 ms", "same_zone": "0.25 ms", "cross_zone": "0.5 ms", "c
 """One-way delays: same zone is half of the 0.5 ms round trip within a data centre (Latency numbers every programmer
 should know, P. Norvig and J. Dean); cross region half of the 80 ms between Europe and eastern North America
 (sirupsen/napkin-math); across zones and to the client assumed."""
-CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are faults and histories"}
+CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are histories"}
 
 
 def load(path: str | FilePath, variant: str | None = None) -> Blueprint:

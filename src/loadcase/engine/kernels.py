@@ -1626,9 +1626,12 @@ def trouble(P, S, f, pc):
                 return WAITS, 0.0
             x += S.links[k, ADDED]
             again = S.links[k, RESEND]
-            while S.links[k, LOSS] > 0.0 and uniform(rng, row.f) < S.links[k, LOSS] and x < 1e6:
-                x += again
-                again = min(120.0, 2.0 * again)
+            if S.links[k, LOSS] > 0.0:
+                for _ in range(64):
+                    if uniform(rng, row.f) >= S.links[k, LOSS]:
+                        break
+                    x += again
+                    again = min(120.0, 2.0 * again)
         return pc + 1, x
     if op == PICK_UP:
         F[f].held[b] = pick_up(P, S, a, f, row.c)
