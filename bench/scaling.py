@@ -116,9 +116,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--blueprint", type=Path, default=api.CHAT, help="default: gallery/chat")
     parser.add_argument("--case", default="peak", help="of the single runs (default: %(default)s)")
-    parser.add_argument(
-        "--seconds", type=float, nargs="*", default=list(SECONDS), help="default: 60 120; none skips"
-    )
+    parser.add_argument("--seconds", type=float, nargs="*", default=list(SECONDS), help="default: 60 120; none skips")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="of the checks; 0 skips them (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="exit code 1 when a bar is missed")
     parser.add_argument("--run-one", type=float, help=argparse.SUPPRESS)

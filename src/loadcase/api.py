@@ -15,7 +15,9 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
+    from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress
+    from loadcase.core.history import History
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.scales import Scale
@@ -167,6 +169,35 @@ def check(
         blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
         stop=stop, started=started, make_exact=make_exact,
     )  # fmt: skip
+
+
+def judge(
+    history: History | str | Path,
+    contract: str | Path | Iterable[str],
+    *,
+    drained: bool | None = None,
+    other: History | str | Path | None = None,
+) -> Judgement:
+    """Judges a recorded history; see `loadcase.check.judge`. No engine is loaded.
+
+    `contract` is a file (a list of guarantees, or a blueprint), or the guarantees themselves. `drained` says whether
+    the history goes on until nothing was under way, where it does not say so itself. `other` is one more history of
+    the same arrivals. Raises HistoryError, UsageError and BlueprintError.
+    """
+    from loadcase.check.judge import Judge
+    from loadcase.check.promises import promise, read_promises
+    from loadcase.core.history import History
+    from loadcase.core.history_files import read_history
+
+    if isinstance(contract, str | Path):
+        guarantees = list(read_promises(contract).guarantees)
+    else:
+        guarantees = [promise(line) for line in contract]
+    told = history if isinstance(history, History) else read_history(history)
+    if drained is not None:
+        told = told.saying(drained=drained)
+    second = other if other is None or isinstance(other, History) else read_history(other)
+    return Judge(told, second).judgement(guarantees)
 
 
 class Blueprint(Model):

@@ -23,6 +23,7 @@ from loadcase.core.streams import silence
 
 if TYPE_CHECKING:
     from loadcase.blueprint.model import Blueprint
+    from loadcase.core.history import History
 
 HELP = """Pytest for architecture: a system design as a program.
 
@@ -32,6 +33,8 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase estimate my-design.yaml   its numbers in closed form, at once
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
     loadcase check my-design.yaml      simulate it and judge every guarantee
+    loadcase judge history.parquet --contract my-design.yaml
+                                       judge what a real system recorded
 
 Exit codes: 0 all holds, 1 a guarantee is broken, 2 invalid blueprint or usage, 3 undecided."""
 
@@ -347,6 +350,95 @@ def check(
     if any(r.interrupted for r in results):
         return 130
     return EXIT[worst([r.verdict for r in results])]
+
+
+HistoryFile = Annotated[Path, Parameter(help="A recorded history, .parquet or .jsonl.")]
+Drained = Annotated[
+    bool, Parameter(help="Nothing was under way any more when it ended, though the history does not say so.")
+]
+Against = Annotated[Path | None, Parameter(help="One more history of the same arrivals, for `diverged`.")]
+
+
+@app.command
+def judge(
+    history: HistoryFile,
+    *,
+    contract: Path,
+    drained: Drained = False,
+    against: Against = None,
+    format: Annotated[Literal["text", "json", "junit", "github"], Parameter(help="What is printed.")] = "text",
+) -> int:
+    """Judge a recorded history against a contract: was anything lost, applied twice, delivered out of order.
+
+    The history may come from any system; the columns, and a recorder in
+    Python, are in the documentation. For what is broken the shortest story
+    that shows it is told. What the history cannot tell is unknown.
+
+    Example: loadcase judge orders.jsonl --contract promises.yaml
+
+    Parameters
+    ----------
+    contract
+        A YAML list of guarantees, or a blueprint with a contract.
+    """
+    from loadcase.check.judge import Judge
+    from loadcase.check.promises import read_promises
+    from loadcase.report import judged
+
+    promises = read_promises(contract)
+    result = Judge(*_histories(history, drained, against)).judgement(promises.guarantees)
+    if format == "json":
+        _print_json(judged.judge_json(result))
+    elif format == "junit":
+        _print(judged.junit(result))
+    elif format == "github":
+        _print(judged.github(promises, result))
+    else:
+        judged.print_judgement(result)
+    return EXIT[result.verdict]
+
+
+@app.command
+def explain(
+    history: HistoryFile,
+    guarantee: str,
+    *,
+    drained: Drained = False,
+    against: Against = None,
+    format: Annotated[Literal["text", "json", "mermaid"], Parameter(help="What is printed.")] = "text",
+) -> int:
+    """Tell the shortest story that breaks a guarantee: the operations, the components, the faults at the moment.
+
+    Example: loadcase explain orders.jsonl order.applied_twice --format mermaid
+
+    Parameters
+    ----------
+    guarantee
+        A metric of correctness such as `order.lost`, or a whole guarantee.
+    """
+    from loadcase.check.judge import Judge
+    from loadcase.check.promises import promise
+    from loadcase.report import judged
+
+    line = promise(guarantee)
+    judging = Judge(*_histories(history, drained, against))
+    outcome, story = judging.outcome(line), judging.story(line.metric)
+    if format == "json":
+        _print_json(judged.explain_json(outcome, story))
+    elif format == "mermaid":
+        _print(judged.mermaid(outcome, story))
+    else:
+        judged.print_story(outcome, story)
+    return EXIT[outcome.verdict]
+
+
+def _histories(history: Path, drained: bool, against: Path | None) -> tuple[History, History | None]:
+    from loadcase.core.history_files import read_history
+
+    told = read_history(history)
+    if drained:
+        told = told.saying(drained=True)
+    return told, None if against is None else read_history(against)
 
 
 @app.command

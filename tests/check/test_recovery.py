@@ -1,110 +1,83 @@
-"""The promise to recover: judged on series made by hand, and on runs."""
+"""How long a disturbance lasts: on series, and on histories of a service that recovers, and of one that does not."""
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import pytest
 
 from loadcase import api
-from loadcase.blueprint.load import loads
-from loadcase.blueprint.model import Blueprint
-from loadcase.check.recovery import judge_recovery
-from loadcase.core.errors import BlueprintError
-from loadcase.core.results import Outcome, RunResult, Series
-
-DESIGN = """\
-loadcase: 1
-name: t
-requirements: {contract: [r.p95 < 100 ms, r.availability >= 99 %, cost < 5 USD/month]}
-components: {s: {kind: service, replicas: 2, workers: 8, work: exp(5 ms)}}
-flows: {r: {arrive: {rate: 200 /s}, steps: [s.handle]}}
-cases:
-  hit:
-    duration: 10 s
-    warmup: 1 s
-    faults: [crash: {on: s, at: 2 s, for: 2 s}, slow: {on: s, factor: 2, at: 1 s, for: 1 s}]
-    degrade: {r.p95: 20 s, r.availability: 10 %}
-    recover_within: 3 s
-"""
+from loadcase.check.recovery import outlives, recovered
+from loadcase.core.history import History, Meta
+from loadcase.core.history_files import of_rows
+from loadcase.core.results import Series
 
 
-@pytest.fixture
-def blueprint() -> Blueprint:
-    return loads(DESIGN)
-
-
-def made(late: list[float | None], rate: list[float], done: list[float]) -> RunResult:
-    """A run of ten intervals of a second after a warm-up of one."""
-    series = {
-        name: Series(1.0, 1.0, unit, list(values))
-        for name, unit, values in (("r.p95", "s", late), ("r.rate", "1/s", rate), ("r.goodput", "1/s", done))
-    }
-    return RunResult("t", "hit", 1, {}, series, 0, 0, 0.0, 0, 10.0, 1.0)
-
-
-def judged(blueprint: Blueprint, *lates: list[float | None], done: list[float] | None = None) -> Outcome:
-    rate = [100.0] * 10
-    found = judge_recovery(blueprint, blueprint.cases["hit"], [made(x, rate, done or rate) for x in lates], 0.95)
-    assert found is not None
-    return found
-
-
-GOOD = [0.05] * 10
-
-
-def test_nothing_is_late_any_more(blueprint: Blueprint) -> None:
-    found = judged(blueprint, *[[0.05, 0.5, 0.5, 0.5, 0.3, 0.3, 0.05, 0.05, 0.05, 0.05]] * 3)
-    assert (found.verdict, found.value, found.bound) == ("holds", 2.0, 3.0)
-
-
-def test_the_bound_before_it_was_relaxed_counts(blueprint: Blueprint) -> None:
-    late: list[float | None] = [*GOOD[:7], 0.3, *GOOD[8:]]
-    found = judged(blueprint, late, late, late)
-    assert (found.verdict, found.value) == ("broken", 4.0)
-    assert "r.p95 < 100 ms" in found.evidence
-
-
-def test_what_is_late_during_the_fault_does_not_count(blueprint: Blueprint) -> None:
-    assert judged(blueprint, *[[9.0, 9.0, 9.0, 9.0, *GOOD[4:]]] * 3).value == 0.0
-
-
-def test_availability_counts_too_and_what_never_ends_is_late(blueprint: Blueprint) -> None:
-    found = judged(blueprint, GOOD, GOOD, GOOD, done=[100.0] * 9 + [90.0])
-    assert (found.verdict, found.value) == ("broken", 6.0)
-    assert judged(blueprint, *[[*GOOD[:9], None]] * 3).verdict == "broken"
-
-
-def test_seeds_that_differ_do_not_tell(blueprint: Blueprint) -> None:
-    assert judged(blueprint, GOOD, GOOD, [*GOOD[:9], 0.2]).verdict == "unknown"
-    assert judged(blueprint, GOOD, GOOD, [*GOOD[:9], math.inf]).verdict == "unknown"
-
-
-def test_without_runs_it_is_unknown(blueprint: Blueprint) -> None:
-    found = judge_recovery(blueprint, blueprint.cases["hit"], [], 0.95)
-    assert found is not None
-    assert found.verdict == "unknown"
-
-
-def test_a_design_that_recovers_and_one_that_does_not(blueprint: Blueprint) -> None:
-    (case,) = api.check(blueprint, seeds=3).cases
-    assert [o.verdict for o in case.guarantees if o.metric == "recovery"] == ["holds"]
-    full = blueprint.changed({"components.s.workers": 1, "components.s.work": "9.5 ms",
-                              "cases.hit.faults": [{"pause": {"on": "s", "at": "2 s", "for": "2 s"}}]})  # fmt: skip
-    (case,) = api.check(full, seeds=3).cases
-    assert [o.verdict for o in case.guarantees if o.metric == "recovery"] == ["broken"]
+def series(*values: float | None) -> Series:
+    return Series(10.0, 1.0, "ratio", list(values))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("values", "end_s", "expected"),
     [
-        ("faults: [crash: {on: s, at: 2 s, for: 2 s}, slow: {on: s, factor: 2, at: 1 s, for: 1 s}]", "", "no fault"),
-        ("recover_within: 3 s", "recover_within: 6 s", "nothing is measured after the recovery"),
-        ("at: 2 s, for: 2 s", "at: 2 s", "nothing is measured after the recovery"),
+        ((1, 0, 0, 1, 1), 12.0, (1.0, True)),
+        ((1, 0, 0, 1, 1), 11.5, (1.5, True)),
+        ((1, 0, 1, 0, 1), 12.0, (2.0, True)),
+        ((1, 0, 0, 0, 0), 12.0, (3.0, False)),
+        ((1, 1, 1, 1, 1), 12.0, (0.0, True)),
+        ((0, 0, 1, 1, 1), 12.0, (0.0, True)),
+        ((1, 0, 0, None, 1), 12.0, (1.0, True)),
+        ((1, 0, 0, None, None), 12.0, (1.0, False)),
+        ((1, 0), 12.0, (0.0, True)),
     ],
 )
-def test_a_promise_that_no_run_can_show_is_refused(old: str, new: str, message: str) -> None:
-    assert old in DESIGN
-    with pytest.raises(BlueprintError, match=message) as raised:
-        loads(DESIGN.replace(old, new))
-    assert raised.value.problems[0].code == "LC383"
+def test_recovery_is_the_end_of_the_last_bad_interval(
+    values: tuple[float | None, ...], end_s: float, expected: tuple[float, bool]
+) -> None:
+    assert recovered(series(*values), lambda v: v > 0.5, end_s) == expected
+
+
+def test_a_collapse_is_metastable_when_only_it_is_left() -> None:
+    load = series(*[100.0] * 30)
+    well, ill = [100.0] * 10, [20.0] * 10
+    assert outlives(series(*well, *ill, *ill), load, 20.0, 25.0) is True
+    assert outlives(series(*well, *ill, *well), load, 20.0, 25.0) is False
+    grown = series(*[100.0] * 20, *[150.0] * 10)
+    assert outlives(series(*well, *ill, *ill), grown, 20.0, 25.0) is None
+    less = series(*[100.0] * 20, *[30.0] * 10)
+    assert outlives(series(*well, *ill, *[30.0] * 10), less, 20.0, 25.0) is False  # there is no more to do
+    assert outlives(series(*well, *ill, *ill), load, 12.0, 25.0) is None
+    assert outlives(series(*[0.0] * 30), load, 20.0, 25.0) is None
+
+
+def service(well_again_s: float, ends: bool = True) -> History:
+    """A hundred operations a second for a minute; they fail from second 20, where the fault is for five seconds."""
+    rows: list[dict[str, Any]] = []
+    for i in range(6000):
+        time_s = i / 100
+        if time_s == 20.0:
+            rows.append({"time_s": time_s, "event": "fault_start", "detail": "slow", "component": "db"})
+        if time_s == 25.0 and ends:
+            rows.append({"time_s": time_s, "event": "fault_end", "detail": "slow", "component": "db"})
+        rows.append({"time_s": time_s, "event": "invoke", "flow": "r", "operation": i})
+        rows.append({"time_s": time_s, "event": "fail" if 20 <= time_s < well_again_s else "ok", "operation": i})
+    return of_rows(rows, Meta("service", drained=True))
+
+
+def test_a_service_that_recovers_says_when() -> None:
+    result = api.judge(service(32.0), ["r.recovery_time < 8 s", "r.recovery_time < 6 s", "r.metastable == 0"])
+    assert [o.verdict for o in result.outcomes] == ["holds", "broken", "holds"]
+    assert result.outcomes[0].value == pytest.approx(7.0, abs=0.2)
+    story = result.stories["r.recovery_time < 6 s"]
+    assert story.lines[-1].event == "fail"
+
+
+def test_a_service_that_never_recovers_is_broken() -> None:
+    result = api.judge(service(99.0), ["r.recovery_time < 30 s", "r.recovery_time < 50 s", "r.metastable == 0"])
+    assert [o.verdict for o in result.outcomes] == ["broken", "unknown", "broken"]
+    assert result.stories["r.metastable == 0"].lines[0].time_s > 25.0
+
+
+def test_without_an_end_of_the_fault_nothing_is_known() -> None:
+    result = api.judge(service(99.0, ends=False), ["r.recovery_time < 30 s", "r.metastable == 0"])
+    assert [o.verdict for o in result.outcomes] == ["unknown", "unknown"]

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from loadcase.core import program as op
-from loadcase.core.metrics import METRICS, NOT_YET, MetricSpec
+from loadcase.core.metrics import CORRECTNESS, METRICS, RUNS_RECORD, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
 from loadcase.faults import NOT_YET as FAULTS_NOT_YET
@@ -234,7 +234,7 @@ def _rates(found: Profile) -> str:
 
 # --- metrics ----------------------------------------------------------------------------------------------------------
 def metrics_page() -> str:
-    """Every metric: of a flow, of a component, of the design, and those that are refused."""
+    """Every metric: of a flow, of a component, of the design, of correctness."""
 
     def listed(of: str) -> list[tuple[str, ...]]:
         return [(f"`{_name(m)}`", m.unit, m.meaning, ", ".join(m.kinds) or "all") for m in METRICS if m.of == of]
@@ -259,10 +259,15 @@ def metrics_page() -> str:
             table(("metric", "unit", "meaning", "kinds"), listed("component")),
             "## Of the design",
             table(("metric", "unit", "meaning"), [row[:3] for row in listed("design")]),
-            "## Refused in this version",
-            "A guarantee about correctness is refused with `LC002`, never ignored: "
-            + ", ".join(f"`{name}`" for name in sorted(NOT_YET))
-            + ".",
+            "## Of correctness",
+            "Told by a [history](histories.md), with `loadcase judge`; each has a [checker](checkers/index.md)."
+            + (
+                ""
+                if RUNS_RECORD
+                else " Runs do not record histories yet: a blueprint that promises one of these is "
+                "refused with `LC002`, never ignored."
+            ),
+            table(("metric", "unit", "meaning"), [(f"`{_name(m)}`", m.unit, m.meaning) for m in CORRECTNESS]),
         ]
     )
 

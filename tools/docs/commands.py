@@ -12,6 +12,8 @@ from tools.docs.fields import table
 
 SIMULATING = ("run", "check", "validate")
 """Their examples take long: they are run by the slow tests, and read by the others."""
+RECORDED = ("judge", "explain")
+"""Their examples need a recorded history, which docs/histories.md makes."""
 
 
 def names() -> list[str]:
@@ -58,7 +60,10 @@ def command_page(name: str) -> str:
     if example:
         mark = "console slow" if name in SIMULATING else "console"
         shown = example if ">" not in shlex.split(example) else example.split(" >")[0]
-        parts += ["## Example", f"```{mark}\n$ {shown}\n...\n```"]
+        if name in RECORDED:
+            parts += ["## Example", f"```sh\n{shown}\n```", "[Histories](../histories.md) has it in full."]
+        else:
+            parts += ["## Example", f"```{mark}\n$ {shown}\n...\n```"]
     if places:
         listed = [(f"`{_bare(a).upper()}`", _takes(a), _help(a, helps)) for a in places]
         parts += ["## Arguments", table(("argument", "takes", "meaning"), listed)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from loadcase.check.checkers import checkers
 from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
@@ -16,13 +17,14 @@ from tools.docs.catalogue import (
     profile_page,
     profiles_index,
 )
+from tools.docs.checkers import checker_page, checkers_index
 from tools.docs.commands import command_page, commands_index, names
 from tools.docs.regions import filled
 from tools.docs.shapes import json_page
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `python -m tools.docs`; edit the code's docstrings instead. -->\n\n"
-FOLDERS = ("commands", "faults", "kinds", "profiles")
+FOLDERS = ("checkers", "commands", "faults", "kinds", "profiles")
 """Folders of `docs` in which every page is made."""
 
 
@@ -30,6 +32,8 @@ def made() -> dict[Path, str]:
     """The pages that are made wholly: path to text."""
     docs = ROOT / "docs"
     texts = {
+        docs / "checkers" / "index.md": checkers_index(),
+        **{docs / "checkers" / f"{name}.md": checker_page(name, found) for name, found in checkers().items()},
         docs / "commands" / "index.md": commands_index(),
         **{docs / "commands" / f"{name}.md": command_page(name) for name in names()},
         docs / "kinds" / "index.md": kinds_index(),

@@ -14,6 +14,7 @@ from loadcase.core.expressions import FUNCTIONS
 from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry
+from tools.docs.checkers import columns, events
 from tools.docs.fields import field_table, rows, table
 from tools.docs.formulas import formulas
 
@@ -67,6 +68,8 @@ REGIONS: dict[str, Callable[[], str]] = {
     "priorities": choices(Priority),
     "network": network,
     "formulas": formulas,
+    "history columns": columns,
+    "history events": events,
 }
 
 

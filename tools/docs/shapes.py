@@ -11,12 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from loadcase.blueprint.load import loads
+from loadcase.check.judge import Judgement
+from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
+from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
 from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
@@ -46,6 +49,8 @@ NAMES = {
     "validate.cases[].got": "VALUE",
     "validate.cases[].residual": "VALUE",
     "validate.cases[].metrics": "VALUE",
+    "judge.guarantees[].story.lines[].told": "COLUMN",
+    "explain.story.lines[].told": "COLUMN",
     "run.metrics": "METRIC",
     "run.rough": "METRIC",
     "run.series": "METRIC",
@@ -58,6 +63,31 @@ NAMES = {
     "profiles.profiles.PROFILE.published[].design": "FIELD",
 }
 """Objects whose keys are names of the design or of the catalogue, and what stands for such a name."""
+EXPLAINED = {
+    "guarantee": "The line of the contract.",
+    "metric": "The metric it speaks of.",
+    "value": "What the history shows; null if it does not tell.",
+    "low": "Lower end of the interval for all keys where the history is a sample of them; else the value.",
+    "high": "Its upper end.",
+    "bound": "The bound.",
+    "comparison": "`<`, `<=`, `>`, `>=` or `==`.",
+    "unit": "`s`, `1/s`, `ratio` or `count`.",
+    "verdict": "`holds`, `broken` or `unknown`.",
+    "evidence": "Why, in words.",
+    "story.said": "What happened, in a sentence; `story` is null where nothing is broken.",
+    "story.omitted": "Rows of the operations that are left out.",
+    "story.lines[].time_s": "When, s.",
+    "story.lines[].event": "The [event](histories.md#events).",
+    "story.lines[].flow": "Its flow.",
+    "story.lines[].operation": "Its operation.",
+    "story.lines[].attempt": "Which attempt.",
+    "story.lines[].component": "Where.",
+    "story.lines[].place": "Replica, shard or partition.",
+    "story.lines[].entity": "Of what.",
+    "story.lines[].told.COLUMN": "What else the row says, by [column](histories.md#columns).",
+    "story.lines[].faults[]": "Faults that were active.",
+}
+"""The keys of one judged guarantee with its story."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     "check": {
         "blueprint": "Name of the design.",
@@ -85,6 +115,14 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].rough": "Whether it comes from a scale model that tells it within its factor only.",
         "cases[].guarantees[].evidence": "Why, in words.",
     },
+    "judge": {
+        "history": "Name of the design that was recorded, or of the file.",
+        "verdict": "`holds`, `broken` or `unknown`: the worst of the guarantees.",
+        "rows": "Rows of the history.",
+        "notes[]": "Remarks.",
+        **{f"guarantees[].{key}": meaning for key, meaning in EXPLAINED.items()},
+    },
+    "explain": EXPLAINED,
     "run": {
         "blueprint": "Name of the design.",
         "case": "The case.",
@@ -233,7 +271,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "profiles.PROFILE.published[].source": "Where the figure is from.",
     },
     "error": {
-        "error.code": "Stable: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.",
+        "error.code": "Stable: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema, LC4xx "
+        "histories.",
         "error.message": "What is wrong.",
         "error.hint": "How to mend it.",
         "error.problems[].code": "Code of one problem of a blueprint.",
@@ -246,6 +285,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 }
 COMMANDS = {
     "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
+    "judge": "`loadcase judge HISTORY --contract FILE --format json`",
+    "explain": "`loadcase explain HISTORY GUARANTEE --format json`",
     "run": "`loadcase run FILE --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
@@ -268,6 +309,9 @@ def samples() -> dict[str, Any]:
         "small", "normal", 1, {"r.p95": Metric(0.1, "s")}, {"r.p95": Series(0.0, 1.0, "s", [0.1])}, 1, 1, 0.1, 1,
         60.0, 10.0, 1, "why", ("note",), {"r.max": Metric(0.1, "s")},
     )  # fmt: skip
+    line = Line(0.1, "commit", "send", "7", 1, "db", 0, "message", (("key", "1"),), ("crash of db",))
+    story = Story("message.lost", "why", (line,), 0)
+    judged = Judgement("small", "broken", [outcome], {outcome.guarantee: story}, 1, ("note",))
     blueprint = loads(SMALL)
     try:
         loads("loadcase: 1\nname: broken\ncomponents: {}\nflows: {f: {}}\n")
@@ -278,6 +322,8 @@ def samples() -> dict[str, Any]:
     sized = size_json(size(larger))
     return {
         "check": check_json(CheckResult("small", "holds", [case], 0.1)),
+        "judge": judge_json(judged),
+        "explain": explain_json(outcome, story),
         "run": run_json(run),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},

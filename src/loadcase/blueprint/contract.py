@@ -11,9 +11,10 @@ from loadcase.blueprint.problems import Path, Problems, describe
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
-    NOT_YET,
+    RUNS_RECORD,
     MetricSpec,
     component_metric,
+    correctness_metric,
     flow_metric,
     metric_names,
 )
@@ -32,13 +33,16 @@ _WORDS = {"ratio": "a ratio", "s": "a duration", "1/s": "a rate", "count": "a nu
 _EXAMPLE = {"s": "300 ms", "1/s": "500 /s", "ratio": "99.9 %", "count": "1000", "USD/month": "900k USD/month"}
 
 
-class ContractParser:
-    """Parses guarantees against the flows and components of one blueprint."""
+class GuaranteeParser:
+    """Parses guarantees; what metrics there are is up to the kind of contract."""
 
-    def __init__(self, problems: Problems, scope: Mapping[str, Any], blueprint: Blueprint) -> None:
+    def __init__(self, problems: Problems, scope: Mapping[str, Any]) -> None:
         self.problems = problems
         self.scope = scope
-        self.b = blueprint
+
+    def metric(self, name: str, path: Path) -> MetricSpec | None:
+        """The metric that a guarantee speaks of; None when there is none such, which is noted."""
+        raise NotImplementedError
 
     def guarantee(self, text: Any, path: Path) -> Guarantee | None:
         """One line; None when it is wrong, which is noted."""
@@ -56,15 +60,48 @@ class ContractParser:
             return None
         return Guarantee(text.strip(), name, cast(Any, comparison), bound, spec.unit, path)
 
+    def bound(self, text: Any, spec: MetricSpec, path: Path, at: int = 0) -> float | None:
+        """The bound of a guarantee in base units; it stands `at` characters into the value at the path."""
+        try:
+            value = median(strip_counts(evaluate(text, self.scope)))
+            if value.dims != _DIMS[spec.unit]:
+                raise LoadcaseError(
+                    f"{spec.name} is compared with {_WORDS.get(spec.unit, spec.unit)}, got {describe(text)}",
+                    code="LC343",
+                    hint=f"for example {_EXAMPLE[spec.unit]}",
+                )
+            if spec.unit == "USD/month":
+                return in_unit(value, "USD/month")
+            return float(value.value)
+        except LoadcaseError as error:
+            self.problems.error(error, path, at=at)
+            return None
+
+
+class ContractParser(GuaranteeParser):
+    """Parses guarantees against the flows and components of one blueprint."""
+
+    def __init__(self, problems: Problems, scope: Mapping[str, Any], blueprint: Blueprint) -> None:
+        super().__init__(problems, scope)
+        self.b = blueprint
+
     def metric(self, name: str, path: Path) -> MetricSpec | None:
         """The metric that a guarantee speaks of; None when there is none such, which is noted."""
         if name == "cost":
             return MetricSpec("cost", "design", "USD/month", "")
         target, _, metric = name.partition(".")
-        if metric.split(".")[0] in NOT_YET or metric.startswith("staleness"):
-            self.problems.add("LC002", f"{metric!r} is not judged yet: correctness comes with histories and checkers",
-                              path, "take the line out until then")  # fmt: skip
+        correct = correctness_metric(metric)
+        if correct is not None and not RUNS_RECORD:
+            self.problems.add("LC002", f"{metric!r} is not judged yet: runs do not record histories",
+                              path, "take the line out until then; loadcase judge judges recorded ones")  # fmt: skip
             return None
+        if correct is not None and correct.of == "entity":
+            if target not in self.b.entities:
+                self.problems.unknown("entity", target, self.b.entities, path)
+                return None
+            return correct
+        if correct is not None and target in self.b.flows:
+            return correct
         if target in self.b.flows:
             found = flow_metric(metric)
             if found is None:
@@ -109,23 +146,6 @@ class ContractParser:
             case "rejected" if component.kind != "limiter" and not any(map(component.quota_of, component.verbs)):
                 return "it has no quota"
         return ""
-
-    def bound(self, text: Any, spec: MetricSpec, path: Path, at: int = 0) -> float | None:
-        """The bound of a guarantee in base units; it stands `at` characters into the value at the path."""
-        try:
-            value = median(strip_counts(evaluate(text, self.scope)))
-            if value.dims != _DIMS[spec.unit]:
-                raise LoadcaseError(
-                    f"{spec.name} is compared with {_WORDS.get(spec.unit, spec.unit)}, got {describe(text)}",
-                    code="LC343",
-                    hint=f"for example {_EXAMPLE[spec.unit]}",
-                )
-            if spec.unit == "USD/month":
-                return in_unit(value, "USD/month")
-            return float(value.value)
-        except LoadcaseError as error:
-            self.problems.error(error, path, at=at)
-            return None
 
     def relaxations(self, case: str, degrade: Mapping[str, Any]) -> dict[str, float]:
         """The relaxed bounds of a case by metric, each of which must be laxer than the contract."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.check.evidence import explain
-from loadcase.check.recovery import judge_recovery
-from loadcase.check.statistics import LEVEL, Interval, interval, share_interval, unseen, within
+from loadcase.check.recover_within import judge_recovery
+from loadcase.check.statistics import ABOVE, LEVEL, Interval, interval, share_interval, unseen, within
 from loadcase.core.results import CaseVerdict, Metric, Outcome, RunResult, Verdict, worst
 from loadcase.core.values import digits, show
 
-ABOVE = 20
-"""A percentile is judged once at least this many operations, over all seeds, lie beyond it."""
 WHOLE_COUNTS = (".peak", ".dead_letters", ".attempts", ".hedges")
 """Metrics that count events: equal values in all seeds do not mean that there is nothing else to see."""
 
@@ -93,7 +91,7 @@ def judge(
     if computed is not None:
         found = computed, computed, computed
         shown = show(computed, unit)
-        verdict, said = _held(line, (), shown) if _holds(computed, line) else _broken(line, computed, shown)
+        verdict, said = _held(line, (), shown) if holds(computed, line) else _broken(line, computed, shown)
     elif missing:
         verdict, said = _unknown(missing)
     else:
@@ -113,7 +111,7 @@ def judge(
         unit=unit,
         verdict=verdict,
         evidence="; ".join(said),
-        margin=None if found is None else _margin(found[0], line),
+        margin=None if found is None else margin(found[0], line),
         degraded=relaxed is not None,
         rough=rough > 1,
     )
@@ -127,22 +125,22 @@ def _decide(
     metrics = [m for r in seen if (m := r.metric(line.metric))]
     shown = _shown(found, line.unit, len(seen))
     gave_up = next((r.partial for r in seen if r.partial), None)
-    if gave_up and runs.done and not _holds(value, line):
+    if gave_up and runs.done and not holds(value, line):
         return _broken(line, value, shown, gave_up)
     if gave_up:
         return _unknown(f"{shown} in what was reached", gave_up)
     doubt = _too_few(line.metric, metrics)
     if doubt:
         return _unknown(shown, doubt)
-    if _absolute(line):
-        if all(_holds(m.value, line) for m in metrics):
+    if absolute(line):
+        if all(holds(m.value, line) for m in metrics):
             return _held(line, runs.cut, shown, _without_exception(metrics))
         return _broken(line, value, shown)
     low, high = low / rough, high * rough
-    holds = _holds(low, line), _holds(high, line)
-    if all(holds) and (line.comparison != "==" or low == high):
+    ends = holds(low, line), holds(high, line)
+    if all(ends) and (line.comparison != "==" or low == high):
         return _held(line, runs.cut, shown)
-    if not any(holds) and (line.comparison != "==" or not low <= line.bound <= high):
+    if not any(ends) and (line.comparison != "==" or not low <= line.bound <= high):
         return _broken(line, value, shown)
     if rough > 1:
         return _unknown(
@@ -159,14 +157,14 @@ def _held(line: Guarantee, cut: Sequence[RunResult], *said: str) -> tuple[Verdic
     """Holds, unless a run that was cut short shows the contrary: leaving it out must not hide that."""
     for result in cut:
         value = _reached(line.metric, result)
-        if value is not None and not _holds(value, line):
+        if value is not None and not holds(value, line):
             return _unknown(*said, f"seed {result.seed} was cut short at {show(value, line.unit)}")
     return "holds", list(said)
 
 
 def _broken(line: Guarantee, value: float, shown: str, *more: str) -> tuple[Verdict, list[str]]:
-    margin = _margin(value, line)
-    far = f", {digits(-100 * margin)} % outside" if margin is not None and margin < 0 else ""
+    inside = margin(value, line)
+    far = f", {digits(-100 * inside)} % outside" if inside is not None and inside < 0 else ""
     return "broken", [shown, f"bound {line.comparison} {show(line.bound, line.unit)}{far}", *more]
 
 
@@ -251,17 +249,18 @@ def _too_few(metric: str, found: Sequence[Metric]) -> str:
     return f"too few samples: {beyond:.0f} operations beyond {last}, {ABOVE} are needed"
 
 
-def _absolute(line: Guarantee) -> bool:
+def absolute(line: Guarantee) -> bool:
     """Whether a guarantee says never or always: one exception refutes it, and no interval can clear its bound."""
     never = line.bound == 0.0 and line.comparison in ("==", "<=")
     return never or (line.unit == "ratio" and line.bound == 1.0 and line.comparison in ("==", ">="))
 
 
-def _holds(value: float, line: Guarantee) -> bool:
+def holds(value: float, line: Guarantee) -> bool:
+    """Whether a value keeps a guarantee."""
     return line.holds(value)
 
 
-def _margin(value: float, line: Guarantee) -> float | None:
+def margin(value: float, line: Guarantee) -> float | None:
     """How far a value is inside its bound, as a share of it."""
     if line.bound == 0 or not math.isfinite(value):
         return None

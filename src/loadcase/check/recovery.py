@@ -1,115 +1,56 @@
-"""Whether a design is back within its contract some time after its last fault, from the series of its runs."""
+"""What a disturbance leaves behind, from series over time: how long until all is well again, and whether it ever is."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from loadcase.blueprint.model import Blueprint, Case, Guarantee
-from loadcase.check.statistics import interval
-from loadcase.core.results import Outcome, RunResult, Verdict
-from loadcase.core.values import show
+from loadcase.core.results import Series
 
-METRIC = "recovery"
-Holds = bool | None
-"""Whether a bound holds in an interval; None when the seeds do not tell."""
+COLLAPSED = 0.5
+"""Goodput has collapsed where it is below this share of what it was before."""
+SAME_LOAD = 1.1
+"""The load is that of before as long as it is at most this much of it."""
+FEWEST = 5
+"""Intervals that are needed before and after a trigger."""
 
 
-def judge_recovery(blueprint: Blueprint, case: Case, runs: Sequence[RunResult], level: float) -> Outcome | None:
-    """The promise `recover_within` of a case: each bound of the contract, as it was before any was relaxed, holds in
-    every interval that begins later than that after the last fault; None where nothing is promised.
+def recovered(series: Series, good: Callable[[float], bool], end_s: float) -> tuple[float, bool]:
+    """Seconds from the end of a disturbance until every value is good, and whether that was seen.
 
-    An interval is within its bound when its mean over the seeds is, with the whole of that mean's confidence interval;
-    it is not when none of that is, and no seed's value either. Guarantees of metrics without a series are not judged.
+    0 when no interval after it is bad. Where the last one is bad it never was: the seconds that were watched, False.
+    Intervals without a value are neither.
     """
-    if case.recover_within is None:
+    bad, last = end_s, end_s
+    for i, value in enumerate(series.values):
+        close = series.start + (i + 1) * series.step
+        if value is None or close <= end_s:
+            continue
+        last = close
+        if not good(value):
+            bad = close
+    return bad - end_s, bad < last or bad == end_s
+
+
+def outlives(goodput: Series, offered: Series, start_s: float, end_s: float) -> bool | None:
+    """Whether a collapse of goodput outlives its trigger: it lasts without it, at no higher load.
+
+    The latter half of the time after the trigger is compared with the time before it: collapsed when the goodput there
+    is under half of what it was. None with too few intervals, without goodput before, or when the load has grown.
+    Both series have the same intervals. Source: N. Bronson et al., Metastable failures in distributed systems,
+    HotOS 2021.
+    """
+    times = [goodput.start + i * goodput.step for i in range(len(goodput.values))]
+    before = [i for i, t in enumerate(times) if t + goodput.step <= start_s]
+    late = (end_s + goodput.start + len(times) * goodput.step) / 2.0
+    after = [i for i, t in enumerate(times) if t >= late]
+    if min(len(before), len(after)) < FEWEST:
         return None
-    lines = [g for g in blueprint.contract if runs and all(in_time(g.metric, r) for r in runs)]
-    if not lines:
-        why = "no run was finished" if not runs else "no guarantee of the contract is measured over time"
-        return _outcome(case, None, "unknown", why)
-    first = runs[0].series[f"{lines[0].metric.split('.')[0]}.rate"]
-    ends = first.start + max(min(f.end, runs[0].duration_s) for f in case.faults)
-    starts = [first.start + i * first.step for i in range(len(first.values))]
-    after = [i for i, start in enumerate(starts) if start >= ends - 1e-9]
-    bad: list[tuple[int, Guarantee]] = []
-    seen: dict[tuple[int, str], Holds] = {}
-    for line in lines:
-        for i in after:
-            values = [v for r in runs if (v := in_time(line.metric, r)[i]) is not None]
-            if not values:
-                continue
-            mean, *borders = (line.holds(v) for v in (_mean(values), *_ends(values, level)))
-            never = not any((mean, *borders, *map(line.holds, values)))
-            seen[i, line.metric] = False if never else all((mean, *borders)) or None
-            if not mean:
-                bad.append((i, line))
-    last, latest = max(bad, key=lambda b: b[0]) if bad else (-1, None)
-    value = 0.0 if latest is None else starts[last] + first.step - ends
-    late = {k: v for k, v in seen.items() if starts[k[0]] >= ends + case.recover_within - 1e-9}
-    verdict: Verdict = "unknown"
-    said = f"{', '.join(g.metric for g in lines)} over {len(runs)} seed{'s'[: len(runs) > 1]}"
-    if latest is not None:
-        said = f"the last time out of bound is {show(value, 's')} after the last fault, {latest.text}; {said}"
-    if any(v is False for v in late.values()):
-        verdict = "broken"
-    elif not late:
-        said = f"nothing arrived so late; {said}"
-    elif all(late.values()):
-        verdict = "holds"
-    else:
-        said = f"the seeds do not tell; {said}"
-    return _outcome(case, value, verdict, said)
+    was, now = _mean(goodput, before), _mean(goodput, after)
+    if was == 0.0 or _mean(offered, after) > SAME_LOAD * _mean(offered, before):
+        return None
+    fair = min(1.0, _mean(offered, after) / _mean(offered, before))
+    return now < COLLAPSED * was * fair
 
 
-def in_time(metric: str, result: RunResult) -> list[float | None]:
-    """A metric in each interval: None where nothing arrived, infinite where nothing was finished; empty without series.
-
-    A latency or an availability is that of the operations that arrived in the interval.
-    """
-    flow, _, what = metric.partition(".")
-    arrived, done = result.series.get(f"{flow}.rate"), result.series.get(f"{flow}.goodput")
-    if arrived is None or done is None:
-        own = result.series.get(metric)
-        return [] if own is None or f"{flow}.rate" not in result.series else list(own.values)
-    if what == "availability":
-        return [
-            min(1.0, d / a) if a and d is not None else None for a, d in zip(arrived.values, done.values, strict=True)
-        ]
-    own = result.series.get(metric)
-    if own is None:
-        return []
-    if own.unit != "s":
-        return list(own.values)
-    return [
-        None if not a else math.inf if v is None else v for v, a in zip(own.values, arrived.values, strict=True)
-    ]  # fmt: skip
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values) if all(map(math.isfinite, values)) else math.inf
-
-
-def _ends(values: list[float], level: float) -> tuple[float, float]:
-    if math.inf in values:
-        finite = [v for v in values if v < math.inf]
-        return (min(finite) if finite else math.inf), math.inf
-    _, low, high = interval(values, level)
-    return low, high
-
-
-def _outcome(case: Case, value: float | None, verdict: Verdict, evidence: str) -> Outcome:
-    bound = case.recover_within or 0.0
-    return Outcome(
-        guarantee=f"recover_within {show(bound, 's')}",
-        metric=METRIC,
-        value=value,
-        low=None,
-        high=None,
-        bound=bound,
-        comparison="<=",
-        unit="s",
-        verdict=verdict,
-        evidence=evidence,
-        margin=None if value is None or bound == 0.0 else (bound - value) / bound,
-    )
+def _mean(series: Series, at: list[int]) -> float:
+    return sum(series.values[i] or 0.0 for i in at) / len(at)

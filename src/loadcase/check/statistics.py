@@ -19,6 +19,11 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
+
+ABOVE = 20
+"""A percentile is judged once at least this many operations, over all seeds, lie beyond it."""
 LEVEL = 0.95
 """Confidence of every interval that is shown and decided by."""
 LOOK_LEVEL = 0.994
@@ -124,3 +129,14 @@ def within(value: float, points: Sequence[float], level: float = LEVEL) -> tuple
     variance = squares / (n - 1) * (1 + r) / (1 - r)
     half = student_quantile(0.5 + level / 2, n - 1) * math.sqrt(variance / n)
     return value - half, value + half
+
+
+def percentile(values: NDArray[np.float64], name: str) -> tuple[float, str]:
+    """The value that a share of all does not exceed, by its name (p99), and why it rests on too few; empty if not.
+
+    Source: R. Hyndman, Y. Fan, Sample quantiles in statistical packages, 1996 (type 1, the inverse of the count).
+    """
+    share = float(f"0.{name[1:]}")
+    beyond = (1.0 - share) * len(values)
+    few = f"too few samples: {beyond:.0f} operations beyond {name}, {ABOVE} are needed" if beyond < ABOVE - 1e-6 else ""
+    return float(np.quantile(values, share, method="inverted_cdf")), few

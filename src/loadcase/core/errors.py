@@ -4,12 +4,14 @@
     |-- BlueprintError     the document is wrong: carries every Problem found, each with its place
     |-- UsageError         the command or the call is wrong
     |-- NotYetError        a known field or feature that this version does not model
+    |-- HistoryError       a recorded history cannot be read: names the file, and the row and column if it can
     |-- UnitError          a quantity cannot be read, or its dimension does not fit
     `-- ExpressionError    a formula cannot be read or computed; knows the column
 
 The last two are ValueErrors too, so that a pydantic validator may raise them.
 
-Codes are stable and grouped: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema.
+Codes are stable and grouped: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema,
+LC4xx a history.
 A message says what was got and what is wrong with it; the hint says what would be accepted or what to try.
 """
 
@@ -50,6 +52,12 @@ class NotYetError(LoadcaseError):
     """A field or feature that Loadcase knows by name and that this version does not model."""
 
     default_code = "LC002"
+
+
+class HistoryError(LoadcaseError):
+    """A recorded history is not one; the message names the file, and the row (from 1) and column where there is one."""
+
+    default_code = "LC401"
 
 
 class UnitError(LoadcaseError, ValueError):

@@ -14,7 +14,7 @@ class MetricSpec:
     """One metric: its name after the dot, what it belongs to, its unit, and its meaning."""
 
     name: str
-    of: Literal["flow", "component", "design"]
+    of: Literal["flow", "component", "design", "entity"]
     unit: Unit
     meaning: str
     kinds: tuple[str, ...] = ()
@@ -70,20 +70,38 @@ METRICS: tuple[MetricSpec, ...] = (
 )
 _PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
 
-NOT_YET = frozenset(
-    [
-        "lost",
-        "applied_twice",
-        "undelivered",
-        "duplicates",
-        "out_of_order",
-        "stale_reads",
-        "lost_updates",
-        "double_claims",
-        "diverged",
-    ]
+_CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
+    ("lost", "entity", "count", "Operations that were acknowledged and whose effect is not stored at the end."),
+    ("applied_twice", "entity", "count", "Operations whose effect is stored more than once."),
+    ("undelivered", "flow", "count", "Messages that the flow has to deliver and that never arrive."),
+    ("duplicates", "flow", "count", "Messages that one receiver gets more than once."),
+    ("out_of_order", "flow", "count", "Deliveries that arrive after a later one of the same key and receiver."),
+    ("stale_reads", "entity", "count", "Reads that miss a write that was acknowledged before they began."),
+    ("staleness.mean", "entity", "s", "Mean time by which reads lag behind what was acknowledged."),
+    ("staleness.max", "entity", "s", "Longest such time."),
+    ("missed_own_writes", "entity", "count", "Reads that miss a write of their own session."),
+    ("nonmonotonic_reads", "entity", "count", "Reads that see less than an earlier one of their session."),
+    ("lost_updates", "entity", "count", "Read-modify-writes that overwrote another write unseen."),
+    ("double_claims", "entity", "count", "Claims of a key while another operation holds it."),
+    ("nonlinearizable", "entity", "count", "Reads and writes that contradict the order in which they happened."),
+    ("unbalanced", "entity", "count", "Operations whose amounts do not sum to zero."),
+    ("allowed_after_revoke", "entity", "count", "Actions let through after a revoke was acknowledged."),
+    ("recovery_time", "flow", "s", "Time from the end of the last fault until the flow is well again, and stays so."),
+    ("metastable", "flow", "count", "1 if a collapse of goodput outlives its trigger, else 0."),
+    ("diverged", "entity", "count", "Keys whose final value depends on the schedule."),
 )
-"""Metrics of correctness, which come with histories and checkers."""
+CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for name, of, unit, said in _CORRECT)
+"""Metrics that are told by a history alone; each has a checker of its name."""
+RUNS_RECORD: bool = False
+"""Whether runs record histories. Until they do, a blueprint that promises correctness is refused."""
+
+
+def correctness_metric(name: str) -> MetricSpec | None:
+    """The metric of correctness by its name after the dot."""
+    level = name.removeprefix("staleness.")
+    if level != name and _PERCENTILE.match(level) and level.strip("p0"):
+        return MetricSpec(name, "entity", "s", "Time by which this share of the reads lags at most.")
+    return next((m for m in CORRECTNESS if m.name == name), None)
 
 
 def flow_metric(name: str) -> MetricSpec | None:

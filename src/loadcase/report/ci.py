@@ -41,10 +41,15 @@ def github(blueprint: Blueprint, file: str, result: CheckResult) -> str:
             line, column = (1, 1)
             if blueprint.document is not None:
                 line, column = blueprint.document.position(places[outcome.guarantee])
-            level = "error" if outcome.verdict == "broken" else "warning"
             text = f"{case.case}: {outcome.guarantee} is {outcome.verdict}: {outcome.evidence}"
-            lines.append(f"::{level} file={_property(file)},line={line},col={column}::{_message(text)}")
+            lines.append(annotation(outcome.verdict, file, (line, column), text))
     return "\n".join(lines) + ("\n" if lines else "")
+
+
+def annotation(verdict: str, file: str, place: tuple[int, int], text: str) -> str:
+    """One annotation: an error for what is broken, else a warning."""
+    level = "error" if verdict == "broken" else "warning"
+    return f"::{level} file={_property(file)},line={place[0]},col={place[1]}::{_message(text)}"
 
 
 def github_error(error: LoadcaseError) -> str:

@@ -35,6 +35,11 @@ def _fancy(out: Console) -> bool:
     return (out.encoding or "").lower().replace("-", "").startswith("utf")
 
 
+def symbols_of(out: Console) -> dict[str, str]:
+    """What stands for a verdict: a letter where the terminal has no symbols."""
+    return SYMBOLS if _fancy(out) else PLAIN
+
+
 def box_of(out: Console) -> Box:
     """The frame of a table: of lines where the terminal has them."""
     return ROUNDED if _fancy(out) else ASCII
@@ -50,8 +55,7 @@ ASCII_LIGHT = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True
 
 def print_check(result: CheckResult, out: Console) -> None:
     """Guarantees x cases at a glance, then why whatever does not hold does not."""
-    fancy = _fancy(out)
-    symbols = SYMBOLS if fancy else PLAIN
+    symbols = symbols_of(out)
     longest = max((len(g.guarantee) for c in result.cases for g in c.guarantees), default=0)
     per_table = max(1, (out.width - min(longest, 40) - 6) // 14)
     for start in range(0, len(result.cases), per_table):
