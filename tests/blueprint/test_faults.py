@@ -66,6 +66,8 @@ LINE = DESIGN.splitlines().index("      - FAULT") + 1
         ("partition: {}", "LC380", 9, "does not say what it cuts", "between"),
         ("partition: {zones: [1, 5]}", "LC380", 28, "no two zones 1 and 5", "the design has 2"),
         ("packet_loss: {share: 100 %}", "LC380", 30, "not a loss of some", "partition"),
+        ("packet_loss: {share: 1 %, resend: 0 s}", "LC380", 43, "not late", "200 ms"),
+        ("partition: {between: [api, api]}", "LC380", 30, "nothing travels between api and api", "links with"),
         ("slow: {on: api}", "LC304", 9, "'factor' is required", "factor"),
         ("nothing", "LC302", 9, "unknown fault 'nothing'", "crash"),
         ("[crash]", "LC303", 9, "expected one fault", "for example"),

@@ -216,7 +216,7 @@ class OnLinks(Lasting):
         for name in pair:
             if name != CLIENT:
                 component(site, name, "between")
-        if (pair[0], pair[1]) not in site.links:
+        if pair[0] == pair[1] or (pair[0], pair[1]) not in site.links:
             others = [b for a, b in sorted(site.links) if a == pair[0]]
             hint = f"{pair[0]} has links with {', '.join(others)}" if others else f"nothing calls {pair[0]}"
             raise NoTargetError("between", f"nothing travels between {pair[0]} and {pair[1]}", hint)

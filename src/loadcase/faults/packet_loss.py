@@ -34,6 +34,8 @@ class PacketLoss(OnLinks):
         if not 0.0 < self.share < 1.0:
             hint = "write partition: for a link that loses everything" if self.share else "leave the fault out"
             raise NoTargetError("share", f"a share of {self.share:g} is not a loss of some", hint)
+        if self.resend == 0.0:
+            raise NoTargetError("resend", "what is sent again at once is not late", "for example resend: 200 ms")
         for link in self.links(site):
             yield self.change(link, "loss", "add", self.share)
             yield self.change(link, "resend", "set", self.resend)
