@@ -84,7 +84,7 @@ def run(
 
     chosen = case_of(blueprint, case)
     if not isinstance(scale, Scale):
-        require(blueprint, chosen.load, scale)
+        require(blueprint, chosen.load, scale, chosen.faults)
         scale = Scale(scale, rough_metrics(blueprint, chosen.load, scale))
     length = _seconds(duration), _seconds(warmup)
     result = simulate(
@@ -114,16 +114,16 @@ def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | 
     It does not depend on the machine's cores or the threads in use, so that no result does.
     """
     from loadcase.check.runner import MIN_SEEDS
-    from loadcase.engine.run import DURATION_S, WARMUP_SHARE, case_of
+    from loadcase.engine.run import WARMUP_SHARE, case_of
     from loadcase.scales import CORES, SHARE, choose
 
     allowed_s = SHARE * budget_s * CORES / len(cases)
     found = {}
     for name in cases:
         case = case_of(blueprint, name)
-        duration = case.duration or DURATION_S
+        duration = case.seconds
         seconds = duration + (duration * WARMUP_SHARE if case.warmup is None else case.warmup)
-        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS)
+        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS, case.faults)
     return found
 
 

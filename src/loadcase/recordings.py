@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loadcase.blueprint.model import Blueprint, Case
+from loadcase.blueprint.model import DURATION_S, Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.metrics import OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
@@ -51,7 +51,7 @@ def recording(
 def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | None], reads: bool) -> float:
     """Rows of the whole history of a run, about."""
     from loadcase.engine.recording import Recorder
-    from loadcase.engine.run import DURATION_S, WARMUP_SHARE
+    from loadcase.engine.run import WARMUP_SHARE
 
     recorder = Recorder(blueprint, on=True, reads=reads)
     duration = length[0] or case.duration or DURATION_S

@@ -63,6 +63,18 @@ REGISTERS = 8
     START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
+    # --- only in the code of a case with faults ---
+    PICK_UP,  # a selection, b slot, c 1 if who is dead is known at once: PICK among the stations in rotation
+    ENTER,  # a slot, b pc on failure: a station that is down refuses, or never answers
+    HOLD,  # a slot, b pc when the station dies or 0, c 1 if that is at once: the frame is at the station from now on
+    ALIVE,  # a slot, b pc when the station has died since; waits while it is paused
+    STAND,  # a slot, b 1 to stay: the frame leaves the station; ends silently when it has died, waits while paused
+    ATTEND,  # a slot, b pc to choose another one: waits while the consumer is down
+    ODDS,  # a knob, b pc, c place, d slot or -1, e first station: jump with the probability of the station's knob
+    REKEY,  # a key register, b key
+    GATE,  # a knob: waits while it is positive
+    VANISH,  # the frame ends and nobody hears of it
+    LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
     INVOKE,  # a note: an operation begins, and is given a number
     NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0
@@ -71,13 +83,23 @@ REGISTERS = 8
     COMMIT,  # a note, b slot or -1, c key register, d facts of the identities, e of the versions, f of what follows:
     # an effect, unless there was one; in the order of the versions
     ABANDON,  # a facts of the versions, b key register: a write that was given a version has failed
-    TURN,  # a facts of the versions, b key register: waits until what was written before has passed
+    TURN,  # a facts of the versions, b key register, c pc when it has passed already: waits for what was written before
     PASS,  # a facts of the versions, b key register: has passed
     FRESH,  # a pc: jumps when the latest commit was no new effect
     SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(54)
+) = range(65)
+
+# --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
+AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
+EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP = range(9)
+"""Columns of a station's life: how often it died, 1 refuses and 2 silent, out of the rotation, partitions taken over,
+paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions."""
+LIFE_WIDTH = 9
+CUT, ADDED, LOSS, RESEND = range(4)
+"""Columns of a link: 1 holds and 2 loses everything, added delay s, share that is lost, s until it is sent again."""
+LINK_WIDTH = 4
 
 # --- what a frame knows of its operation ---------------------------------------------------------------------------
 KNOWN = np.dtype(
@@ -233,3 +255,7 @@ class Program(NamedTuple):
     subscribers: I32  # (subscribers, 5): entry pc, flow, place for sampling, gauge station, note of a publish or -1
     subscriber_par: F64  # sample share
     ages: I32  # (flows,) row of the age histogram or -1
+    sched_t: F64  # when each row of the schedule applies, s
+    sched: I32  # (rows, 3): table, row, column
+    sched_v: F64  # new values
+    areas: I32  # (1,) number of zones over all regions

@@ -28,8 +28,7 @@ class Note:
     component: str = ""
     entity: str = ""
     base: int = 0
-    versioned: bool = False
-    clocked: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,35 @@ import resource
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from loadcase.blueprint.model import Blueprint, Case
+from loadcase.blueprint.faults import outside, site_of
+from loadcase.blueprint.model import DURATION_S, Blueprint, Case
 from loadcase.core import program as op
 from loadcase.core.errors import BlueprintError, UsageError, suggest
-from loadcase.core.history import History
+from loadcase.core.history import History, Meta, Sample
 from loadcase.core.results import RunResult
+from loadcase.core.schedule import Change
 from loadcase.engine import cache
 from loadcase.engine.memory import check_memory, most_frames, shareable
 from loadcase.engine.scale import shrink, whole_components, whole_flows
+from loadcase.faults import faults
 
 cache.folder()
 
 from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
 from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
-from loadcase.engine.histories import history_of  # noqa: E402
+from loadcase.engine.histories import HASH, Active, history_of  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
 from loadcase.engine.recording import Recording  # noqa: E402
 from loadcase.engine.state import make_state, more_facts, more_frames, more_heap, more_lanes, streams  # noqa: E402
 
 needs_compile = cache.needs_compile
 
-DURATION_S = 60.0
 WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
@@ -95,7 +98,8 @@ def run(
     check_size(blueprint, chosen.load)
     tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_located(blueprint, chosen.load, traces, record)
+    changes, cut = changes_of(blueprint, chosen, duration_s)
+    compiled = compile_located(blueprint, chosen.load, traces, changes, warmup_s, record)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
     loop.state.regs[kernels.R_SHARE] = 0 if record is None else round(record.share * kernels.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
@@ -128,8 +132,8 @@ def run(
         warmup_s=warmup_s,
         scale=scale,
         partial=partial,
-        notes=tuple(loop.notes),
-        history=None if record is None else recorded(loop, whole.name, case, seed, record.share, partial),
+        notes=(*loop.notes, *cut),
+        history=None if record is None else recorded(loop, whole, chosen, case, seed, record.share, partial),
         rough={name: metric for name, metric in metrics if name in rough},
     )
 
@@ -277,10 +281,20 @@ class Loop:
                 return f"out of time after {now:.3g} of {self.end_s:.3g} simulated seconds"
 
 
-def recorded(loop: Loop, name: str, case: str, seed: int, share: float, partial: str | None) -> History:
-    """The history of a run that has ended."""
+def recorded(
+    loop: Loop, blueprint: Blueprint, case: Case, name: str, seed: int, share: float, partial: str | None
+) -> History:
+    """The history of a run that has ended, with the faults of its case."""
     loop.fetch()
-    return history_of(loop.compiled, loop.rows, name, case, seed, share, drained=partial is None)
+    warmup_s, end_s = float(loop.state.times[kernels.D_WARM]), loop.end_s
+    names = {cls: name for name, cls in faults().items()}
+    active = [
+        Active(names[type(f)], warmup_s + f.at, min(end_s, warmup_s + f.end), str(getattr(f, "on", None) or ""))
+        for f in case.faults
+        if warmup_s + f.at < end_s
+    ]
+    meta = Meta(blueprint.name, name, seed, partial is None, None if share >= 1.0 else Sample(share, HASH))
+    return history_of(loop.compiled, loop.rows, meta, active)
 
 
 def case_of(blueprint: Blueprint, name: str) -> Case:
@@ -292,7 +306,9 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
     if found is not None:
         return found
     if name == "normal":
-        return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
+        return Case.model_construct(
+            load=1.0, faults=(), degrade={}, sacred=[], recover_within=None, duration=None, warmup=None
+        )
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
     raise UsageError(f"there is no case {name!r}", hint=near if near else f"cases: {', '.join(known)}")
@@ -318,12 +334,36 @@ def check_size(blueprint: Blueprint, load: float) -> None:
             raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
 
 
+def changes_of(blueprint: Blueprint, case: Case, duration_s: float) -> tuple[list[Change], list[str]]:
+    """What the faults of a case change, all of it over when the arrivals end; and what that cuts short.
+
+    Raises UsageError when a fault begins after the end of a run that is shorter than the case's.
+    """
+    site = site_of(blueprint)
+    changes: list[Change] = []
+    notes: list[str] = []
+    names = {cls: name for name, cls in faults().items()}
+    for fault in case.faults:
+        late = outside(names[type(fault)], fault, duration_s)
+        if late and fault.at >= duration_s:
+            raise UsageError(late, hint="run it for longer, or let the fault begin earlier")
+        if late:
+            notes.append(f"{late}: it is cut short")
+        changes += [replace(c, end=min(c.end, duration_s)) for c in fault.changes(site) if c.start < duration_s]
+    return changes, notes
+
+
 def compile_located(
-    blueprint: Blueprint, load: float, traces: dict[str, Any], record: Recording | None = None
+    blueprint: Blueprint,
+    load: float,
+    traces: dict[str, Any],
+    changes: list[Change],
+    warmup_s: float,
+    record: Recording | None,
 ) -> Compiled:
     """Compiles; what is wrong is told with its place in the file."""
     try:
-        return compile_blueprint(blueprint, load, traces, record)
+        return compile_blueprint(blueprint, load, traces, changes, warmup_s, record)
     except BlueprintError as error:
         raise BlueprintError([blueprint.located(p) for p in error.problems]) from None
 
