@@ -32,6 +32,7 @@ from loadcase.blueprint.model import (
 from loadcase.core.errors import BlueprintError
 from loadcase.core.metrics import METRICS
 from loadcase.estimate.estimate import estimate
+from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry
 from loadcase.profiles import Profile, profiles
@@ -396,12 +397,95 @@ def case_rows() -> Iterator[Row]:
     yield turned("case.sacred", CONTRACT, ", @", ", sacred: [r.p95], degrade: {r.p95: 1 s}", "refused")
     yield turned("case.duration", CONTRACT, "duration: 4 s", "duration: 5 s", "verdict")
     yield turned("case.warmup", CONTRACT, "warmup: 1 s", "warmup: 2 s", "verdict")
+    broken = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, for: 1 s}], recover_within: 1 s")
+    yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 2 s", "verdict")
+    yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 5 s", "refused")
     yield turned("requirements.contract", CONTRACT, "r.p95 < 1 ms", "r.p95 < 1 s", "verdict")
     more = "decisions: {d: {choose: a, variant: v}}\nvariants: {v: {components.s.workers: 5}}\n"
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")
 
 
-ROWS = [row for rows in (component_rows, kind_rows, policy_rows, flow_rows, case_rows) for row in rows()]
+FAULTY = design(
+    "a: {kind: service, replicas: 4, workers: 8, work: exp(10 ms), zones: 2, regions: @}, "
+    "b: {kind: cache, keys: 20, work: 1 ms, zones: 2, regions: @}, s: {kind: store, replicas: 2, zones: 2, regions: @},"
+    "c: {kind: service, replicas: 4, workers: 0, work: exp(10 ms), zones: 2, regions: @}, "
+    "x: {kind: external, work: exp(10 ms)}, l: {kind: log, partitions: 4, work: 1 ms, zones: 2, regions: @}, "
+    "d: {kind: service, replicas: 3, workers: 8, work: exp(10 ms), zones: 2, regions: @}",
+    "  r: {arrive: {rate: 200 /s, key: k, timeout: 300 ms}, steps: [{a.handle: {do: [c.handle, "
+    "{b.get: {miss: [s.read]}}, x.call, l.publish]}}]}\n"
+    "  w: {arrive: {rate: 30 /s, key: j}, steps: [{s.read: {key: j}}]}\n"
+    "  f: {consume: {log: l, by: d}, steps: [d.handle]}\n"
+    "  g: {consume: {log: l, by: a}, steps: [a.handle]}\n",
+    "network: {cross_zone: 2 ms, cross_region: 3 ms}\ncases: {normal: {duration: 4 s, warmup: 1 s, faults: [!]}}\n",
+).replace("entities: {k: {count: 50, popularity: zipf(0.9)}}", "entities: {k: {count: 50}, j: {count: 50}}")
+WHEN = "at: 1 s, for: 1 s"
+CHANGED = {
+    "crash": ("on: a, share: 50 %, answer: refuse, detect: 300 ms, takeover: 500 ms", {
+        "on: a": "on: c", "share: 50 %": "share: 25 %", "answer: refuse": "answer: silence", "300 ms": "900 ms",
+        "takeover: 500 ms": "takeover: 700 ms", "share: 50 % ": "count: 3 ",
+    }),
+    "pause": ("on: a, share: 50 %, detect: 300 ms", {
+        "on: a": "on: c", "share: 50 %": "share: 25 %", "300 ms": "900 ms", "share: 50 % ": "count: 3 ",
+    }),
+    "slow": ("on: a, share: 50 %, factor: 3", {
+        "on: a": "on: c", "share: 50 %": "share: 25 %", "factor: 3": "factor: 4", "share: 50 % ": "count: 3 ",
+    }),
+    "error_burst": ("on: a, share: 50 %, errors: 30 %", {
+        "on: a": "on: c", "share: 50 %": "share: 25 %", "errors: 30 %": "errors: 60 %", "share: 50 % ": "count: 3 ",
+    }),
+    "bad_deploy": ("on: a, share: 50 %, errors: 30 %, factor: 2", {
+        "on: a": "on: c", "share: 50 %": "share: 25 %", "errors: 30 %": "errors: 60 %", "share: 50 % ": "count: 3 ",
+        "factor: 2": "factor: 3",
+    }),
+    "flush": ("on: b, share: 100 %", {"on: b": "on: b2", "share: 100 %": "share: 50 %", "share: 100 % ": "count: 1 "}),
+    "outage": ("zone: 1, region: 1, answer: silence, detect: 300 ms, takeover: 500 ms", {
+        "zone: 1": "zone: 2", "region: 1": "region: 2", "answer: silence": "answer: refuse", "300 ms": "900 ms",
+        "takeover: 500 ms": "takeover: 700 ms",
+    }),
+    "traffic_spike": ("flow: r, factor: 2", {"flow: r": "flow: w", "factor: 2": "factor: 3"}),
+    "duplicate_requests": ("flow: r, share: 20 %", {"flow: r": "flow: w", "20 %": "30 %"}),
+    "consumer_pause": ("flow: f", {"flow: f": "flow: g"}),
+    "dependency_down": ("on: x, answer: silence", {"on: x": "on: x2", "silence": "refuse"}),
+    "hot_key": ("entity: k, share: 40 %", {"entity: k": "entity: j", "share: 40 %": "share: 60 %"}),
+    "partition": ("between: [a, c], direction: both, drops: false", {
+        "[a, c]": "[a, b]", "both": "from", "drops: false": "drops: true", "between: [a, c]": "regions: [1, 2]",
+    }),
+    "added_latency": ("between: [a, c], direction: both, delay: 20 ms", {
+        "[a, c]": "[a, b]", "both": "from", "20 ms": "30 ms", "between: [a, c]": "regions: [1, 2]",
+    }),
+    "packet_loss": ("between: [a, c], direction: both, share: 5 %, resend: 100 ms", {
+        "[a, c]": "[a, b]", "both": "from", "5 %": "9 %", "100 ms": "150 ms", "between: [a, c]": "regions: [1, 2]",
+    }),
+}  # fmt: skip
+"""Each fault with its fields, and what is changed in them."""
+
+
+def fault_rows() -> Iterator[Row]:
+    """Every fault, every field."""
+    yield turned("case.faults", FAULTY.replace("@", "1"), "!", f"crash: {{on: a, {WHEN}}}")
+    for name, (given, changes) in CHANGED.items():
+        more = {"flush": "b2: {kind: cache, keys: 20}, ", "dependency_down": "x2: {kind: external}, "}.get(name, "")
+        base = FAULTY.replace("@", "2").replace("components: {", f"components: {{{more}")
+        if more:
+            base = base.replace("x.call, ", f"x.call, {'x2.call' if 'x2' in more else 'b2.get'}, ")
+        if name == "flush":
+            base = base.replace("b: {kind: cache, keys", "b: {kind: cache, replicas: 2, keys")
+        when = "at: 1 s" if name == "flush" else WHEN
+        base = base.replace("!", f"{name}: {{{given}, {when}}}")
+        for old, new in changes.items():
+            field = {"both": "direction", "silence": "answer", "300 ms": "detect", "100 ms": "resend"}.get(old, "")
+            field = field or {"[a, c]": "between", "20 ms": "delay", "20 %": "share", "5 %": "share"}.get(old, "")
+            field = field or (new if new.startswith(("count", "regions")) else old).split(":")[0]
+            yield turned(f"{name}.{field}", base, old.strip(), new.strip())
+        yield turned(f"{name}.at", base, "at: 1 s", "at: 1.5 s")
+        if name != "flush":
+            yield turned(f"{name}.lasting", base, "for: 1 s", "for: 2 s")
+    for name in ("partition", "added_latency", "packet_loss"):
+        base = FAULTY.replace("@", "1").replace("!", f"{name}: {{{CHANGED[name][0]}, {WHEN}}}")
+        yield turned(f"{name}.zones", base, "between: [a, c]", "zones: [1, 2]")
+
+
+ROWS = [row for rows in (fault_rows, component_rows, kind_rows, policy_rows, flow_rows, case_rows) for row in rows()]
 
 
 def named(row: Row) -> str:
@@ -435,6 +519,7 @@ def outcome(text: str, where: Where) -> str:
         shape = estimate(b).to_json()
         return json.dumps([shape["components"], shape["flows"], shape["cost"]])
     result = api.run(b, duration=SECONDS, warmup=1.0)
+    assert result.partial is None
     return json.dumps({n: m.value for n, m in result.metrics.items() if n != "cost"})
 
 
@@ -466,6 +551,7 @@ def fields() -> set[str]:
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
         "endpoint": Endpoint, "operate": Operate,
     }  # fmt: skip
+    sections |= faults()
     for name, model in sections.items():
         found |= {f"{name}.{f}" for f in model.model_fields}
     return found

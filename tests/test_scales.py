@@ -9,10 +9,21 @@ import pytest
 from loadcase import api
 from loadcase.blueprint.load import load, loads
 from loadcase.blueprint.model import Blueprint
+from loadcase.core.errors import UsageError
 from loadcase.core.results import Metric
 from loadcase.engine.run import Warmed
 from loadcase.engine.scale import whole_components, whole_flows
-from loadcase.scales import EVENTS_PER_S, EVENTS_PER_VISIT, agrees, choose, closed_form, closed_form_of_model, scales
+from loadcase.scales import (
+    EVENTS_PER_S,
+    EVENTS_PER_VISIT,
+    agrees,
+    choose,
+    closed_form,
+    closed_form_of_model,
+    indivisible,
+    require,
+    scales,
+)
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 WIDE = """\
@@ -108,3 +119,64 @@ def near(name: str, model: Metric, exact: Metric) -> bool:
 @pytest.mark.parametrize("name", ["chat", "url-shortener"])
 def test_the_scale_model_answers_as_the_design_does(name: str) -> None:
     compared(name, 4, 10.0)
+
+
+FAULTY = """
+cases:
+  c: {{duration: 6 s, warmup: 1 s, faults: [{faults}]}}
+"""
+
+
+def faulty(faults: str, rate: int = 80_000) -> Blueprint:
+    text = WIDE.format(contract="r.p99 < 1 s", popularity="uniform", balance="random", step="", rate=rate)
+    text = text.replace("replicas: 128,", "replicas: 128, zones: 2,").replace("shards: 128,", "shards: 128, zones: 2,")
+    return loads(text + FAULTY.format(faults=faults))
+
+
+@pytest.mark.parametrize(
+    ("faults", "divides"),
+    [
+        ("crash: {on: s, share: 25 %, at: 1 s}", True),
+        ("crash: {on: s, count: 32, at: 1 s}", False),  # 32 of 128 are not 32 of 32
+        ("crash: {on: s, share: 1 %}", False),  # 1 of 128 is not 1 of 32
+        ("slow: {on: db, share: 50 %, factor: 2}", True),
+        ("traffic_spike: {factor: 2}", True),
+        ("outage: {zone: 2, at: 1 s}", True),
+        ("partition: {between: [s, db], at: 1 s, for: 1 s}", True),
+        ("hot_key: {entity: k, share: 1 %}", False),
+        ("slow: {on: db, factor: 2}, hot_key: {entity: k, share: 1 %}", False),
+    ],
+)
+def test_a_model_is_only_chosen_when_the_faults_divide_too(faults: str, divides: bool) -> None:
+    b = faulty(faults)
+    allowed_s = 3 * 60.0 * 2 * 80_000 * EVENTS_PER_VISIT / EVENTS_PER_S / 3
+    k = choose(b, 1.0, 60.0, allowed_s, 3, b.cases["c"].faults).k
+    assert (k == 4) is divides
+    assert divides or k == 1
+    if divides:
+        require(b, 1.0, 4, b.cases["c"].faults)
+    else:
+        with pytest.raises(UsageError, match="does not divide"):
+            api.run(b, "c", scale=4)
+
+
+def test_a_part_that_stays_whole_is_struck_as_a_whole_or_not_at_all() -> None:
+    b = loads(
+        "loadcase: 1\nname: t\ncomponents: {a: {kind: service, replicas: 64, workers: 4}, x: {kind: external}, "
+        "b: {kind: service, replicas: 3, workers: 900}}\n"
+        "flows: {r: {arrive: {rate: 1k /s}, steps: [a.handle, b.handle, x.call]}}\n"
+        "cases: {c: {faults: [dependency_down: {on: x}, crash: {on: b, count: 1}]}}\n"
+    )
+    down, crash = b.cases["c"].faults
+    assert not indivisible(b, down, 4)
+    assert indivisible(b, crash, 4) == "b does not divide"
+
+
+def test_a_model_with_faults_answers_as_the_design_does() -> None:
+    b = faulty(
+        "crash: {on: s, share: 25 %, at: 2 s, for: 2 s, detect: 1 s}, traffic_spike: {factor: 1.5, at: 3 s}", 8_000
+    )
+    exact, model = ([api.run(b, "c", seed, scale=k) for seed in range(1, 5)] for k in (1, 4))
+    for name in ("r.availability", "r.mean", "r.rate", "r.errors.down", "db.utilisation"):
+        one, other = (sum({**r.rough, **r.metrics}[name].value for r in runs) for runs in (exact, model))
+        assert other == pytest.approx(one, rel=0.08 if "errors" in name else 0.01), name

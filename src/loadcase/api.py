@@ -78,8 +78,9 @@ def run(
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     if not isinstance(scale, Scale):
-        load = case_of(blueprint, case).load
-        require(blueprint, load, scale)
+        chosen = case_of(blueprint, case)
+        load = chosen.load
+        require(blueprint, load, scale, chosen.faults)
         scale = Scale(scale, rough_metrics(blueprint, load, scale))
     result = simulate(
         blueprint, case, seed, duration=_seconds(duration), warmup=_seconds(warmup), scale=scale.k, progress=progress,
@@ -106,16 +107,16 @@ def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | 
     It does not depend on the machine's cores or the threads in use, so that no result does.
     """
     from loadcase.check.runner import MIN_SEEDS
-    from loadcase.engine.run import DURATION_S, WARMUP_SHARE, case_of
+    from loadcase.engine.run import WARMUP_SHARE, case_of
     from loadcase.scales import CORES, SHARE, choose
 
     allowed_s = SHARE * budget_s * CORES / len(cases)
     found = {}
     for name in cases:
         case = case_of(blueprint, name)
-        duration = case.duration or DURATION_S
+        duration = case.seconds
         seconds = duration + (duration * WARMUP_SHARE if case.warmup is None else case.warmup)
-        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS)
+        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS, case.faults)
     return found
 
 

@@ -488,6 +488,28 @@ def kinds(name: str | None = None, *, format: Format = "text") -> int:
 
 
 @app.command
+def faults(name: str | None = None, *, format: Format = "text") -> int:
+    """List the faults that a case may have, or show one: what it does, its fields, what they mean.
+
+    Example: loadcase faults crash
+
+    Parameters
+    ----------
+    name
+        Show this fault only.
+    """
+    from loadcase.report.catalogue import fault_shape, print_fault, print_faults
+
+    if format == "json":
+        _print_json({"faults": fault_shape(name)})
+    elif name is None:
+        print_faults()
+    else:
+        print_fault(name)
+    return 0
+
+
+@app.command
 def profiles(name: str | None = None, *, format: Format = "text") -> int:
     """List the profiles of known products, or show one: each number with its source.
 

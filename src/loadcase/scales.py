@@ -10,15 +10,19 @@ apart as rough.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from loadcase.blueprint.faults import site_of
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
 from loadcase.core.results import RunResult
 from loadcase.engine.scale import EXTREMES, divides, extensive, parts_of, shrink, whole_components, whole_flows
 from loadcase.estimate.load import Loads, loads
+from loadcase.faults.base import Fault, NoTargetError, Site
 
 FACTORS = (2, 4, 8, 16, 32, 64)
 FEWEST_REQUESTS = 400_000
@@ -50,10 +54,18 @@ class Scale:
     rough: frozenset[str] = frozenset()
 
 
-def choose(blueprint: Blueprint, load: float, seconds: float, allowed_s: float, seeds: int) -> Scale:
+def choose(
+    blueprint: Blueprint,
+    load: float,
+    seconds: float,
+    allowed_s: float,
+    seeds: int,
+    faults: Sequence[Fault] = (),
+) -> Scale:
     """The largest model, the design itself first, whose seeds take no longer than `allowed_s` on one thread.
 
-    `seconds` are simulated by each run. When none is fast enough it is the smallest that the closed form vouches for.
+    `seconds` are simulated by each run. A model is only chosen when the faults do the same to it.
+    When none is fast enough it is the smallest that the closed form vouches for.
     """
     found = loads(blueprint, load)
     visits = math.fsum(one.rate for one in found.components.values())
@@ -62,7 +74,13 @@ def choose(blueprint: Blueprint, load: float, seconds: float, allowed_s: float, 
     if needed_s <= allowed_s or not scales(blueprint):
         return Scale()
     requests = math.fsum(found.flows.values()) * seconds
-    fits = [k for k in FACTORS if requests / k >= FEWEST_REQUESTS and fits_into(blueprint, found, k)]
+    fits = [
+        k
+        for k in FACTORS
+        if requests / k >= FEWEST_REQUESTS
+        and fits_into(blueprint, found, k)
+        and not any(indivisible(blueprint, fault, k) for fault in faults)
+    ]
     exact = closed_form(blueprint, load)
     fast = [k for k in fits if needed_s / k <= allowed_s]
     for k in [*fast, *(k for k in reversed(fits) if k not in fast)]:
@@ -93,7 +111,35 @@ def fits_into(blueprint: Blueprint, found: Loads, k: int) -> bool:
     return all(divides(c, k) or _idle(c, found.components[n].busy) for n, c in blueprint.components.items())
 
 
-def require(blueprint: Blueprint, load: float, k: int) -> None:
+def indivisible(blueprint: Blueprint, fault: Fault, k: int) -> str:
+    """Why a fault does not do the same to the model 1:k; empty when it does.
+
+    It must be of a sort that divides, and strike the same share of the replicas of each component: of a component that
+    stays whole, all of them.
+    """
+    if not fault.divides:
+        return "it is about one key, of which a model has as many"
+    whole, model = site_of(blueprint), site_of(shrink(blueprint, k))
+    struck, fewer = _struck(whole, fault), _struck(model, fault)
+    for name in struck.keys() | fewer.keys():
+        one, other = whole.parts[name], model.parts[name]
+        if struck[name] * other.nodes != fewer[name] * one.nodes:
+            return f"it strikes {struck[name]} of {one.nodes} replicas of {name}, and {fewer[name]} of {other.nodes}"
+        if struck[name] < one.nodes == other.nodes:
+            return f"{name} does not divide"
+    return ""
+
+
+def _struck(site: Site, fault: Fault) -> Counter[str]:
+    """How many replicas of each component a fault strikes."""
+    try:
+        targets = {c.target for c in fault.changes(site) if c.target[0] in ("replica", "cache")}
+    except NoTargetError:  # too few are left in the model
+        return Counter()
+    return Counter(name for name, _ in {(str(t[1]), t[2]) for t in targets})
+
+
+def require(blueprint: Blueprint, load: float, k: int, faults: Sequence[Fault] = ()) -> None:
     """Refuses a scale model 1:k that would not be one.
 
     Raises UsageError when k is under 1, or names the component or flow that does not divide by it.
@@ -105,6 +151,10 @@ def require(blueprint: Blueprint, load: float, k: int) -> None:
     for name, flow in blueprint.flows.items():
         if flow.arrive is not None and (flow.arrive.users or flow.arrive.trace):
             raise UsageError(f"{name} has a closed loop or a trace, which a scale model does not divide")
+    for fault in faults:
+        why = indivisible(blueprint, fault, k)
+        if why:
+            raise UsageError(f"a fault of the case does not divide by {k}: {why}", hint="run it exactly")
     found = loads(blueprint, load)
     for name, component in blueprint.components.items():
         if not divides(component, k) and not _idle(component, found.components[name].busy):

@@ -45,7 +45,7 @@ BROKEN = [
     ("buy.p95 < 300 ms", "item.lost == 0", 4, "LC002", ""),
     ("buy.p95: 1 s", "buy.p95: 100 ms", 24, "LC344", "contract"),
     ("{load: 2,", "{load: -2,", 24, "LC203", ""),
-    ("{load: 2,", "{faults: [],", 24, "LC002", ""),
+    ("{load: 2,", "{faults: [crahs: {}],", 24, "LC302", "crash"),
     ("consume: {log: log, by: web}", "consume: {log: web, by: web}", 21, "LC302", "log"),
     ("consume: {log: log, by: web}", "consume: {log: log, by: db}", 21, "LC302", "web"),
     ("db.write.timeout: 5 s", "db.wriet.timeout: 5 s", 26, "LC352", "db.write"),

@@ -29,6 +29,10 @@ def _edit(old: str, new: str) -> str:
     return GOOD.replace(old, new, 1)
 
 
+def _fault(text: str) -> str:
+    return _edit("load: 2,", f"faults: [{text}],")
+
+
 def _loop(users: str) -> str:
     return _edit("{rate: rate, key: item}", f"{{users: {users}, think: 1 s, key: item}}")
 
@@ -375,7 +379,47 @@ SCHEMA = {
     "degrade-unknown": _edit("buy.p95: 1 s", "bye.p95: 1 s"),
     "degrade-list": _edit("degrade: {buy.p95: 1 s}", "degrade: [buy.p95]"),
     "sacred-map": _edit("degrade: {buy.p95: 1 s}", "sacred: {buy.p95: 1 s}"),
-    "faults": _edit("load: 2,", "faults: [crash: {on: db}],"),
+    "faults": _fault("crash: {on: db}"),
+    "faults-all": _fault("crash: {on: web, count: 1, at: 1 s, for: 1 s}, outage: {zone: 1, at: 2 s, for: 1 s}, "
+                         "pause: {on: db, at: 1.5 s, for: 1 s}, flush: {on: hot}, packet_loss: {share: 50 %}, "
+                         "duplicate_requests: {share: 1}, hot_key: {entity: item, share: 1}"),
+    "faults-text": _edit("load: 2,", "faults: crash,"),
+    "faults-map": _edit("load: 2,", "faults: {crash: {on: db}},"),
+    "faults-null": _edit("load: 2,", "faults: null,"),
+    "faults-list-of-null": _fault("null"),
+    "faults-two-in-one": _fault("{crash: {on: db}, slow: {on: db, factor: 2}}"),
+    "faults-list-in-list": _fault("[crash: {on: db}]"),
+    "faults-many": _fault(", ".join(["slow: {on: db, factor: 2}"] * 5_000)),
+    "faults-hundred": _fault(", ".join(["crash: {on: web, at: 1 s, for: 1 s}"] * 100)),
+    "fault-misspelt": _fault("crahs: {on: db}"),
+    "fault-key-number": _fault("5: {on: db}"),
+    "fault-not-yet": _fault("clock_skew: {on: db}"),
+    "fault-bare": _fault("crash"),
+    "fault-null": _fault("crash: null"),
+    "fault-on-nobody": _fault("crash: {on: bd}"),
+    "fault-on-list": _fault("crash: {on: [db]}"),
+    "fault-unit": _fault("crash: {on: db, at: 5 MB}"),
+    "fault-no-unit": _fault("crash: {on: db, at: 5}"),
+    "fault-late": _fault("crash: {on: db, at: 1 year}"),
+    "fault-long": _fault("crash: {on: db, at: 1 s, for: 30 year}"),
+    "fault-no-time": _fault("crash: {on: db, for: 0 s}"),
+    "fault-nan": _fault("crash: {on: db, at: .nan}"),
+    "fault-inf": _fault("slow: {on: db, factor: .inf}"),
+    "fault-factor-1e308": _fault("slow: {on: db, factor: 1e308}"),
+    "fault-spike-1e308": _fault("traffic_spike: {factor: 1e308}"),
+    "fault-spike-1e6": _fault("traffic_spike: {factor: 1e6}"),
+    "fault-share-and-count": _fault("crash: {on: db, share: 1 %, count: 1}"),
+    "fault-count-1e9": _fault("crash: {on: db, count: 1e9}"),
+    "fault-zone-1e9": _fault("outage: {zone: 1e9}"),
+    "fault-between-one": _fault("partition: {between: [web]}"),
+    "fault-between-itself": _fault("partition: {between: [web, web]}"),
+    "fault-between-map": _fault("partition: {between: {web: db}}"),
+    "fault-between-and-zones": _fault("partition: {between: [web, db], zones: [1, 2]}"),
+    "fault-nowhere": _fault("partition: {}"),
+    "fault-loss-all": _fault("packet_loss: {share: 100 %}"),
+    "fault-loss-two": _fault("packet_loss: {share: 60 %, resend: 0 s}, packet_loss: {share: 60 %, resend: 0 s}"),
+    "fault-delay-year": _fault("added_latency: {delay: 1 year}"),
+    "fault-unknown-component-elsewhere": _fault("crash: {on: web}").replace("- web.handle", "- wbe.handle"),
     "variant-null": _edit("slow: {", "nothing:\n  slow: {"),
     "variant-of-nothing": _edit("components.web.replicas: 2", "components.wbe.replicas: 2"),
     "variant-of-variants": _edit("components.web.replicas: 2", "variants.slow: null"),

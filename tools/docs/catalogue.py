@@ -10,6 +10,9 @@ from loadcase.core import program as op
 from loadcase.core.metrics import CORRECTNESS, METRICS, RUNS_RECORD, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
+from loadcase.faults import NOT_YET as FAULTS_NOT_YET
+from loadcase.faults import faults
+from loadcase.faults.base import Fault
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Component, Options
 from loadcase.profiles import Profile, Published, profiles
@@ -130,6 +133,41 @@ def _metrics_of(kind: str) -> list[tuple[str, str, str]]:
         for m in METRICS
         if m.of == "component" and (kind in m.kinds or not m.kinds)
     ]
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+def faults_index() -> str:
+    """The list of faults, and what holds for all."""
+    listed = [(f"[{name}]({name}.md)", first_line(cls)) for name, cls in faults().items()]
+    return "\n\n".join(
+        [
+            "# Faults",
+            "What goes wrong in a case: `faults:` is a list, each with its fields. They may overlap, also on the same "
+            "replicas: factors multiply, what is added adds up, and of two that set the same the worse one holds.",
+            table(("fault", "what it does"), listed),
+            "Times count from the end of the warm-up, where the measured time begins. A fault without `for` lasts "
+            "until the last arrival; all are over by then, and the run drains. A fault that finds nothing to act on, "
+            "or lies outside of the run, is an error in the case. The closed form knows no faults: "
+            "`loadcase estimate --case` says so.",
+            "A share of the replicas is rounded, and at least one. Of a store, a log or an index it is copies of "
+            "different shards first. Zones and regions are numbered from 1; a component with one zone lies in zone 1.",
+            "Balancers send to a dead or paused replica until `detect` has passed; consumers of a log wait until "
+            "`takeover` has. A request that a balancer passes on is lost with the balancer too.",
+            "A case with faults is run on a scale model only when each fault strikes the same share of the replicas "
+            "there.",
+            "## Refused in this version",
+            "\n".join(f"- `{n}`: {why}" for n, why in FAULTS_NOT_YET.items()),
+        ]
+    )
+
+
+def fault_page(name: str, cls: type[Fault]) -> str:
+    """One fault: what it does, an example, its fields."""
+    told = sections(cls)
+    example = f"```yaml fragment\ncases:\n  broken:\n    faults:\n      - {told['Example'].strip()}\n```"
+    parts = [f"# {name}", first_line(cls), _prose(told["What"]), f"Why it matters: {_prose(told['Why'])}"]
+    parts += ["## Example", example, "## Fields", field_table(cls), f"Source: {_prose(told['Source'])}"]
+    return "\n\n".join(parts)
 
 
 # --- profiles ---------------------------------------------------------------------------------------------------------

@@ -144,9 +144,10 @@ class Session:
                 yield example.text, self.printed
 
     def yaml(self, example: Example) -> None:
-        """Loads a blueprint or a fragment, estimates and compiles it, and so every variant that it has."""
+        """Loads a blueprint or a fragment, estimates and compiles it with all its cases, and so every variant."""
         from loadcase.blueprint.load import build, loads
         from loadcase.engine.compile import compile_blueprint
+        from loadcase.engine.run import changes_of
         from loadcase.estimate.estimate import estimate
 
         if "blueprint" in example.words:
@@ -163,6 +164,8 @@ class Session:
             blueprint = build(data, variant)
             estimate(blueprint)
             compile_blueprint(blueprint)
+            for case in blueprint.cases.values():
+                compile_blueprint(blueprint, changes=changes_of(blueprint, case, case.seconds)[0])
 
     def python(self, example: Example) -> None:
         """Runs Python in the names of the page."""

@@ -28,6 +28,7 @@ UNTYPED = {
     "size": "a size, such as `300 B`",
     "pattern": "a pattern",
     "in_order": "`partition`, `none` or an entity",
+    "faults": "a list of [faults](faults/index.md)",
 }
 """What fields take that are read by more than their type."""
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadcase.check.checkers import checkers
+from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
-from tools.docs.catalogue import kind_page, kinds_index, metrics_page, profile_page, profiles_index
+from tools.docs.catalogue import (
+    fault_page,
+    faults_index,
+    kind_page,
+    kinds_index,
+    metrics_page,
+    profile_page,
+    profiles_index,
+)
 from tools.docs.checkers import checker_page, checkers_index
 from tools.docs.commands import command_page, commands_index, names
 from tools.docs.regions import filled
@@ -15,7 +24,7 @@ from tools.docs.shapes import json_page
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `python -m tools.docs`; edit the code's docstrings instead. -->\n\n"
-FOLDERS = ("checkers", "commands", "kinds", "profiles")
+FOLDERS = ("checkers", "commands", "faults", "kinds", "profiles")
 """Folders of `docs` in which every page is made."""
 
 
@@ -29,6 +38,8 @@ def made() -> dict[Path, str]:
         **{docs / "commands" / f"{name}.md": command_page(name) for name in names()},
         docs / "kinds" / "index.md": kinds_index(),
         **{docs / "kinds" / f"{name}.md": kind_page(name, cls) for name, cls in kinds().items()},
+        docs / "faults" / "index.md": faults_index(),
+        **{docs / "faults" / f"{name}.md": fault_page(name, cls) for name, cls in faults().items()},
         docs / "profiles" / "index.md": profiles_index(),
         **{docs / "profiles" / f"{name}.md": profile_page(found) for name, found in profiles().items()},
         docs / "metrics.md": metrics_page(),

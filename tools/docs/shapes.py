@@ -18,7 +18,7 @@ from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
-from loadcase.report.catalogue import kind_shape, profile_shape
+from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
 from loadcase.validation.agreement import Agreement, Row
@@ -56,6 +56,8 @@ NAMES = {
     "run.series": "METRIC",
     "kinds.kinds": "KIND",
     "kinds.kinds.KIND.fields": "FIELD",
+    "faults.faults": "FAULT",
+    "faults.faults.FAULT.fields": "FIELD",
     "profiles.profiles": "PROFILE",
     "profiles.profiles.PROFILE.fields": "FIELD",
     "profiles.profiles.PROFILE.published[].design": "FIELD",
@@ -250,6 +252,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "kinds.KIND.fields.FIELD": "The meaning of each field.",
         "kinds.KIND.doc": "The kind's documentation.",
     },
+    "faults": {
+        "faults.FAULT.fields.FIELD": "The meaning of each field.",
+        "faults.FAULT.doc": "The fault's documentation.",
+    },
     "profiles": {
         "profiles.PROFILE.kind": "The kind it is a profile of.",
         "profiles.PROFILE.title": "What it is.",
@@ -289,6 +295,7 @@ COMMANDS = {
     "draw": "`loadcase draw FILE --format json`",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
+    "faults": "`loadcase faults [NAME] --format json`",
     "profiles": "`loadcase profiles [NAME] --format json`",
     "error": "Any command with `--format json` whose input is wrong; the exit code is 2.",
 }
@@ -327,6 +334,7 @@ def samples() -> dict[str, Any]:
             "designs": [Agreement("x", "g", "agree", "", [Row("f.mean", 1.0, 1.0, 1.0, 1.0)]).to_json()],
         },
         "kinds": {"kinds": kind_shape("cache")},
+        "faults": {"faults": fault_shape("crash")},
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),
     }

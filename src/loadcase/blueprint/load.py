@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from loadcase.blueprint.contract import ContractParser
 from loadcase.blueprint.document import Document, edited
+from loadcase.blueprint.faults import check_faults, check_recovery, parse_faults
 from loadcase.blueprint.keys import Keys
 from loadcase.blueprint.limits import check_case, check_components, check_entries, check_flow
 from loadcase.blueprint.model import (
@@ -46,11 +47,7 @@ NETWORK = {"client": "20 ms", "same_zone": "0.25 ms", "cross_zone": "0.5 ms", "c
 """One-way delays: same zone is half of the 0.5 ms round trip within a data centre (Latency numbers every programmer
 should know, P. Norvig and J. Dean); cross region half of the 80 ms between Europe and eastern North America
 (sirupsen/napkin-math); across zones and to the client assumed."""
-CASE_NOT_YET = {
-    "faults": "faults come with histories and checkers",
-    "recover_within": "recovery is judged once there are faults",
-}
-CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are faults and histories"}
+CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are histories"}
 
 
 def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
@@ -397,18 +394,23 @@ class _Loader:
         b.contract = tuple(line for line in lines if line is not None)
         for name, raw in (self.section("cases") or {}).items():
             path: Path = ("cases", name)
-            if isinstance(raw, Mapping):
-                refused = [f for f in CASE_NOT_YET if f in raw]
-                for field in refused:
-                    why = CASE_NOT_YET[field]
-                    self.problems.add(
-                        "LC002", f"{field!r} is not modelled yet: {why}", (*path, field), REMOVE, key=True
-                    )
-                raw = {k: v for k, v in raw.items() if k not in refused}
+            before = len(self.problems.found)
+            faults = (
+                parse_faults(raw["faults"], (*path, "faults"), self.problems, self.scope)
+                if isinstance(raw, Mapping) and "faults" in raw
+                else ()
+            )
+            wrong = len(self.problems.found) > before
+            raw = {k: v for k, v in raw.items() if k != "faults"} if isinstance(raw, Mapping) else raw
             case = self.model(Case, raw if raw is not None else {}, path)
             if case is None:
                 continue
+            case = case.model_copy(update={"faults": faults})
             check_case(name, case, self.problems)
+            if faults and not wrong and not self.problems.broken and b.flows:
+                check_faults(b, name, case, self.problems)
+            if case.recover_within is not None and not wrong:
+                check_recovery(name, case, self.problems)
             b.relaxed[name] = parser.relaxations(name, case.degrade)
             parser.sacred(name, case.sacred, case.degrade)
             b.cases[name] = case

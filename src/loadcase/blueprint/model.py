@@ -18,7 +18,11 @@ from loadcase.blueprint.steps import Step
 from loadcase.core.errors import Path as Place
 from loadcase.core.errors import Problem, suggest
 from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
+from loadcase.faults.base import Fault
 from loadcase.kinds.base import STRICT, Component, Hedge, Priority, Retry
+
+DURATION_S = 60.0
+"""Simulated time that is measured, where a case says nothing."""
 
 
 class Requirements(BaseModel):
@@ -118,10 +122,19 @@ class Case(BaseModel):
 
     model_config = STRICT
     load: Factor = Field(1.0, description="Factor on every arrival rate and on the users of closed loops.")
+    faults: tuple[Fault, ...] = Field((), description="What goes wrong, and when.")
     degrade: dict[str, str] = Field(default_factory=dict, description="Metric to its relaxed bound.")
     sacred: list[str] = Field(default_factory=list, description="Metrics that may not give.")
+    recover_within: Seconds | None = Field(
+        None, description="Time after the last fault until every bound holds again, those that give way included."
+    )
     duration: Seconds | None = Field(None, description="Simulated seconds that are measured.")
     warmup: Seconds | None = Field(None, description="Simulated seconds before that.")
+
+    @property
+    def seconds(self) -> float:
+        """Simulated time that is measured, s."""
+        return DURATION_S if self.duration is None else self.duration
 
 
 class Decision(BaseModel):
@@ -183,6 +196,20 @@ class Guarantee:
     bound: float
     unit: str
     path: tuple[str | int, ...] = ()
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is within the bound."""
+        match self.comparison:
+            case "<":
+                return value < self.bound
+            case "<=":
+                return value <= self.bound
+            case ">":
+                return value > self.bound
+            case ">=":
+                return value >= self.bound
+            case "==":
+                return value == self.bound
 
 
 def real(path: Place, moved: Mapping[Place, Place]) -> Place:

@@ -18,6 +18,7 @@ from loadcase.blueprint.model import (
     Operate,
     Requirements,
 )
+from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
 
@@ -32,7 +33,8 @@ def json_schema() -> dict[str, Any]:
     sections: list[type[BaseModel]] = [
         Requirements, Entity, Endpoint, Network, Arrive, Consume, Case, Decision, Operate,
     ]  # fmt: skip
-    models = [*sections, *registry.values(), *sorted(options, key=lambda c: c.__name__)]
+    curveballs = faults()
+    models = [*sections, *registry.values(), *curveballs.values(), *sorted(options, key=lambda c: c.__name__)]
     _, made = models_json_schema(
         [(m, "validation") for m in models], ref_template="#/$defs/{model}", schema_generator=_Generator
     )
@@ -43,6 +45,15 @@ def json_schema() -> dict[str, Any]:
     defs["Network"].pop("required", None)
     for cls in registry.values():
         _component(defs[cls.__name__], cls.model_fields["kind"].default)
+    defs["Case"]["properties"]["faults"] = {"type": "array", "items": {"$ref": "#/$defs/fault"}, "maxItems": 100}
+    defs["fault"] = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": {name: {"$ref": f"#/$defs/{cls.__name__}"} for name, cls in curveballs.items()},
+    }
+    defs.pop("Fault", None)
     defs["steps"] = {"type": "array", "items": {"$ref": "#/$defs/step"}, "maxItems": 2000}
     defs["step"] = _step(registry)
     defs["Flow"] = {

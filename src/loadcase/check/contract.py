@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.check.evidence import explain
+from loadcase.check.recover_within import judge_recovery
 from loadcase.check.statistics import ABOVE, LEVEL, Interval, interval, share_interval, unseen, within
 from loadcase.core.results import CaseVerdict, Metric, Outcome, RunResult, Verdict, worst
 from loadcase.core.values import digits, show
@@ -54,6 +55,9 @@ def judge_case(
     runs = Runs(results, cut)
     relaxed = blueprint.relaxed.get(case, {})
     outcomes = [judge(blueprint, g, runs, relaxed.get(g.metric), level) for g in blueprint.contract]
+    promised = blueprint.cases.get(case)
+    recovery = None if promised is None else judge_recovery(blueprint, promised, results, level)
+    outcomes += [] if recovery is None else [recovery]
     partial = next((r.partial for r in (runs.done or runs.cut) if r.partial), None)
     if not runs.done and not runs.cut and blueprint.contract:
         partial = "no run was finished"
@@ -253,17 +257,7 @@ def absolute(line: Guarantee) -> bool:
 
 def holds(value: float, line: Guarantee) -> bool:
     """Whether a value keeps a guarantee."""
-    match line.comparison:
-        case "<":
-            return value < line.bound
-        case "<=":
-            return value <= line.bound
-        case ">":
-            return value > line.bound
-        case ">=":
-            return value >= line.bound
-        case "==":
-            return value == line.bound
+    return line.holds(value)
 
 
 def margin(value: float, line: Guarantee) -> float | None:

@@ -63,7 +63,29 @@ REGISTERS = 8
     START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
-) = range(42)
+    # --- only in the code of a case with faults ---
+    PICK_UP,  # a selection, b slot, c 1 if who is dead is known at once: PICK among the stations in rotation
+    ENTER,  # a slot, b pc on failure: a station that is down refuses, or never answers
+    HOLD,  # a slot, b pc when the station dies or 0, c 1 if that is at once: the frame is at the station from now on
+    ALIVE,  # a slot, b pc when the station has died since; waits while it is paused
+    STAND,  # a slot, b 1 to stay: the frame leaves the station; ends silently when it has died, waits while paused
+    ATTEND,  # a slot, b pc to choose another one: waits while the consumer is down
+    ODDS,  # a knob, b pc, c place, d slot or -1, e first station: jump with the probability of the station's knob
+    REKEY,  # a key register, b key
+    GATE,  # a knob: waits while it is positive
+    VANISH,  # the frame ends and nobody hears of it
+    LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
+) = range(53)
+
+# --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
+AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
+EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP = range(9)
+"""Columns of a station's life: how often it died, 1 refuses and 2 silent, out of the rotation, partitions taken over,
+paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions."""
+LIFE_WIDTH = 9
+CUT, ADDED, LOSS, RESEND = range(4)
+"""Columns of a link: 1 holds and 2 loses everything, added delay s, share that is lost, s until it is sent again."""
+LINK_WIDTH = 4
 
 # --- why a call failed --------------------------------------------------------------------------------------------
 SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
@@ -190,3 +212,7 @@ class Program(NamedTuple):
     subscribers: I32  # (subscribers, 4): entry pc, flow, place for sampling, gauge station
     subscriber_par: F64  # sample share
     ages: I32  # (flows,) row of the age histogram or -1
+    sched_t: F64  # when each row of the schedule applies, s
+    sched: I32  # (rows, 3): table, row, column
+    sched_v: F64  # new values
+    areas: I32  # (1,) number of zones over all regions

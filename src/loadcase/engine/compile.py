@@ -7,7 +7,7 @@ Every operation that can fail names where to go on; that landing undoes what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,9 @@ from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
 from loadcase.core.program import REGISTERS, SLOTS, Program
+from loadcase.core.schedule import Change
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
+from loadcase.engine.faulty import Faulty
 from loadcase.engine.memory import keys_at
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
@@ -90,19 +92,35 @@ class Compiled:
     rates: dict[str, float] = field(default_factory=dict)
     thinking: dict[str, int] = field(default_factory=dict)
     """Where the clients of a closed loop begin: with a pause."""
+    knobs: int = 0
+    links: int = 0
 
 
-def compile_blueprint(blueprint: Blueprint, load: float = 1.0, traces: dict[str, np.ndarray] | None = None) -> Compiled:
-    """Lowers a blueprint under a load factor.
+def compile_blueprint(
+    blueprint: Blueprint,
+    load: float = 1.0,
+    traces: dict[str, np.ndarray] | None = None,
+    changes: Sequence[Change] = (),
+    warmup_s: float = 0.0,
+) -> Compiled:
+    """Lowers a blueprint under a load factor, with what its faults change from the end of the warm-up on.
 
     Raises BlueprintError when the design nests deeper than the engine's frames are wide.
     """
-    return _Compiler(blueprint, load, traces or {}).compile()
+    return _Compiler(blueprint, load, traces or {}, changes, warmup_s).compile()
 
 
 class _Compiler:
-    def __init__(self, blueprint: Blueprint, load: float, traces: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        load: float,
+        traces: dict[str, np.ndarray],
+        changes: Sequence[Change],
+        warmup_s: float,
+    ) -> None:
         self.b = blueprint
+        self.faults = Faulty(blueprint, changes, warmup_s)
         self.load = load
         self.traces = traces
         self.asm = Assembler()
@@ -151,6 +169,7 @@ class _Compiler:
             **self.cache_tables(),
             **self.policy_tables(),
             **self.channel_tables(channels),
+            **self.faults.tables(self.pools, self.cache_ids, self.source_flows()),
         }
         program = self.asm.pack(tables)
         rows = self.cache_rows
@@ -173,7 +192,13 @@ class _Compiler:
             lfu=any(row[0] == op.LFU for row in rows),
             rates={f: self.rate(spec) for f, spec in self.b.flows.items()},
             thinking={f: label.pc for f, label in self.thinking.items()},
+            knobs=self.faults.knobs,
+            links=self.faults.links,
         )
+
+    def source_flows(self) -> list[str]:
+        """Flows with a source, in the order of their rows."""
+        return [name for name in self.flows if self.b.flows[name].arrive is not None]
 
     def rate(self, flow: FlowSpec) -> float:
         """Arrivals per second of an open flow under this load; 0 for the others."""
@@ -232,8 +257,10 @@ class _Compiler:
             asm.wait(arrive.think or Const(0.0), f"{spec.name}:think")
         asm.here(entry)
         space = self.spaces.index(arrive.key) if arrive.key else NOBODY
-        again = arrive.users is not None
+        again = arrive.users is not None or bool(self.faults.changes)  # then every request is where it is by the clock
         asm.start(space, asm.place(f"{spec.name}:key"), self.rank, again=again)
+        self.heat(arrive.key, 0, f"{spec.name}:key")
+        self.twice(spec)
         lost = Label()
         options = Options.model_construct(
             timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, fallback=None
@@ -247,6 +274,39 @@ class _Compiler:
         asm.finish(op.DONE, pause, entry, again=again)
         asm.here(lost)
         asm.finish(op.FAILED, pause, entry, again=again)
+
+    def heat(self, space: str | None, register: int, name: str) -> None:
+        """While a key is hot, a share of the requests is about it."""
+        knob = self.faults.heat_knob(space)
+        if knob is None:
+            return
+        hot, end = Label(), Label()
+        self.asm.emit(op.ODDS, knob, hot, self.asm.place(f"{name}:hot"), NOBODY, 0)
+        self.asm.here(end)
+
+        def block() -> None:
+            self.asm.here(hot)
+            self.asm.emit(op.REKEY, register, 0)
+            self.asm.emit(op.JUMP, end)
+
+        self.asm.later(block)
+
+    def twice(self, spec: FlowSpec) -> None:
+        """A share of the requests is sent a second time, by nobody who waits for the answer."""
+        knob = self.faults.twice_knob(spec.name)
+        if knob is None:
+            return
+        again, end = Label(), Label()
+        body = self.child(lambda fail: self.steps(spec.steps, Here(), fail, top=True))
+        self.asm.emit(op.ODDS, knob, again, self.asm.place(f"{spec.name}:twice"), NOBODY, 0)
+        self.asm.here(end)
+
+        def block() -> None:
+            self.asm.here(again)
+            self.asm.emit(op.SPAWN, body)
+            self.asm.emit(op.JUMP, end)
+
+        self.asm.later(block)
 
     def make_consumer_pools(self, spec: FlowSpec) -> None:
         consume = spec.consume
@@ -293,8 +353,20 @@ class _Compiler:
         row = self.asm.selection(
             policy, group.base, group.count, group.copies, self.asm.counter(name), self.asm.place(name), 2, 0, 0
         )
-        self.asm.emit(op.PICK, row, depth)
+        self.pick(by, row, depth, knows=policy != op.OWNER)
         return Here(slot=depth, component=by, depth=depth + 1, sticky=True)
+
+    def attend(self, here: Here, again: Label, died: Label) -> None:
+        """A consumer takes a message: not while it is down, and what it has taken is lost with it."""
+        if self.mortal(here.component):
+            self.asm.emit(op.ATTEND, here.slot, again)
+            self.asm.emit(op.HOLD, here.slot, died, 1)
+
+    def gate(self, spec: FlowSpec) -> None:
+        """A consuming flow takes nothing while it is paused."""
+        knob = self.faults.pause_knob(spec.name)
+        if knob is not None:
+            self.asm.emit(op.GATE, knob)
 
     def consume_log(self, spec: FlowSpec) -> None:
         asm = self.asm
@@ -302,6 +374,7 @@ class _Compiler:
         order = spec.consume.in_order
         depth = 0
         space = NOBODY
+        self.gate(spec)
         if order in (None, "partition"):
             group = self.pools[spec.name, "order"]
             asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
@@ -313,11 +386,28 @@ class _Compiler:
         group = self.pools[spec.name, "flight"]
         asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
         asm.emit(op.ACQUIRE, depth, 0)
-        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
-        here = self.arrive_at(spec, depth + 1, op.OWNER)
+        again, died = Label(), Label()
+        if self.mortal(spec.consume.by):
+            asm.here(again)
+            here = self.arrive_at(spec, depth + 1, op.OWNER)
+            self.attend(here, again, died)
+            self.gate(spec)
+            asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+
+            def redeliver() -> None:
+                asm.here(died)
+                asm.emit(op.GAUGE, self.gauges[spec.name], 1)
+                asm.emit(op.JUMP, again)
+
+            asm.later(redeliver)
+        else:
+            self.gate(spec)
+            asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+            here = self.arrive_at(spec, depth + 1, op.OWNER)
         failed = Label()
 
         def let_go() -> None:
+            self.leave(here)
             asm.emit(op.RELEASE, depth)
             if space >= 0:
                 asm.emit(op.UNLOCK, space, 0)
@@ -333,12 +423,20 @@ class _Compiler:
 
     def consume_queue(self, spec: FlowSpec, queue: Queue) -> None:
         asm = self.asm
+        assert spec.consume is not None
+        by = spec.consume.by
         group = self.pools[spec.name, "flight"]
         again, body, late, failed = Label(), Label(), Label(), Label()
         asm.emit(op.SET, 0, 0)
         asm.here(again)
+        self.gate(spec)
         asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
         asm.emit(op.ACQUIRE, 0, 0)
+        taking, died = Label(), Label()
+        if self.mortal(by):  # a message is taken by a replica that is up
+            asm.here(taking)
+            asm.emit(op.ATTEND, self.arrive_at(spec, 1, op.ROUND_ROBIN).slot, taking)
+        self.gate(spec)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
         asm.emit(op.CALL, body, asm.timer(queue.visibility), late)
         asm.emit(op.DONE, 0, 0)
@@ -358,22 +456,42 @@ class _Compiler:
         asm.emit(op.GAUGE, self.gauges[spec.name], 1)
         asm.emit(op.JUMP, again)
         asm.here(body)
-        here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
+        if self.mortal(by):
+            here = Here(slot=1, component=by, depth=2, sticky=True)
+            asm.emit(op.HOLD, here.slot, died, 1)
+
+            def forgotten() -> None:  # nobody deletes the message: it is visible again after its time
+                asm.here(died)
+                asm.emit(op.RELEASE, 0)
+                asm.emit(op.VANISH)
+
+            asm.later(forgotten)
+        else:
+            here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
         self.steps(spec.steps, replace(here, register=1), failed, top=True)
+        self.leave(here)
         asm.emit(op.RELEASE, 0)
         asm.emit(op.RETURN)
         asm.here(failed)
+        self.leave(here)
         asm.emit(op.RELEASE, 0)
         asm.emit(op.FAIL, 1)
 
     def consume_topic(self, spec: FlowSpec) -> None:
         asm = self.asm
+        self.gate(spec)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
         here = self.arrive_at(spec, 0, op.ROUND_ROBIN)
-        failed = Label()
+        failed, died = Label(), Label()
+        if self.mortal(here.component):
+            asm.emit(op.ENTER, here.slot, died)
+            asm.emit(op.HOLD, here.slot, died, 1)
         self.steps(spec.steps, here, failed, top=True)
+        self.leave(here)
         asm.emit(op.DONE, 0, 0)
         asm.here(failed)
+        self.leave(here)
+        asm.here(died)
         asm.emit(op.FAILED, 0, 0)
 
     # --- steps ----------------------------------------------------------------------------------------------------
@@ -388,19 +506,59 @@ class _Compiler:
             here = moved
         while len(trail) > 1:
             last = trail.pop()
+            self.leave(last)
             self.hop(last, trail[-1])
 
     def landing_back(self, there: Here, here: Here, fail: Label) -> Label:
         """Where a failure after a move goes: it travels back first."""
-        label = Label()
+        label, died = Label(), Label()
+        if self.mortal(there.component):
+            self.asm.emit(op.HOLD, there.slot, died)
 
         def block() -> None:
             self.asm.here(label)
+            self.leave(there)
+            self.asm.here(died)
             self.hop(there, here)
             self.asm.emit(op.JUMP, fail)
 
         self.asm.later(block)
         return label
+
+    # --- faults: operations that only cases with faults have ------------------------------------------------------
+    def mortal(self, component: str | None) -> bool:
+        """Whether replicas of a component die or are paused in this case."""
+        return component in self.faults.mortal
+
+    def leave(self, there: Here, keep: bool = False) -> None:
+        """The flow ends here when the replica where it is has died; with `keep` it stays there otherwise."""
+        if self.mortal(there.component) and there.slot >= 0:
+            self.asm.emit(op.STAND, there.slot, int(keep))
+
+    def alive(self, there: Here, fail: Label) -> None:
+        """What a replica that has died would do fails; what a paused one would do waits."""
+        if self.mortal(there.component) and there.slot >= 0:
+            self.asm.emit(op.ALIVE, there.slot, fail)
+
+    def pick(self, component: str, row: int, slot: int, knows: bool = False) -> None:
+        """Chooses a station; one that is known to be dead is left out."""
+        if self.mortal(component):
+            self.asm.emit(op.PICK_UP, row, slot, int(knows))
+        else:
+            self.asm.emit(op.PICK, row, slot)
+
+    def enter(self, there: Here, away: Label) -> None:
+        """The request reaches a replica, which may be down."""
+        if self.mortal(there.component):
+            self.asm.emit(op.ENTER, there.slot, away)
+
+    def errors(self, there: Here, name: str, held: Label) -> None:
+        """The replica fails requests by themselves, with the probability of the moment."""
+        first = self.faults.error_knob(there.component)
+        if first is not None and there.component is not None:
+            bad = self.landing(held, lambda: self.asm.emit(op.REASON, op.ERROR))
+            base = self.pools[there.component, "main"].base
+            self.asm.emit(op.ODDS, first, bad, self.asm.place(f"{name}:fault"), there.slot, base)
 
     def step(self, step: Step, here: Here, fail: Label, top: bool) -> Here:
         asm = self.asm
@@ -642,6 +800,7 @@ class _Compiler:
         if rank is None and component.priority != "normal" and self.rank == PRIORITIES["normal"]:
             rank = PRIORITIES[component.priority]
         before = self.rank
+        self.alive(here, fail)
         if rank is not None and rank != before:
             asm.emit(op.RANK, rank)
             fail = self.landing(fail, lambda: asm.emit(op.RANK, before))
@@ -690,6 +849,7 @@ class _Compiler:
         if key is None or key == self.flow_space:
             return 0
         self.asm.emit(op.KEYED, self.spaces.index(key), self.asm.place(f"{name}:key"))
+        self.heat(key, 1, f"{name}:key")
         return 1
 
     def single(
@@ -715,28 +875,41 @@ class _Compiler:
             there = replace(there, sticky=True)
         behaviour = component.behaviours.get(call.verb)
         if not local:
-            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
+            self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
             self.peek(call, component, slot, key, 0)
-            self.hop(here, there)
+            self.hop(here, there, fail)
             self.peek(call, component, slot, key, 1)
         away = fail if local else self.landing(fail, lambda: self.hop(there, here))
+        if not local:
+            self.enter(there, away)
         quota = component.quota_of(call.verb)
         if behaviour == "flaky" and quota is not None and first:
             self.take_quota(call, component, quota, away)
         asm.emit(op.ACQUIRE, slot, away)
-        held = self.landing(away, lambda: asm.emit(op.RELEASE, slot))
+        if not local and self.mortal(call.component):
+            asm.emit(op.HOLD, slot, away)
+
+        def let_go(keep: bool = local) -> None:
+            self.leave(there, keep)
+            asm.emit(op.RELEASE, slot)
+
+        held = self.landing(away, let_go)
+        self.alive(there, held)
         self.serve(component, visit.work, slot, f"{name}:work{'' if first else ':next'}")
+        self.alive(there, held)
+        self.errors(there, name, held)
         if visit.then is not None:
             if visit.detach:
-                self.detach(component, visit.then, slot, name)
+                self.detach(component, visit.then, there, name)
             else:
                 self.serve(component, visit.then, slot, f"{name}:then")
+                self.alive(there, held)
         self.behave(call, component, behaviour, name, slot, held, key, there)
         inner = call.nested.get("do", ())
         if inner:
             self.steps(inner, there, held)
         if not (visit.then is not None and visit.detach):
-            asm.emit(op.RELEASE, slot)
+            let_go(keep=local or stay)
         if behaviour == "deliver":
             assert self.b.network is not None
             asm.wait(self.b.network.client, f"{name}:client")
@@ -744,7 +917,7 @@ class _Compiler:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
         if not local:
-            self.hop(there, here)
+            self.hop(there, here, fail)
         if behaviour == "lookup":
             self.missed(call, component, name, slot, here, fail, key)
         return here
@@ -764,15 +937,18 @@ class _Compiler:
         if shared or component.discipline == "preemptive":
             self.asm.emit(op.SERVED, slot)
 
-    def detach(self, component: Component, work: Dist, slot: int, name: str) -> None:
+    def detach(self, component: Component, work: Dist, there: Here, name: str) -> None:
         """The answer goes on its way while the worker is still held."""
 
         def emit(failed: Label) -> None:
-            self.serve(component, work, slot, f"{name}:then")
-            self.asm.emit(op.RELEASE, slot)
+            self.serve(component, work, there.slot, f"{name}:then")
+            self.leave(there)
+            self.asm.emit(op.RELEASE, there.slot)
             del failed
 
         self.asm.emit(op.SPAWN, self.child(emit))
+        if self.mortal(there.component):
+            self.asm.emit(op.HOLD, there.slot, 0)
 
     def behave(
         self,
@@ -824,6 +1000,7 @@ class _Compiler:
             asm.here(miss)
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
+                self.alive(here, fail)
                 asm.emit(op.FILL, cache, slot, key, of)
                 asm.emit(op.JUMP, end)
                 return
@@ -831,6 +1008,7 @@ class _Compiler:
             lost = Label()
             asm.emit(op.FLIGHT, space, key, end, fail)
             self.steps(steps, deeper, lost)
+            self.alive(here, lost)
             asm.emit(op.FILL, cache, slot, key, of)
             asm.emit(op.LANDED, space, key, 1)
             asm.emit(op.JUMP, end)
@@ -875,16 +1053,28 @@ class _Compiler:
         there = Here(slot, call.component, slot + 1)
 
         def emit(failed: Label) -> None:
-            asm.emit(op.PICK, self.select(call, component, visit, name, here, key), slot)
-            self.hop(here, there)
+            self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
+            self.hop(here, there, failed)
             away = self.landing(failed, lambda: self.hop(there, here))
+            self.enter(there, away)
             asm.emit(op.ACQUIRE, slot, away)
+            if self.mortal(call.component):
+                asm.emit(op.HOLD, slot, away)
+
+            def let_go() -> None:
+                self.leave(there)
+                asm.emit(op.RELEASE, slot)
+
+            held = self.landing(away, let_go) if call.component in self.faults.touched else away
+            self.alive(there, held)
             self.serve(component, visit.work, slot, f"{name}:work")
-            asm.emit(op.RELEASE, slot)
+            self.alive(there, held)
+            self.errors(there, name, held)
+            let_go()
             if component.behaviours.get(call.verb) == "deliver":
                 assert self.b.network is not None
                 asm.wait(self.b.network.client, f"{name}:client")
-            self.hop(there, here)
+            self.hop(there, here, failed)
 
         return self.child(emit)
 
@@ -1026,8 +1216,20 @@ class _Compiler:
         self.warmers.append((self.cache_ids[call.component], self.spaces.index(space), f"{name}:warm", spread, rate))
 
     # --- the network ----------------------------------------------------------------------------------------------
-    def hop(self, start: Here, end: Here) -> None:
-        """The network delay between two places."""
+    def link(self, start: Here, end: Here, lost: Label | None) -> None:
+        """The faults of the link between two places."""
+        row, zones = self.faults.link(start.component, end.component)
+        zones = zones if start.slot >= 0 and end.slot >= 0 else NOBODY
+        if row < 0 and zones < 0:
+            return
+        after = Label()
+        place = self.asm.place(f"{self.flow}:{start.component or 'client'}>{end.component or 'client'}:lost")
+        self.asm.emit(op.LINK, row, start.slot, end.slot, after if lost is None else lost, zones, place)
+        self.asm.here(after)
+
+    def hop(self, start: Here, end: Here, lost: Label | None = None) -> None:
+        """The network delay between two places; what is lost on the way is told to `lost`, or comes late."""
+        self.link(start, end, lost)
         net = self.b.network
         assert net is not None
         a = self.b.components.get(start.component or "")

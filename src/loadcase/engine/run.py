@@ -10,18 +10,22 @@ import resource
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from loadcase.blueprint.model import Blueprint, Case
+from loadcase.blueprint.faults import outside, site_of
+from loadcase.blueprint.model import DURATION_S, Blueprint, Case
 from loadcase.core import program as op
 from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.results import RunResult
+from loadcase.core.schedule import Change
 from loadcase.engine import cache
 from loadcase.engine.memory import check_memory, most_frames, shareable
 from loadcase.engine.scale import shrink, whole_components, whole_flows
+from loadcase.faults import faults
 
 cache.folder()
 
@@ -32,7 +36,6 @@ from loadcase.engine.state import make_state, more_frames, more_heap, more_lanes
 
 needs_compile = cache.needs_compile
 
-DURATION_S = 60.0
 WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
@@ -89,7 +92,8 @@ def run(
     check_size(blueprint, chosen.load)
     tables = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
-    compiled = compile_located(blueprint, chosen.load, traces)
+    changes, cut = changes_of(blueprint, chosen, duration_s)
+    compiled = compile_located(blueprint, chosen.load, traces, changes, warmup_s)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
     loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
     loop.warm_caches(warmed if shareable(tables) else None)
@@ -121,7 +125,7 @@ def run(
         warmup_s=warmup_s,
         scale=scale,
         partial=partial,
-        notes=tuple(loop.notes),
+        notes=(*loop.notes, *cut),
         rough={name: metric for name, metric in metrics if name in rough},
     )
 
@@ -263,7 +267,9 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
     if found is not None:
         return found
     if name == "normal":
-        return Case.model_construct(load=1.0, degrade={}, sacred=[], duration=None, warmup=None)
+        return Case.model_construct(
+            load=1.0, faults=(), degrade={}, sacred=[], recover_within=None, duration=None, warmup=None
+        )
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
     raise UsageError(f"there is no case {name!r}", hint=near if near else f"cases: {', '.join(known)}")
@@ -289,10 +295,31 @@ def check_size(blueprint: Blueprint, load: float) -> None:
             raise UsageError(message, hint="give a rate instead: so many users are as good as an open loop")
 
 
-def compile_located(blueprint: Blueprint, load: float, traces: dict[str, Any]) -> Compiled:
+def changes_of(blueprint: Blueprint, case: Case, duration_s: float) -> tuple[list[Change], list[str]]:
+    """What the faults of a case change, all of it over when the arrivals end; and what that cuts short.
+
+    Raises UsageError when a fault begins after the end of a run that is shorter than the case's.
+    """
+    site = site_of(blueprint)
+    changes: list[Change] = []
+    notes: list[str] = []
+    names = {cls: name for name, cls in faults().items()}
+    for fault in case.faults:
+        late = outside(names[type(fault)], fault, duration_s)
+        if late and fault.at >= duration_s:
+            raise UsageError(late, hint="run it for longer, or let the fault begin earlier")
+        if late:
+            notes.append(f"{late}: it is cut short")
+        changes += [replace(c, end=min(c.end, duration_s)) for c in fault.changes(site) if c.start < duration_s]
+    return changes, notes
+
+
+def compile_located(
+    blueprint: Blueprint, load: float, traces: dict[str, Any], changes: list[Change], warmup_s: float
+) -> Compiled:
     """Compiles; what is wrong is told with its place in the file."""
     try:
-        return compile_blueprint(blueprint, load, traces)
+        return compile_blueprint(blueprint, load, traces, changes, warmup_s)
     except BlueprintError as error:
         raise BlueprintError([blueprint.located(p) for p in error.problems]) from None
 

@@ -13,6 +13,8 @@ from loadcase.engine.compile import Compiled
 
 INTERVALS = 60
 LOCK_BUCKETS = 1 << 16
+LIFE = np.array([0, 0, 0, 0, 0, 0, -1, -1, -1], np.int32)
+"""A station's life at the start: up, and nobody waits for it."""
 
 
 def streams(places: dict[str, int], seed: int) -> np.ndarray:
@@ -58,7 +60,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     lanes = np.zeros((len(p.lanes), 3), np.int64)
     lanes[:, k.L_HEAD] = -1
     state = k.State(
-        regs=np.zeros(11, np.int64),
+        regs=np.zeros(12, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
         frames=np.zeros(0, k.FRAME),
@@ -71,7 +73,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         wfree=np.zeros(0, np.int64),
         stations=stations_now,
         counters=counters_of(compiled.counters, seed),
-        src=np.zeros((max(1, len(p.sources)), 5)),
+        src=np.tile([0.0, 0.0, 0.0, 0.0, 0.0, 1.0], (max(1, len(p.sources)), 1)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
         fsum=np.zeros((2 * flows, 3)),
         fine=np.zeros((2 * flows, k.FINE_BINS), np.int64),
@@ -97,6 +99,14 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         lim_t=np.full(max(1, compiled.limiter_counters), -1.0),
         refused=np.zeros(max(1, len(p.limiters)), np.int64),
         budget=np.full(max(1, len(p.retries)), 10.0),
+        life=np.tile(LIFE, (stations if len(p.sched_t) else 1, 1)),
+        born=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
+        land=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
+        mark=np.zeros(0 if len(p.sched_t) else 1, np.int8),
+        knobs=np.zeros((max(1, compiled.knobs), 1)),
+        gates=np.full((max(1, compiled.knobs), 1), -1, np.int32),
+        links=np.zeros((max(1, compiled.links), op.LINK_WIDTH)),
+        lwait=np.full((max(1, compiled.links), 1), -1, np.int32),
     )
     state.regs[k.R_MARGIN] = compiled.margin
     state = more_frames(state, 2 * compiled.margin + 1024 + users)
@@ -111,6 +121,8 @@ def _begin(compiled: Compiled, s: k.State) -> None:
     p = compiled.program
     first = [(0.0, k.SOURCE0 + i) for i, source in enumerate(p.sources) if _arrives(source[0], p.source_par[i, 0])]
     first.append((float(s.times[k.D_WARM]), k.TICK))
+    if len(p.sched_t):
+        first.append((float(p.sched_t[0]), k.FAULT))
     for i, (t, slot) in enumerate(first):  # in order of time: a heap
         s.heap[i] = t, ((i + 1) << k.SLOT_BITS) | slot
     s.regs[k.R_HEAP] = s.regs[k.R_SEQ] = len(first)
@@ -149,7 +161,11 @@ def more_frames(s: k.State, count: int) -> k.State:
     s.regs[k.R_LOCKS] += len(fresh)
     frames = rows_of(k.FRAME, count)
     frames[:old] = s.frames
+    faulty = len(s.born) != 1
     return s._replace(
+        born=wider(s.born, count) if faulty else s.born,
+        land=wider(s.land, count) if faulty else s.land,
+        mark=wider(s.mark, count) if faulty else s.mark,
         frames=frames,
         free=free,
         ready=wider(s.ready, count),

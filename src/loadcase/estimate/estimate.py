@@ -174,6 +174,8 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     notes = list(known.notes)
     if any(c.availability is None for c in blueprint.components.values()):
         notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
+    if isinstance(case, str) and case in blueprint.cases and blueprint.cases[case].faults:
+        notes.append(f"the faults of case {case} are left out: the closed form knows none, `loadcase run` does")
     return EstimateReport(
         blueprint.name,
         _lines(blueprint),

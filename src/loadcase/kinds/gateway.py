@@ -46,8 +46,8 @@ class Gateway(Component):
     }
     default_balance: ClassVar = "hash"
     not_yet: ClassVar = {
-        "reconnect": "reconnect storms come with faults",
-        "slow_consumers": "slow consumers come with faults",
+        "reconnect": "what reconnects after a fault comes with open connections in the run",
+        "slow_consumers": "slow consumers come with open connections in the run",
     }
     not_yet_verbs: ClassVar = {"connect": "connections are held (online:); opening them comes with reconnect storms"}
     not_yet_options: ClassVar = {"dedupe": "deduplication comes with histories and checkers"}

@@ -28,6 +28,6 @@ class Service(Component):
     verbs = {"handle": Options}
     default_work: ClassVar = {"handle": Exp(0.001)}
     not_yet = {
-        "autoscale": "replicas that follow the load come with faults and policies",
-        "brownout": "dropping optional steps under load comes with faults and policies",
+        "autoscale": "replicas that follow the load come with policies",
+        "brownout": "dropping optional steps under load comes with policies",
     }

@@ -58,7 +58,7 @@ class Store(Sharded):
         **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
     }
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
-    not_yet = {"failover": "failover comes with faults"}
+    not_yet = {"failover": "electing another leader comes with histories"}
     not_yet_options: ClassVar = dict.fromkeys(
         ("sequence", "once", "atomic", "condition", "fencing", "session"),
         "what a write means for correctness comes with histories and checkers",

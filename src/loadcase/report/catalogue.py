@@ -1,4 +1,4 @@
-"""The kinds and the profiles, listed and explained."""
+"""The kinds, the faults and the profiles, listed and explained."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from rich.text import Text
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
+from loadcase.faults import NOT_YET, faults
+from loadcase.faults.base import Fault
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Component
 from loadcase.profiles import Profile, profiles
@@ -32,8 +34,17 @@ def _profile(name: str) -> Profile:
     return found
 
 
-def first_line(cls: type[Component]) -> str:
-    """The promise that opens a kind's docstring."""
+def _fault(name: str) -> type[Fault]:
+    found = faults().get(name)
+    if found is None:
+        why = f": {NOT_YET[name]}" if name in NOT_YET else ""
+        hint = suggest(name, faults()) or f"faults: {', '.join(faults())}"
+        raise UsageError(f"there is no fault {name!r}{why}", hint=hint)
+    return found
+
+
+def first_line(cls: type[Component] | type[Fault]) -> str:
+    """The promise that opens a docstring of the catalogue."""
     return (inspect.getdoc(cls) or "").splitlines()[0]
 
 
@@ -67,6 +78,34 @@ def print_kind(name: str) -> None:
     for verb, options in cls.verbs.items():
         rows = [(n, f.description or "") for n, f in options.model_fields.items()]
         print_rows(f"options of {verb}", ("option", "meaning"), rows, out)
+
+
+def fault_shape(name: str | None) -> dict[str, Any]:
+    """The faults as JSON: fields with their meaning, the docstring."""
+    chosen = faults() if name is None else {name: _fault(name)}
+    return {
+        key: {
+            "fields": {(f.alias or n): f.description or "" for n, f in cls.model_fields.items()},
+            "doc": inspect.getdoc(cls) or "",
+        }
+        for key, cls in chosen.items()
+    }
+
+
+def print_faults() -> None:
+    """One line for each fault."""
+    rows = [(name, first_line(cls)) for name, cls in faults().items()]
+    print_rows("faults", ("fault", "what it does"), rows, console())
+
+
+def print_fault(name: str) -> None:
+    """One fault in full."""
+    cls = _fault(name)
+    out = console()
+    out.print(Text(inspect.getdoc(cls) or ""))
+    out.print()
+    rows = [((f.alias or n), f.description or "") for n, f in cls.model_fields.items()]
+    print_rows(f"fields of {name}", ("field", "meaning"), rows, out)
 
 
 def figures(found: Profile) -> list[dict[str, Any]]:
