@@ -359,7 +359,7 @@ def compile_located(
     traces: dict[str, Any],
     changes: list[Change],
     warmup_s: float,
-    record: Recording | None,
+    record: Recording | None = None,
 ) -> Compiled:
     """Compiles; what is wrong is told with its place in the file."""
     try:
