@@ -88,6 +88,57 @@ def test_a_message_that_is_pushed_without_an_answer_is_not_undelivered() -> None
     assert result.metrics["deliver.undelivered"].value == 0
 
 
+# --- with faults ------------------------------------------------------------------------------------------------------
+ALL = "message.lost, message.applied_twice, deliver.undelivered, deliver.duplicates, deliver.out_of_order".split(", ")
+
+
+def struck(fault: str, old: str = "", new: str = "") -> api.RunResult:
+    text = (
+        CHAT.replace("@", ", ".join(f"{metric} == 0" for metric in ALL)).replace(old, new)
+        if old
+        else CHAT.replace("@", ", ".join(f"{metric} == 0" for metric in ALL))
+    )
+    case = f"cases: {{struck: {{duration: 20 s, warmup: 0 s, faults: [{fault}]}}}}\n"
+    return api.run(loads(text + case), "struck")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "duplicate_requests: {flow: send, share: 20 %, at: 2 s, for: 10 s}",
+        "crash: {on: pushers, count: 1, at: 5 s, for: 4 s, takeover: 1 s}",
+        "crash: {on: api, count: 2, at: 5 s, for: 4 s}",
+        "crash: {on: db, count: 1, at: 5 s, for: 4 s}",
+        "crash: {on: changes, count: 1, at: 5 s, for: 4 s}",
+        "pause: {on: pushers, count: 1, at: 5 s, for: 4 s}",
+        "hot_key: {entity: conversation, share: 10 %, at: 5 s, for: 4 s}",
+        "traffic_spike: {flow: send, factor: 3, at: 5 s, for: 3 s}",
+    ],
+    ids=lambda fault: fault.split(",")[0].replace(": {", " "),
+)
+def test_the_promises_outlive_a_fault(fault: str) -> None:
+    result = struck(fault)
+    assert {metric: result.metrics[metric].value for metric in ALL} == dict.fromkeys(ALL, 0.0)
+
+
+def test_a_request_that_is_sent_twice_is_applied_twice_without_an_identity() -> None:
+    fault = "duplicate_requests: {flow: send, share: 20 %, at: 2 s, for: 10 s}"
+    result = struck(fault, ", once: client_id", "")
+    assert result.metrics["message.applied_twice"].value > 300
+    assert any(
+        "duplicate_requests" in name for line in result.stories["message.applied_twice"].lines for name in line.faults
+    )
+
+
+def test_what_is_given_up_while_a_gateway_is_down_is_never_delivered() -> None:
+    result = struck("crash: {on: gateway, count: 1, at: 5 s, for: 4 s}")
+    assert result.metrics["deliver.undelivered"].value > 0
+    assert result.metrics["message.lost"].value == 0
+    assert any(
+        "crash of gateway" in name for line in result.stories["deliver.undelivered"].lines for name in line.faults
+    )
+
+
 # --- the rows -----------------------------------------------------------------------------------------------------
 def history(text: str = CHAT.replace("@", ""), share: float = 1.0, seed: int = 1) -> History:
     found = run(loads(text), seed=seed, duration=10.0, warmup=0.0, record=Recording(share)).history

@@ -863,7 +863,7 @@ class _Compiler:
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
-        if behaviour == "publish" and many:
+        if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread:
             self.commit(call, component, key, NOBODY)
@@ -1030,7 +1030,7 @@ class _Compiler:
             asm.emit(op.FILL, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "drop":
             asm.emit(op.DROP, self.cache_ids[call.component], slot, key, self.space(call, component))
-        elif behaviour == "publish":
+        elif behaviour == "publish" and self.turns is None:
             self.publish(call.component, component, name, held, key)
         elif behaviour == "take":
             self.take(call, component, slot, held, key)

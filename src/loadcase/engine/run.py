@@ -229,6 +229,10 @@ class Loop:
             kernels.start_clock(program, state, row, place, rate, limit, came)
         return bool(came[kernels.W_DONE])
 
+    def left(self) -> int:
+        """Requests in flight."""
+        return len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
+
     def fetch(self) -> None:
         """Takes the rows of the history that the kernel has written."""
         count = int(self.state.regs[kernels.R_NOTED])
@@ -256,8 +260,7 @@ class Loop:
             if status == kernels.FINISHED:
                 return None
             if status == kernels.DRAIN_LIMIT:
-                left = len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
-                return f"{left} requests were still in flight when the drain ended: the design does not keep up"
+                return f"{self.left()} requests were still in flight when the drain ended: the design does not keep up"
             if status == kernels.FULL_NOTES:
                 self.fetch()
             elif status == kernels.GROW_FACTS:
@@ -286,6 +289,7 @@ def recorded(
 ) -> History:
     """The history of a run that has ended, with the faults of its case."""
     loop.fetch()
+    drained = partial is None and loop.left() == 0
     warmup_s, end_s = float(loop.state.times[kernels.D_WARM]), loop.end_s
     names = {cls: name for name, cls in faults().items()}
     active = [
@@ -293,7 +297,7 @@ def recorded(
         for f in case.faults
         if warmup_s + f.at < end_s
     ]
-    meta = Meta(blueprint.name, name, seed, partial is None, None if share >= 1.0 else Sample(share, HASH))
+    meta = Meta(blueprint.name, name, seed, drained, None if share >= 1.0 else Sample(share, HASH))
     return history_of(loop.compiled, loop.rows, meta, active)
 
 
