@@ -89,7 +89,7 @@ def test_a_message_that_is_pushed_without_an_answer_is_not_undelivered() -> None
 
 
 # --- with faults ------------------------------------------------------------------------------------------------------
-ALL = "message.lost, message.applied_twice, deliver.undelivered, deliver.duplicates, deliver.out_of_order".split(", ")
+ALL = ["message.lost", "message.applied_twice", "deliver.undelivered", "deliver.duplicates", "deliver.out_of_order"]
 
 
 def struck(fault: str, old: str = "", new: str = "") -> api.RunResult:

@@ -2059,9 +2059,28 @@ def void_key(key, number):
 
 
 @compiled
-def settle(S, space, key, number):
-    """A number has passed, or will not come; gives 1 + the frame whose turn it is now, or 0."""
+def whose_turn(S, space, key):
+    """Takes a frame out of those that are parked whose turn it is, or whose turn is past; gives 1 + it, or 0."""
     X, K, F = S.facts, S.known, S.frames
+    last = X[fact(S, space + SETTLED, key)].value
+    p = fact(S, space + PARKED, key)
+    before = np.int64(-1)
+    g = X[p].value - 1
+    while g >= 0 and K[g].turn > last + 1:
+        before = g
+        g = np.int64(F[g].next)
+    if g >= 0:
+        if before < 0:
+            X[p].value = F[g].next + 1
+        else:
+            F[before].next = F[g].next
+    return g + 1
+
+
+@compiled
+def settle(S, space, key, number):
+    """A number has passed, or will not come; gives 1 + a frame whose turn it is now, or 0."""
+    X = S.facts
     e = fact(S, space + SETTLED, key)
     if number != X[e].value + 1:
         if number > X[e].value:
@@ -2073,17 +2092,7 @@ def settle(S, space, key, number):
         last += 1
     forget_fact(S, space + VOID, void_key(key, last + 1))
     X[fact(S, space + SETTLED, key)].value = last
-    before = np.int64(-1)
-    g = X[fact(S, space + PARKED, key)].value - 1
-    while g >= 0 and K[g].turn != last + 1:
-        before = g
-        g = np.int64(F[g].next)
-    if g >= 0:
-        if before < 0:
-            X[fact(S, space + PARKED, key)].value = F[g].next + 1
-        else:
-            F[before].next = F[g].next
-    return g + 1
+    return whose_turn(S, space, key)
 
 
 @compiled
@@ -2093,6 +2102,8 @@ def commit(P, S, row, f, now):
     a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
     if once >= 0 and X[fact(S, once, K[f].operation)].done == 1:
         K[f].fresh = 0
+        if K[f].noted == 1:
+            S.regs[R_WOKEN] = whose_turn(S, space, F[f].key[row.c])
         return True
     key = F[f].key[row.c]
     noted = K[f].noted == 1
@@ -2179,6 +2190,7 @@ def remember(P, S, f, pc, now, lanes):
         S.regs[R_WOKEN] = settle(S, a, F[f].key[b], K[f].turn)
     elif op == TURN:
         if K[f].turn <= X[fact(S, a + SETTLED, F[f].key[b])].value:
+            S.regs[R_WOKEN] = whose_turn(S, a, F[f].key[b])
             return np.int64(c)
         if not turn_comes(S, a, F[f].key[b], f):
             F[f].pc = pc
