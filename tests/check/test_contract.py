@@ -240,3 +240,24 @@ def test_what_follows_from_the_design_is_judged_by_any_run() -> None:
     assert (outcome.verdict, outcome.low, outcome.high) == ("holds", 4.0, 4.0)
     measured = RunResult(**{**vars(run), "metrics": {"cost": Metric(4.0, "USD/month")}})
     assert judge_case(b, "normal", [measured]).guarantees[0].verdict == "unknown"
+
+
+def test_a_guarantee_that_one_seed_cannot_tell_is_unknown() -> None:
+    text = """\
+loadcase: 1
+name: t
+requirements: {contract: [item.lost == 0]}
+entities: {item: {count: 10}}
+components: {s: {kind: store}}
+flows: {r: {arrive: {rate: 1 /s, key: item}, steps: [s.write: {entity: item}]}}
+"""
+    b = loads(text)
+    told = [RunResult(**{**vars(result(i, 0.1)), "metrics": {"item.lost": Metric(0.0, "count", 50)}}) for i in range(3)]
+    outcome = judge_case(b, "normal", told).guarantees[0]
+    assert (outcome.verdict, outcome.evidence) == (
+        "holds",
+        "0 [0, 0] over 3 seeds; without exception in 150 operations",
+    )
+    told[1] = RunResult(**{**vars(told[1]), "metrics": {}, "doubts": {"item.lost": "it did not drain"}})
+    outcome = judge_case(b, "normal", told).guarantees[0]
+    assert (outcome.verdict, outcome.evidence) == ("unknown", "it did not drain")

@@ -175,12 +175,14 @@ def _missing(name: str, results: Sequence[RunResult], seen: Sequence[RunResult])
         return "no run was finished"
     if len(seen) == len(results):
         return ""
+    doubt = next((r.doubts[name] for r in results if name in r.doubts), "")
+    if doubt:
+        return doubt
     rate = f"{name.split('.')[0]}.rate"
     idle = all(r.metrics[rate].value == 0.0 for r in results if r not in seen and rate in r.metrics)
     if idle and seen:
         return ""
-    doubt = next((r.doubts[name] for r in results if name in r.doubts), None)
-    return doubt or f"{name} was not observed: nothing {'arrived' if idle else 'finished'}"
+    return f"{name} was not observed: nothing {'arrived' if idle else 'finished'}"
 
 
 def interval_of(name: str, unit: str, seen: Sequence[RunResult], level: float) -> Interval:

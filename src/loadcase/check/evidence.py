@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.steps import Call, walk
+from loadcase.core.metrics import correctness_metric
 from loadcase.core.results import RunResult
 from loadcase.core.values import show
 
@@ -15,9 +16,9 @@ MOST = 3
 
 def explain(blueprint: Blueprint, guarantee: Guarantee, results: Sequence[RunResult]) -> list[str]:
     """Reasons in words, the most telling first; none where nothing was measured."""
-    if not results:
+    target, _, what = guarantee.metric.partition(".")
+    if not results or correctness_metric(what) is not None:  # which has a story instead
         return []
-    target = guarantee.metric.split(".")[0]
     said = []
     if target in blueprint.flows:
         if guarantee.unit == "s":
