@@ -966,12 +966,12 @@ def any_request(P, S, place, mix, share, replicas, j):
 
 
 @inlined
-def all_full(P, S, c):
+def all_full(caches, C, c):
     """Whether every replica of a cache is full."""
-    row = S.cache.cfirst[c]
+    row = C.cfirst[c]
     short = 0
-    for q in range(P.caches[c, 1]):
-        if S.cache.cstate[row + q, 0] < P.caches[c, 3]:
+    for q in range(caches[c, 1]):
+        if C.cstate[row + q, 0] < caches[c, 3]:
             short += 1
     return short == 0
 
@@ -1019,7 +1019,7 @@ def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
         w[W_MADE] += BATCH
         if w[W_MADE] > rate * oldest:
             w[W_TOO_OLD] = 1
-        elif w[W_MADE] >= limit or all_full(P, S, c):
+        elif w[W_MADE] >= limit or all_full(P.caches, C, c):
             w[W_DONE] = 1
         if w[W_DONE] + w[W_TOO_OLD] > 0:
             break
@@ -1066,7 +1066,7 @@ def replay(P, S, c, place, mix, share, rate, limit, batches, w):
                 fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
             w[W_MADE] += 1
         made = w[W_MADE]
-        if w[W_FULL_AT] == 0 and all_full(P, S, c):
+        if w[W_FULL_AT] == 0 and all_full(P.caches, C, c):
             w[W_FULL_AT] = made
         if w[W_FULL_AT] > 0:
             # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
@@ -1215,12 +1215,11 @@ def pick_station(select, counters, T, seen, rng, F, s, f):
 
 # --- limiters, breakers, locks -----------------------------------------------------------------------------------
 @inlined
-def take(P, S, i, index, cost, now):
+def take(limiters, par, lim, lim_t, i, index, cost, now):
     """Whether limiter `i` has `cost` permits left in counter `index`, which are then taken."""
-    row = P.limiters[i]
-    rate, burst, window = P.limiter_par[i, 0], P.limiter_par[i, 1], P.limiter_par[i, 2]
+    row = limiters[i]
+    rate, burst, window = par[i, 0], par[i, 1], par[i, 2]
     j = row[1] + index
-    lim, lim_t = S.lim, S.lim_t
     if row[0] == BUCKET:
         if lim_t[j] < 0.0:
             lim[j, 0] = burst
@@ -1249,23 +1248,23 @@ BR_STATE, BR_AT, BR_SEEN, BR_BAD, BR_PROBE = range(5)
 
 
 @inlined
-def trip(P, S, b, now):
+def trip(breakers, par, brk, brk_t, ring, b, now):
     """Whether a breaker lets a call through."""
-    br = S.brk[b]
+    br = brk[b]
     if br[BR_STATE] == 0:
         return True
-    if now - S.brk_t[b] < P.breaker_par[b, 1] or br[BR_PROBE] == 1:
+    if now - brk_t[b] < par[b, 1] or br[BR_PROBE] == 1:
         return False
     br[BR_PROBE] = 1
     return True
 
 
 @inlined
-def report(P, S, b, ok, now):
+def report(breakers, par, brk, brk_t, ring, b, ok, now):
     """Tells a breaker how a call ended."""
-    br = S.brk[b]
-    size = P.breakers[b, 0]
-    first = P.breakers[b, 1]
+    br = brk[b]
+    size = breakers[b, 0]
+    first = breakers[b, 1]
     if br[BR_STATE] == 1:
         if br[BR_PROBE] == 1:
             br[BR_PROBE] = 0
@@ -1275,21 +1274,21 @@ def report(P, S, b, ok, now):
                 br[BR_BAD] = 0
                 br[BR_AT] = 0
             else:
-                S.brk_t[b] = now
+                brk_t[b] = now
         return
     at = br[BR_AT]
     if br[BR_SEEN] >= size:
-        br[BR_BAD] -= S.ring[first + at]
+        br[BR_BAD] -= ring[first + at]
     else:
         br[BR_SEEN] += 1
     bad = 0 if ok else 1
-    S.ring[first + at] = bad
+    ring[first + at] = bad
     br[BR_BAD] += bad
     br[BR_AT] = (at + 1) % size
-    if br[BR_SEEN] >= size and br[BR_BAD] >= P.breaker_par[b, 0] * size:
+    if br[BR_SEEN] >= size and br[BR_BAD] >= par[b, 0] * size:
         br[BR_STATE] = 1
         br[BR_PROBE] = 0
-        S.brk_t[b] = now
+        brk_t[b] = now
 
 
 @inlined
@@ -1299,66 +1298,66 @@ def bucket(locks, space, key):
 
 
 @inlined
-def lock_find(S, space, key):
+def lock_find(B, LK, LL, space, key):
     """The lock of a key, or -1."""
-    e = S.locks[bucket(S.locks, space, key)]
-    while e >= 0 and (S.lkey[e, 0] != key or S.lkey[e, 1] != space):
-        e = S.llink[e, 0]
+    e = B[bucket(B, space, key)]
+    while e >= 0 and (LK[e, 0] != key or LK[e, 1] != space):
+        e = LL[e, 0]
     return e
 
 
 @inlined
-def lock_add(S, space, key, n):
+def lock_add(B, LK, LL, LF, space, key, n):
     """Makes the lock of a key; gives the number of free locks left."""
     n -= 1
-    e = S.lfree[n]
-    i = bucket(S.locks, space, key)
-    S.lkey[e, 0] = key
-    S.lkey[e, 1] = space
-    S.llink[e, 0] = S.locks[i]
-    S.llink[e, 1] = -1
-    S.llink[e, 2] = -1
-    S.locks[i] = e
+    e = LF[n]
+    i = bucket(B, space, key)
+    LK[e, 0] = key
+    LK[e, 1] = space
+    LL[e, 0] = B[i]
+    LL[e, 1] = -1
+    LL[e, 2] = -1
+    B[i] = e
     return n
 
 
 @inlined
-def lock_wait(S, e, f):
+def lock_wait(LL, F, e, f):
     """Makes a frame wait for a lock; the line goes through a column that only frames in a queue use."""
-    S.frames[f].qfail = -1
-    t = S.llink[e, 2]
+    F[f].qfail = -1
+    t = LL[e, 2]
     if t >= 0:
-        S.frames[t].qfail = f
+        F[t].qfail = f
     else:
-        S.llink[e, 1] = f
-    S.llink[e, 2] = f
+        LL[e, 1] = f
+    LL[e, 2] = f
 
 
 @inlined
-def lock_next(S, e):
+def lock_next(LL, F, e):
     """The first frame that waits for a lock, taken out of the line, or -1."""
-    f = S.llink[e, 1]
+    f = LL[e, 1]
     if f >= 0:
-        b = S.frames[f].qfail
-        S.frames[f].qfail = -1
-        S.llink[e, 1] = b
+        b = F[f].qfail
+        F[f].qfail = -1
+        LL[e, 1] = b
         if b < 0:
-            S.llink[e, 2] = -1
+            LL[e, 2] = -1
     return f
 
 
 @inlined
-def lock_drop(S, e, n):
+def lock_drop(B, LK, LL, LF, e, n):
     """Removes a lock; gives the number of free locks."""
-    i = bucket(S.locks, S.lkey[e, 1], S.lkey[e, 0])
-    g = S.locks[i]
+    i = bucket(B, LK[e, 1], LK[e, 0])
+    g = B[i]
     if g == e:
-        S.locks[i] = S.llink[e, 0]
+        B[i] = LL[e, 0]
     else:
-        while S.llink[g, 0] != e:
-            g = S.llink[g, 0]
-        S.llink[g, 0] = S.llink[e, 0]
-    S.lfree[n] = e
+        while LL[g, 0] != e:
+            g = LL[g, 0]
+        LL[g, 0] = LL[e, 0]
+    LF[n] = e
     return n + 1
 
 
@@ -1876,7 +1875,7 @@ def strike(P, S, now, n, seq, nfree):
     first = k = S.regs[R_ROW]
     deaths = pauses = 0
     while k < P.sched_t.shape[0] and P.sched_t[k] <= now:
-        table, i, column = P.sched[k, 0], P.sched[k, 1], P.sched[k, 2]
+        table, i, column = P.sched[k, 0], np.int64(P.sched[k, 1]), P.sched[k, 2]
         value = P.sched_v[k]
         k += 1
         if table == AT_SPEED:
@@ -1946,9 +1945,8 @@ def fact_home(space, key, mask):
 
 
 @compiled
-def fact(S, space, key):
+def fact(X, regs, space, key):
     """Place of what is remembered of a key in a space; made, with value 0, where there is nothing."""
-    X = S.facts
     mask = X.shape[0] - 1
     i = fact_home(space, key, mask)
     while X[i].space != 0:
@@ -1959,14 +1957,13 @@ def fact(S, space, key):
     X[i].key = key
     X[i].value = 0
     X[i].done = 0
-    S.regs[R_FACTS] += 1
+    regs[R_FACTS] += 1
     return i
 
 
 @compiled
-def forget_fact(S, space, key):
+def forget_fact(X, regs, space, key):
     """Forgets what is remembered of a key in a space, closing the gap (backward shift)."""
-    X = S.facts
     mask = X.shape[0] - 1
     i = fact_home(space, key, mask)
     while X[i].key != key or X[i].space != space:
@@ -1986,13 +1983,12 @@ def forget_fact(S, space, key):
             X[i].done = X[j].done
             i = j
     X[i].space = 0
-    S.regs[R_FACTS] -= 1
+    regs[R_FACTS] -= 1
 
 
 @compiled
-def refile(old, S):
-    """Moves all facts of a smaller table into the State's."""
-    X = S.facts
+def refile(old, X):
+    """Moves all facts of a smaller table into a larger one."""
     mask = X.shape[0] - 1
     for k in range(old.shape[0]):
         if old[k].space == 0:
@@ -2007,17 +2003,16 @@ def refile(old, S):
 
 
 @compiled
-def write_note(P, S, note, f, t, station, key, version):
+def write_note(N, K, F, regs, note, f, t, station, key, version):
     """Adds a row to the history."""
-    n = S.regs[R_NOTED]
-    S.regs[R_NOTED] = n + 1
-    N, K = S.noted, S.known
+    n = regs[R_NOTED]
+    regs[R_NOTED] = n + 1
     N[n].t = t
     N[n].operation = K[f].operation
     N[n].key = key
     N[n].version = version
     N[n].seen = K[f].seen
-    N[n].origin = S.frames[f].origin
+    N[n].origin = F[f].origin
     N[n].note = note
     N[n].place = station
     N[n].attempt = K[f].attempt
@@ -2041,13 +2036,12 @@ waits for its turn, the numbers that will not come, and the last number that was
 
 
 @compiled
-def turn_comes(S, space, key, f):
+def turn_comes(X, K, F, regs, space, key, f):
     """Whether it is the turn of a frame; else it is parked."""
-    X, K = S.facts, S.known
-    if K[f].turn == X[fact(S, space + SETTLED, key)].value + 1:
+    if K[f].turn == X[fact(X, regs, space + SETTLED, key)].value + 1:
         return True
-    p = fact(S, space + PARKED, key)
-    S.frames[f].next = X[p].value - 1
+    p = fact(X, regs, space + PARKED, key)
+    F[f].next = X[p].value - 1
     X[p].value = f + 1
     return False
 
@@ -2059,11 +2053,10 @@ def void_key(key, number):
 
 
 @compiled
-def whose_turn(S, space, key):
+def whose_turn(X, K, F, regs, space, key):
     """Takes a frame out of those that are parked whose turn it is, or whose turn is past; gives 1 + it, or 0."""
-    X, K, F = S.facts, S.known, S.frames
-    last = X[fact(S, space + SETTLED, key)].value
-    p = fact(S, space + PARKED, key)
+    last = X[fact(X, regs, space + SETTLED, key)].value
+    p = fact(X, regs, space + PARKED, key)
     before = np.int64(-1)
     g = X[p].value - 1
     while g >= 0 and K[g].turn > last + 1:
@@ -2078,142 +2071,139 @@ def whose_turn(S, space, key):
 
 
 @compiled
-def settle(S, space, key, number):
+def settle(X, K, F, regs, space, key, number):
     """A number has passed, or will not come; gives 1 + a frame whose turn it is now, or 0."""
-    X = S.facts
-    e = fact(S, space + SETTLED, key)
+    e = fact(X, regs, space + SETTLED, key)
     if number != X[e].value + 1:
         if number > X[e].value:
-            X[fact(S, space + VOID, void_key(key, number))].value = 1
+            X[fact(X, regs, space + VOID, void_key(key, number))].value = 1
         return np.int64(0)
     last = number
-    while X[fact(S, space + VOID, void_key(key, last + 1))].value == 1:
-        forget_fact(S, space + VOID, void_key(key, last + 1))
+    while X[fact(X, regs, space + VOID, void_key(key, last + 1))].value == 1:
+        forget_fact(X, regs, space + VOID, void_key(key, last + 1))
         last += 1
-    forget_fact(S, space + VOID, void_key(key, last + 1))
-    X[fact(S, space + SETTLED, key)].value = last
-    return whose_turn(S, space, key)
+    forget_fact(X, regs, space + VOID, void_key(key, last + 1))
+    X[fact(X, regs, space + SETTLED, key)].value = last
+    return whose_turn(X, K, F, regs, space, key)
 
 
 @compiled
-def commit(P, S, row, f, now):
+def commit(X, K, F, N, regs, row, f, now):
     """An effect, unless the operation has had it; gives False when it has to wait for those before it."""
-    F, K, X = S.frames, S.known, S.facts
     a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
-    if once >= 0 and X[fact(S, once, K[f].operation)].done == 1:
+    if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
         K[f].fresh = 0
         if K[f].noted == 1:
-            S.regs[R_WOKEN] = whose_turn(S, space, F[f].key[row.c])
+            regs[R_WOKEN] = whose_turn(X, K, F, regs, space, F[f].key[row.c])
         return True
     key = F[f].key[row.c]
     noted = K[f].noted == 1
     if noted:
-        if K[f].turn <= X[fact(S, space + SETTLED, key)].value:  # an attempt with the same version was given up
-            v = fact(S, space + ISSUED, key)
+        if K[f].turn <= X[fact(X, regs, space + SETTLED, key)].value:  # an attempt with the same version was given up
+            v = fact(X, regs, space + ISSUED, key)
             X[v].value += 1
             K[f].version = K[f].turn = X[v].value
-        if not turn_comes(S, space, key, f):
+        if not turn_comes(X, K, F, regs, space, key, f):
             return False
-        S.regs[R_WOKEN] = settle(S, space, key, K[f].turn)
-        v = fact(S, np.int64(row.f) + ISSUED, key)
+        regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+        v = fact(X, regs, np.int64(row.f) + ISSUED, key)
         X[v].value += 1
         K[f].turn = X[v].value
     K[f].fresh = 1
     if once >= 0:
-        X[fact(S, once, K[f].operation)].done = 1
+        X[fact(X, regs, once, K[f].operation)].done = 1
     if noted and a >= 0:
-        write_note(P, S, a, f, now, F[f].held[b] if b >= 0 else -1, key, K[f].version)
+        write_note(N, K, F, regs, a, f, now, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), key, K[f].version)
     return True
 
 
 @compiled
-def note_message(P, S, channel, subscriber, g, now):
+def note_message(X, K, F, N, regs, of, note, g, now):
     """Notes that a message has been accepted; it has the version of what was written, or its place in the stream."""
-    F, K = S.frames, S.known
     if K[g].noted == 0:
         return
-    of = P.channels[channel, 5]
     if of >= 0:
-        e = fact(S, of + subscriber, F[g].key[0])
-        S.facts[e].value += 1
-        K[g].version = S.facts[e].value
-    if P.subscribers[subscriber, 4] >= 0:
-        write_note(P, S, P.subscribers[subscriber, 4], g, now, F[g].part, F[g].key[0], K[g].version)
+        e = fact(X, regs, of, F[g].key[0])
+        X[e].value += 1
+        K[g].version = X[e].value
+    if note >= 0:
+        write_note(N, K, F, regs, note, g, now, np.int64(F[g].part), F[g].key[0], K[g].version)
 
 
 @compiled
-def remember(P, S, f, pc, now, lanes):
+def remember(code, X, K, F, N, regs, f, pc, now, lanes):
     """An operation about what is known; gives where the frame goes on."""
-    F, K, X = S.frames, S.known, S.facts
-    row = P.code[pc]
-    op, a, b, c = row.op, np.int64(row.a), row.b, row.c
+    row = code[pc]
+    op, a, b, c = row.op, np.int64(row.a), np.int64(row.b), np.int64(row.c)
     if op == INVOKE:
-        S.regs[R_NUMBER] += 1
-        number = S.regs[R_NUMBER]
+        regs[R_NUMBER] += 1
+        number = regs[R_NUMBER]
         K[f].operation = number
         K[f].version = 0
         K[f].seen = 0
         K[f].attempt = 1
         K[f].fresh = 0
         by = F[f].key[0] if b == 1 else number
-        K[f].noted = 1 if hashed(by, 11, SHARES) < S.regs[R_SHARE] else 0
+        K[f].noted = 1 if hashed(by, 11, SHARES) < regs[R_SHARE] else 0
         if K[f].noted == 1 and a >= 0:
-            write_note(P, S, a, f, F[f].began, -1, by if b == 1 else -1, 0)
+            write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
         return pc + 1
     if op == FRESH:
         return pc + 1 if K[f].fresh == 1 else a
     if op == FORGET:
         if K[f].attempt == 1:
-            forget_fact(S, a, K[f].operation)
+            forget_fact(X, regs, a, K[f].operation)
         return pc + 1
     noted = K[f].noted == 1
     if op == SEQUENCE:
-        version = X[fact(S, c, K[f].operation)].value if c >= 0 else np.int64(0)
+        version = X[fact(X, regs, c, K[f].operation)].value if c >= 0 else np.int64(0)
         if version == 0:
             version = np.int64(1)
             if noted:
-                v = fact(S, a + ISSUED, F[f].key[b])
+                v = fact(X, regs, a + ISSUED, F[f].key[b])
                 X[v].value += 1
                 version = X[v].value
             if c >= 0:
-                X[fact(S, c, K[f].operation)].value = version
+                X[fact(X, regs, c, K[f].operation)].value = version
         K[f].version = K[f].turn = version
         return pc + 1
     if op == COMMIT:
-        if not commit(P, S, row, f, now):
+        if not commit(X, K, F, N, regs, row, f, now):
             F[f].pc = pc
             return np.int64(-1)
         return pc + 1
     if not noted:
         return pc + 1
     if op == ABANDON or op == PASS:
-        S.regs[R_WOKEN] = settle(S, a, F[f].key[b], K[f].turn)
+        regs[R_WOKEN] = settle(X, K, F, regs, a, F[f].key[b], K[f].turn)
     elif op == TURN:
-        if K[f].turn <= X[fact(S, a + SETTLED, F[f].key[b])].value:
-            S.regs[R_WOKEN] = whose_turn(S, a, F[f].key[b])
+        if K[f].turn <= X[fact(X, regs, a + SETTLED, F[f].key[b])].value:
+            regs[R_WOKEN] = whose_turn(X, K, F, regs, a, F[f].key[b])
             return np.int64(c)
-        if not turn_comes(S, a, F[f].key[b], f):
+        if not turn_comes(X, K, F, regs, a, F[f].key[b], f):
             F[f].pc = pc
             return np.int64(-1)
     elif op == NOTE:
         t = now + lanes[row.d - 1] if row.d > 0 else now
         if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
             a = np.int64(row.e)
-        write_note(P, S, a, f, t, F[f].held[b] if b >= 0 else -1, F[f].key[c], K[f].version)
+        write_note(
+            N, K, F, regs, a, f, t, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), F[f].key[c], K[f].version
+        )
         K[f].seen = 0
     elif op == APPLY:
         copy = (F[f].held[b] - c) % row.d
-        v = fact(S, a + copy, F[f].key[row.e])
+        v = fact(X, regs, a + copy, F[f].key[row.e])
         X[v].value = max(X[v].value, K[f].version)
     elif op == SEE:
         copy = (F[f].held[b] - c) % row.d
-        v = X[fact(S, a + copy, F[f].key[row.e])].value
+        v = X[fact(X, regs, a + copy, F[f].key[row.e])].value
         K[f].seen = v
         p = F[f].parent
         if row.f == 1 and p >= 0 and F[p].token == F[f].owed:
             K[p].seen = max(K[p].seen, v)
     elif op == DEDUPE:
-        e = fact(S, a, K[f].operation)
+        e = fact(X, regs, a, K[f].operation)
         if X[e].value == 1:
             return np.int64(b)
         X[e].value = 1
@@ -2745,13 +2735,13 @@ def run(P, S, quota):
                     S.fc[F[f].flow, FC_HEDGES] += 1
                 pc += 1
             elif op == TRIP:
-                if trip(P, S, a, now):
+                if trip(P.breakers, P.breaker_par, S.brk, S.brk_t, S.ring, a, now):
                     pc += 1
                 else:
                     F[f].why = OPEN
                     pc = code[pc].b
             elif op == REPORT:
-                report(P, S, a, code[pc].b == 1, now)
+                report(P.breakers, P.breaker_par, S.brk, S.brk_t, S.ring, a, code[pc].b == 1, now)
                 pc += 1
             elif op == KEYED:
                 F[f].key[1] = draw_key(
@@ -2794,44 +2784,44 @@ def run(P, S, quota):
             elif op == BRANCH:
                 pc = code[pc].b if F[f].reg[a] == 0 else pc + 1
             elif op == LOCK:
-                e = lock_find(S, a, F[f].key[code[pc].b])
+                e = lock_find(S.locks, S.lkey, S.llink, a, F[f].key[code[pc].b])
                 pc += 1
                 if e < 0:
-                    nlock = lock_add(S, a, F[f].key[code[pc - 1].b], nlock)
+                    nlock = lock_add(S.locks, S.lkey, S.llink, S.lfree, a, F[f].key[code[pc - 1].b], nlock)
                     continue
-                lock_wait(S, e, f)
+                lock_wait(S.llink, F, e, f)
                 F[f].pc = pc
                 break
             elif op == UNLOCK:
-                e = lock_find(S, a, F[f].key[code[pc].b])
-                g = lock_next(S, e)
+                e = lock_find(S.locks, S.lkey, S.llink, a, F[f].key[code[pc].b])
+                g = lock_next(S.llink, F, e)
                 if g >= 0:
                     ready[nready] = g
                     nready += 1
                 else:
-                    nlock = lock_drop(S, e, nlock)
+                    nlock = lock_drop(S.locks, S.lkey, S.llink, S.lfree, e, nlock)
                 pc += 1
             elif op == FLIGHT:
-                e = lock_find(S, a, F[f].key[code[pc].b])
+                e = lock_find(S.locks, S.lkey, S.llink, a, F[f].key[code[pc].b])
                 if e < 0:
-                    nlock = lock_add(S, a, F[f].key[code[pc].b], nlock)
+                    nlock = lock_add(S.locks, S.lkey, S.llink, S.lfree, a, F[f].key[code[pc].b], nlock)
                     pc += 1
                     continue
-                lock_wait(S, e, f)
+                lock_wait(S.llink, F, e, f)
                 F[f].pc = code[pc].c
                 F[f].fpc = code[pc].d
                 break
             elif op == LANDED:
-                e = lock_find(S, a, F[f].key[code[pc].b])
-                g = lock_next(S, e)
+                e = lock_find(S.locks, S.lkey, S.llink, a, F[f].key[code[pc].b])
+                g = lock_next(S.llink, F, e)
                 while g >= 0:
                     if code[pc].c == 0:
                         F[g].pc = F[g].fpc
                         F[g].why = F[f].why
                     ready[nready] = g
                     nready += 1
-                    g = lock_next(S, e)
-                nlock = lock_drop(S, e, nlock)
+                    g = lock_next(S.llink, F, e)
+                nlock = lock_drop(S.locks, S.lkey, S.llink, S.lfree, e, nlock)
                 pc += 1
             elif op == TAKE:
                 index = np.int64(0)
@@ -2839,7 +2829,7 @@ def run(P, S, quota):
                     index = F[f].key[code[pc].d]
                 if code[pc].b >= 0:
                     index = index * P.limiters[a, 3] + F[f].held[code[pc].b] - P.limiters[a, 4]
-                if take(P, S, a, index, P.weights[code[pc].e], now):
+                if take(P.limiters, P.limiter_par, S.lim, S.lim_t, a, index, P.weights[code[pc].e], now):
                     pc += 1
                 else:
                     if now >= warm_t:
@@ -2890,7 +2880,11 @@ def run(P, S, quota):
                     if tracking:
                         inherit(K, g, f)
                         K[g].attempt = 1
-                        note_message(P, S, a, s, g, now)
+                        of = np.int64(P.channels[a, 5])
+                        note_message(
+                            S.facts, K, F, S.noted, regs, of + s if of >= 0 else of, np.int64(P.subscribers[s, 4]),
+                            np.int64(g), now,
+                        )  # fmt: skip
                     i = P.subscribers[s, 3]
                     if i >= 0:
                         touch(T, levels, i, now)
@@ -2918,7 +2912,7 @@ def run(P, S, quota):
                 F[f].rank = a
                 pc += 1
             elif op < INVOKE:
-                pc, x = trouble(P, S, f, pc)
+                pc, x = trouble(P, S, np.int64(f), np.int64(pc))
                 if pc == ENDED:
                     free[nfree] = f
                     nfree += 1
@@ -2932,7 +2926,7 @@ def run(P, S, quota):
                     n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                     break
             else:
-                pc = remember(P, S, f, pc, now, lanes)
+                pc = remember(code, S.facts, K, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
                 if regs[R_WOKEN] > 0:  # after all that this event has begun
                     n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
                     regs[R_WOKEN] = 0

@@ -194,7 +194,7 @@ def more_facts(s: k.State, places: int) -> k.State:
     while size < places:
         size *= 2
     larger = s._replace(facts=np.zeros(size, k.FACT))
-    k.refile(s.facts, larger)
+    k.refile(s.facts, larger.facts)
     return larger
 
 
