@@ -141,7 +141,7 @@ class State(NamedTuple):
     levels: np.ndarray  # (single stations, LEVEL_BINS) float64: time with so many busy workers, s
     cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches
-    batch: np.ndarray  # (BATCH, 2) int64 scratch: keys and replicas
+    batch: np.ndarray  # (BATCH, 3) int64 scratch: keys, replicas, hashes
     locks: np.ndarray  # int32 buckets of locked keys
     lkey: np.ndarray  # (frames, 2) int64: key and space of a lock
     llink: np.ndarray  # (frames, 3) int32: next in the bucket, first and last frame that waits
@@ -677,10 +677,9 @@ def hash31(key, salt):
 
 
 @inlined
-def find(table, E, first, bits, key, salt):
-    """Entry of a key in a cache's hash table (linear probing), or -1."""
+def find(table, E, first, bits, key, h):
+    """Entry of a key with hash `h` in a cache's hash table (linear probing), or -1."""
     mask = (1 << bits) - 1
-    h = hash31(key, salt)
     i = h >> (31 - bits)
     while True:
         x = table[first + i]
@@ -694,10 +693,9 @@ def find(table, E, first, bits, key, salt):
 
 
 @inlined
-def insert(table, first, bits, key, salt, e):
-    """Adds a key that is not there."""
+def insert(table, first, bits, h, e):
+    """Adds a key with hash `h` that is not there."""
     mask = (1 << bits) - 1
-    h = hash31(key, salt)
     i = h >> (31 - bits)
     while table[first + i] != 0:
         i = (i + 1) & mask
@@ -835,7 +833,7 @@ def forget(caches, C, c, row, base, key, e):
                 E[b].prev = e
             else:
                 cs[row, 2] = e
-        insert(C.table, first, bits, k, salt, e)
+        insert(C.table, first, bits, hash31(k, salt), e)
 
 
 HIT, MISS, EXPIRED = 1, 0, -1
@@ -850,13 +848,14 @@ def look_up(caches, cache_par, C, rng, c, replica, key, now):
     E = C.entries
     row = C.cfirst[c] + replica
     base = caches[c, 2] + replica * caches[c, 3]
-    e = find(C.table, E, caches[c, 4], caches[c, 5], key * caches[c, 1] + replica, c)
+    k = key * caches[c, 1] + replica
+    e = find(C.table, E, caches[c, 4], caches[c, 5], k, hash31(k, c))
     if e < 0:
         return MISS
     ttl = cache_par[c, 0]
     if ttl < 1e300:
         if E[e].end <= now:
-            forget(caches, C, c, row, base, key * caches[c, 1] + replica, e)
+            forget(caches, C, c, row, base, k, e)
             return EXPIRED
         if caches[c, 6] == 1:
             E[e].end = now + ttl
@@ -883,7 +882,8 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
     first, bits = caches[c, 4], caches[c, 5]
     k = key * caches[c, 1] + replica
     cs = C.cstate
-    e = find(C.table, E, first, bits, k, c)
+    h = hash31(k, c)
+    e = find(C.table, E, first, bits, k, h)
     if e >= 0:
         E[e].end = now + cache_par[c, 0]
         if policy == LRU and cs[row, 2] != e:
@@ -916,7 +916,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
     E[e].end = now + cache_par[c, 0]
     if policy != LFU and policy != RANDOM_CACHE:
         order_in(E, cs, row, e)
-    insert(C.table, first, bits, k, c, e)
+    insert(C.table, first, bits, h, e)
 
 
 @inlined
@@ -992,9 +992,11 @@ def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
         for j in range(BATCH):
             any_request(P, S, place, mix, share, replicas, j)
             S.batch[j, 0] = S.batch[j, 0] * replicas + S.batch[j, 1]
-            prefetch(table, first + (hash31(S.batch[j, 0], c) >> (31 - bits)))
-        for j in range(BATCH):
             h = hash31(S.batch[j, 0], c)
+            S.batch[j, 2] = h
+            prefetch(table, first + (h >> (31 - bits)))
+        for j in range(BATCH):
+            h = S.batch[j, 2]
             x = table[first + (h >> (31 - bits))]
             if x >> 32 == h:
                 prefetch(E, (x & 0xFFFFFFFF) - 1)
@@ -1002,7 +1004,8 @@ def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
             k = S.batch[j, 0]
             r = S.batch[j, 1]
             n = cs[row + r, 0]
-            if n >= cap or find(table, E, first, bits, k, c) >= 0:
+            h = S.batch[j, 2]
+            if n >= cap or find(table, E, first, bits, k, h) >= 0:
                 continue
             e = zero + r * cap + n
             E[e].key = k
@@ -1015,7 +1018,7 @@ def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
                 cs[row + r, 2] = e
             cs[row + r, 1] = e
             cs[row + r, 0] = n + 1
-            insert(table, first, bits, k, c, e)
+            insert(table, first, bits, h, e)
         w[W_MADE] += BATCH
         if w[W_MADE] > rate * oldest:
             w[W_TOO_OLD] = 1
@@ -2777,7 +2780,7 @@ def run(P, S, quota):
                 k = cache_key(P, F[f].key[code[pc].c], code[pc].d) * P.caches[a, 1] + r
                 row = C.cfirst[a] + r
                 if P.caches[a, 0] != COIN:
-                    e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, a)
+                    e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, hash31(k, a))
                     if e >= 0:
                         forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1

@@ -90,7 +90,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         levels=np.zeros((1 + int(p.stations["levels"].max()), k.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
-        batch=np.zeros((k.BATCH, 2), np.int64),
+        batch=np.zeros((k.BATCH, 3), np.int64),
         locks=np.full(LOCK_BUCKETS, -1, np.int32),
         lkey=np.zeros((0, 2), np.int64),
         llink=np.zeros((0, 3), np.int32),
