@@ -571,7 +571,6 @@ def fields() -> set[str]:
 
 SHARED = {
     *(f"{verb}.{option}" for verb in ("write", "update", "claim", "transact") for option in ("once", "sequence")),
-    "broadcast.dedupe",
     "write.entity",
     "append.entity",
     "update.entity",

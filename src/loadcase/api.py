@@ -114,16 +114,14 @@ def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | 
     It does not depend on the machine's cores or the threads in use, so that no result does.
     """
     from loadcase.check.runner import MIN_SEEDS
-    from loadcase.engine.run import WARMUP_SHARE, case_of
+    from loadcase.engine.run import case_of
     from loadcase.scales import CORES, SHARE, choose
 
     allowed_s = SHARE * budget_s * CORES / len(cases)
     found = {}
     for name in cases:
         case = case_of(blueprint, name)
-        duration = case.seconds
-        seconds = duration + (duration * WARMUP_SHARE if case.warmup is None else case.warmup)
-        found[name] = choose(blueprint, case.load, seconds, allowed_s, seeds or MIN_SEEDS, case.faults)
+        found[name] = choose(blueprint, case.load, sum(case.lengths()), allowed_s, seeds or MIN_SEEDS, case.faults)
     return found
 
 

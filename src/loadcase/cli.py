@@ -266,6 +266,10 @@ def run(
 
     budget_s = _budget(budget)
     share = _sample(sample, history)
+    if history is not None:
+        from loadcase.core.history_files import check_target
+
+        check_target(history)
     blueprint = _load(file, variant)
     with Progress(quiet, f"{blueprint.name}, {case}") as progress:
         result = api.run(
@@ -435,8 +439,8 @@ def explain(
     history: Annotated[Path, Parameter(help="A recorded history, .parquet or .jsonl; or a blueprint, which is run.")],
     guarantee: str,
     *,
-    case: str = "normal",
-    seed: int = 1,
+    case: str | None = None,
+    seed: int | None = None,
     variant: Variant = None,
     drained: Drained = False,
     against: Against = None,
@@ -451,9 +455,9 @@ def explain(
     guarantee
         A metric of correctness such as `order.lost`, or a whole guarantee.
     case
-        Of a blueprint: the case that is run.
+        Of a blueprint: the case that is run, `normal` when not given.
     seed
-        Of a blueprint: the seed.
+        Of a blueprint: the seed, 1 when not given.
     """
     from loadcase.check.judge import Judge
     from loadcase.check.promises import promise
@@ -463,8 +467,13 @@ def explain(
     if history.is_dir() or history.suffix.lower() in (".yaml", ".yml"):
         from loadcase import api
 
-        judging = Judge(api.run(_load(history, variant), case, seed, history=0.0).history)
+        if drained or against is not None:
+            raise UsageError("--drained and --against are about recorded histories", hint=f"{history} is a blueprint")
+        blueprint = _load(history, variant).changed({"requirements.contract": [line.text]})
+        judging = Judge(api.run(blueprint, case or "normal", 1 if seed is None else seed, history=0.0).history)
     else:
+        if (case, seed, variant) != (None, None, None):
+            raise UsageError("--case, --seed and --variant are about blueprints", hint=f"{history} is a history")
         judging = Judge(*_histories(history, drained, against))
     outcome, story = judging.outcome(line), judging.story(line.metric)
     if format == "json":

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loadcase.blueprint.model import DURATION_S, Blueprint, Case
+from loadcase.blueprint.limits import in_bytes
+from loadcase.blueprint.model import Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
+from loadcase.core.errors import UsageError
 from loadcase.core.metrics import OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
 from loadcase.core.values import show
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 2_000_000
 """Rows of a history that is recorded to be judged: 250 MB, and two seconds of judging."""
+ROW_BYTES = 200
+"""Of one row: as it is written, and as columns."""
 SMALLEST = 1 / 1024
 
 
@@ -36,6 +40,7 @@ def recording(
     from loadcase.engine.recording import Recording
 
     if asked:
+        check_rows(rows(blueprint, case, length, True) / k * asked)
         return Recording(asked)
     wanted = promised(blueprint)
     if not wanted and asked is None:
@@ -48,14 +53,23 @@ def recording(
     return Recording(power, reads)
 
 
+def check_rows(count: float) -> None:
+    """Raises UsageError when so many rows take more memory than a run may."""
+    from loadcase.engine.memory import limit_bytes
+
+    if count * ROW_BYTES > limit_bytes():
+        raise UsageError(
+            f"the history would have about {count:,.0f} rows, {in_bytes(count * ROW_BYTES)} of memory; "
+            f"a run may take {in_bytes(limit_bytes())}",
+            hint="ask for a smaller --sample, or for none: then it has as many keys as fit",
+        )
+
+
 def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | None], reads: bool) -> float:
     """Rows of the whole history of a run, about."""
     from loadcase.engine.recording import Recorder
-    from loadcase.engine.run import WARMUP_SHARE
 
     recorder = Recorder(blueprint, on=True, reads=reads)
-    duration = length[0] or case.duration or DURATION_S
-    warmup = length[1] if length[1] is not None else case.warmup if case.warmup is not None else duration * WARMUP_SHARE
     total = 0.0
     for flow in blueprint.flows.values():
         if flow.arrive is None or not recorder.follows(flow):
@@ -63,7 +77,7 @@ def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | N
         calls = [step for step in walk(flow.steps) if isinstance(step, Call)]
         rate = (flow.arrive.rate or 1000.0) * case.load
         total += rate * (2 + sum(1 + 2 * len(recorder.delivers()) for call in calls if recorder.matters(call)))
-    return total * (duration + warmup)
+    return total * sum(case.lengths(*length))
 
 
 def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:

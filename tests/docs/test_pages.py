@@ -43,9 +43,9 @@ def test_everything_has_a_page() -> None:
 
 def test_the_numbers_in_the_prose_are_those_of_the_code() -> None:
     from loadcase.blueprint.load import NETWORK
+    from loadcase.blueprint.model import DURATION_S, WARMUP_SHARE
     from loadcase.check.contract import ABOVE
     from loadcase.check.runner import MIN_SEEDS
-    from loadcase.engine.run import DURATION_S, WARMUP_SHARE
 
     how = " ".join((DOCS / "how-it-works.md").read_text("utf-8").split())
     assert f"until {ABOVE} operations lie beyond it" in how

@@ -208,6 +208,8 @@ def test_identities_and_sequences_name_what_there_is() -> None:
         ("once: client_id", "once: clientid", "client_id"),
         ("sequence: conversation", "sequence: conversatoin", "conversation"),
         ("entity: message, dedupe", "dedupe", "entity"),
+        ("[db.read: {entity: message}]", "[gateway.push: {entity: message, dedupe: client_id}]", "consumes none"),
+        ("gateway.push: {entity: message, dedupe", "gateway.broadcast: {entity: message, dedupe", "dedupe"),
     ):
         with pytest.raises(BlueprintError) as caught:
             loads(text.replace(old, new, 1))

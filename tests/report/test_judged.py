@@ -15,6 +15,7 @@ from loadcase.cli import execute
 from loadcase.core.history_files import write_history
 from loadcase.report.judged import said
 from tests.check.planted import PLANTED, history
+from tests.engine.test_histories import CHAT
 
 Files = Callable[..., list[str]]
 
@@ -97,3 +98,52 @@ def test_a_row_reads_as_a_sentence() -> None:
     more: dict[str, Any] = {"told": (("key", "1"), ("version", "5")), "faults": ("crash of db",)}
     line = Line(1.0, "commit", "send", "7", 2, "db", 3, "message", **more)
     assert said(line) == "commit      send 7       message, key 1, version 5, at db/3, attempt 2  [crash of db]"
+
+
+# --- the history of a run -----------------------------------------------------------------------------------------
+def chat(tmp_path: Path, metric: str) -> str:
+    path = tmp_path / "chat.yaml"
+    text = CHAT.replace("@", f"{metric} == 0").replace(", once: client_id", "")
+    path.write_text(text + "cases: {normal: {duration: 20 s, warmup: 0 s}}\n")
+    return str(path)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_a_run_writes_what_judge_reads(tmp_path: Path, ending: str, capsys: pytest.CaptureFixture[str]) -> None:
+    design, file = chat(tmp_path, "message.applied_twice"), str(tmp_path / f"h.{ending}")
+    assert execute(["run", design, "--history", file, "--format", "json", "--quiet"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert execute(["judge", file, "--contract", design, "--format", "json"]) == 1
+    judged = json.loads(capsys.readouterr().out)["guarantees"][0]
+    assert judged["value"] == told["metrics"]["message.applied_twice"]["value"] > 0
+    assert judged["story"]["lines"] == told["stories"]["message.applied_twice"]["lines"]
+
+
+def test_explain_runs_a_blueprint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    design = chat(tmp_path, "message.lost")
+    assert execute(["explain", design, "message.applied_twice", "--format", "json"]) == 1
+    first = json.loads(capsys.readouterr().out)
+    assert [line["event"] for line in first["story"]["lines"]].count("commit") == 2
+    assert execute(["explain", design, "message.applied_twice", "--seed", "2", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["value"] != first["value"]
+    assert execute(["explain", design, "message.lost_updates"]) == 2  # which no run tells
+    assert "not judged yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "@", "--sample", "10%"], "--history"),
+        (["run", "@", "--history", "#/h.jsonl", "--sample", "200%"], "--sample 10%"),
+        (["run", "@", "--history", "#/nowhere/h.jsonl"], "cannot write"),
+        (["run", "@", "--history", "#/h.jsonl", "--sample", "100%", "--duration", "1e6s"], "of memory"),
+        (["explain", "@", "message.lost", "--drained"], "recorded histories"),
+        (["explain", "#/h.jsonl", "message.lost", "--case", "normal"], "about blueprints"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design = chat(tmp_path, "message.lost")
+    assert execute([a.replace("@", design).replace("#", str(tmp_path)) for a in arguments]) == 2
+    assert said in capsys.readouterr().err

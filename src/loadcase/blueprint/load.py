@@ -35,6 +35,7 @@ from loadcase.blueprint.overlay import SECTIONS, overlay
 from loadcase.blueprint.parse_steps import StepParser
 from loadcase.blueprint.patterns import parse_pattern
 from loadcase.blueprint.problems import REMOVE, Path, Problems, describe, field_names
+from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError, Problem, UsageError
 from loadcase.core.expressions import evaluate_all
 from loadcase.kinds import kinds
@@ -310,6 +311,14 @@ class _Loader:
             steps = parser.steps(raw.get("steps") or [], (*path, "steps"))
             b.flows[name] = FlowSpec(name, arrive, consume, steps)
             check_flow(b.flows[name], components, self.problems)
+            self.dedupes(b.flows[name])
+
+    def dedupes(self, flow: FlowSpec) -> None:
+        """Refuses a receiver that would drop what comes again in a flow that brings nothing again."""
+        for step in walk(flow.steps):
+            if isinstance(step, Call) and getattr(step.options, "dedupe", None) and flow.consume is None:
+                self.problems.add("LC339", f"'dedupe' drops messages that come again, and {flow.name} consumes none",
+                                  (*step.path, "dedupe"), REMOVE, key=True)  # fmt: skip
 
     def arrive(self, raw: Any, path: Path, keys: Keys) -> Arrive | None:
         path = (*path, "arrive")

@@ -22,6 +22,7 @@ from loadcase.faults.base import Fault
 from loadcase.kinds.base import STRICT, Component, Hedge, Priority, Retry
 
 DURATION_S = 60.0
+WARMUP_SHARE = 1 / 6
 """Simulated time that is measured, where a case says nothing."""
 
 
@@ -135,6 +136,12 @@ class Case(BaseModel):
     def seconds(self) -> float:
         """Simulated time that is measured, s."""
         return DURATION_S if self.duration is None else self.duration
+
+    def lengths(self, duration: float | None = None, warmup: float | None = None) -> tuple[float, float]:
+        """Simulated time that is measured, and that before it, s; what is given wins over what the case says."""
+        duration = self.seconds if duration is None else duration
+        warmup = self.warmup if warmup is None else warmup
+        return duration, duration * WARMUP_SHARE if warmup is None else warmup
 
 
 class Decision(BaseModel):

@@ -11,7 +11,6 @@ from loadcase.check.view import View
 
 WITNESSES = 50
 """Violations that are kept at most; the shortest of their stories is told."""
-NO_SEQUENCE = "no row of {0} has a version, so that the order is not known"
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,13 @@ class View:
                 left[i] = False
         return left
 
+    def stored(self, entity: str) -> Array:
+        """The rows of the effects on an entity that are stored at the end: final ones, else what stands of commits."""
+        if self.listed(entity):
+            rows = self.rows("final", entity=entity)
+            return rows[self.op[rows] >= 0]
+        return self.rows("commit", entity=entity)[self.standing(entity)]
+
     def listed(self, entity: str) -> bool:
         """Whether final rows say which effects on an entity are stored."""
         if entity in self.history.meta.finals:

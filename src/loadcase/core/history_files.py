@@ -37,6 +37,8 @@ from loadcase.core.history import (
     present,
 )
 
+LINES = (".jsonl", ".ndjson")
+"""Endings of files of lines; any other is written as Parquet."""
 MAGIC = b"PAR1"
 META_KEY = b"loadcase"
 LONGEST_LINE = 1 << 16
@@ -73,6 +75,17 @@ def read_history(path: str | os.PathLike[str]) -> History:
     return _read_lines(file, name)
 
 
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raises UsageError where no history can be written to a file, before the work of making one."""
+    file = Path(path)
+    if file.is_dir() or not os.access(file.parent, os.W_OK):
+        raise UsageError(
+            f"cannot write {shorten(str(path), 200)}", hint="name a file in a folder that can be written to"
+        )
+    if file.suffix.lower() not in LINES:
+        _arrow()
+
+
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
     """Writes a history: JSON Lines to a file that ends in .jsonl, Parquet to any other. Replaces what is there.
 
@@ -81,7 +94,7 @@ def write_history(history: History, path: str | os.PathLike[str]) -> None:
     file = Path(path)
     part = file.with_name(f"{file.name}.part")  # so that nobody finds half a file
     try:
-        if file.suffix.lower() in (".jsonl", ".ndjson"):
+        if file.suffix.lower() in LINES:
             with part.open("w", encoding="utf-8") as stream:
                 stream.writelines(f"{json.dumps(row)}\n" for row in (history.meta.to_json(), *rows_of(history)))
         else:

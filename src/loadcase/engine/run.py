@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from loadcase.blueprint.faults import outside, site_of
-from loadcase.blueprint.model import DURATION_S, Blueprint, Case
+from loadcase.blueprint.model import Blueprint, Case
 from loadcase.core import program as op
 from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.history import History, Meta, Sample
@@ -39,7 +39,6 @@ from loadcase.engine.state import make_state, more_facts, more_frames, more_heap
 
 needs_compile = cache.needs_compile
 
-WARMUP_SHARE = 1 / 6
 DRAIN_S = 60.0
 QUOTA = 1_000_000
 MAX_FRAMES = 2_000_000
@@ -86,10 +85,7 @@ def run(
     """
     started = time.perf_counter()
     chosen = case_of(blueprint, case)
-    duration_s = duration if duration is not None else chosen.duration or DURATION_S
-    warmup_s = (
-        warmup if warmup is not None else chosen.warmup if chosen.warmup is not None else duration_s * WARMUP_SHARE
-    )
+    duration_s, warmup_s = chosen.lengths(duration, warmup)
     if not (0 < duration_s < 1e9 and 0 <= warmup_s < 1e9):
         raise UsageError(f"a run lasts between 0 and 10^9 seconds, not {duration_s} after {warmup_s}")
     whole = blueprint

@@ -11,10 +11,15 @@ from loadcase.core.fields import Number, Whole, Whole0
 from loadcase.kinds.base import Component, Options, Visit
 
 
-class PushOptions(Options):
-    """Options of `push` and `broadcast`."""
+class BroadcastOptions(Options):
+    """Options of `broadcast`."""
 
     entity: str | None = Field(None, description="The entity that is delivered.")
+
+
+class PushOptions(BroadcastOptions):
+    """Options of `push`."""
+
     dedupe: str | None = Field(
         None, description="Field of the entity that names the operation: a receiver drops what it has had."
     )
@@ -41,7 +46,7 @@ class Gateway(Component):
     online: Number | None = Field(None, description="Connections that are held, over all replicas.")
     workers: Whole0 = Field(1, description="Pushes that one replica makes at once; 0 means unlimited.")
 
-    verbs = {"push": PushOptions, "broadcast": PushOptions}
+    verbs = {"push": PushOptions, "broadcast": BroadcastOptions}
     behaviours: ClassVar = {"push": "deliver", "broadcast": "deliver"}
     default_work: ClassVar = {
         "push": Const(0.000017),

@@ -30,11 +30,7 @@ class AppliedTwice(Checker):
     def judge(self, view: View, target: str) -> Finding:
         """Judges an entity."""
         commits = view.rows("commit", entity=target)
-        if view.listed(target):
-            rows = view.rows("final", entity=target)
-            rows = rows[view.op[rows] >= 0]
-        else:
-            rows = commits[view.standing(target)]
+        rows = view.stored(target)
         times = counted(view.op[rows], view.operations)
         samples = int((counted(view.op[commits], view.operations) > 0).sum()) or int((times > 0).sum())
         if not samples:

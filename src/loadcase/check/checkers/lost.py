@@ -43,11 +43,7 @@ class Lost(Checker):
         samples = int(promised.sum())
         if not samples:
             return unknown(f"no operation was acknowledged that writes {target}")
-        if view.listed(target):
-            stored = view.rows("final", entity=target)
-            stored = stored[view.op[stored] >= 0]
-        else:
-            stored = commits[view.standing(target)]
+        stored = view.stored(target)
         kept = counted(view.op[stored], view.operations)
         gone = (kept == 0) | _partly(view, commits, stored, (kept < committed) & promised)
         lost = np.flatnonzero(promised & gone)
