@@ -14,7 +14,7 @@ import pytest
 
 from loadcase.blueprint.load import loads
 from loadcase.core.results import RunResult
-from loadcase.engine import kernels
+from loadcase.engine.kernels import tables
 from loadcase.engine.run import Loop, case_of, changes_of, compile_located, run
 
 HEAD = "loadcase: 1\nname: t\nnetwork: {client: 10 ms, same_zone: 0 s, cross_zone: 0 s, cross_region: 0 s}\n"
@@ -500,8 +500,8 @@ def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
     loop = Loop(compiled, seed, 0.2, 3.0, None, None, None, time.perf_counter())
     assert loop.run() is None, faults
     state = loop.state
-    assert state.regs[kernels.R_FREE] == len(state.frames)
-    assert state.regs[kernels.R_LOCKS] == len(state.lfree)
+    assert state.regs[tables.R_FREE] == len(state.frames)
+    assert state.regs[tables.R_LOCKS] == len(state.lfree)
     assert len(set(state.free.tolist())) == len(state.frames)
     assert not state.land.any()
     assert (state.life[:, 1] == 0).all()

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadcase.core import program as op
-from loadcase.engine import kernels as k
 from loadcase.engine.assembler import alias_table, zipf_bins
 from loadcase.engine.compile import compile_blueprint
+from loadcase.engine.kernels import calendar, draws, stations, tables
 from loadcase.engine.run import Loop, run
 from loadcase.engine.state import streams
 from tests.conftest import design
@@ -20,35 +20,35 @@ from tests.conftest import design
 
 def test_exponential_draws_follow_their_law() -> None:
     rng = streams({"here": 0}, 1)
-    draws = np.sort([k.exponential(rng, 0) for _ in range(200_000)])
-    n = len(draws)
-    assert draws.mean() == pytest.approx(1.0, abs=4 / math.sqrt(n))
-    assert draws.std() == pytest.approx(1.0, abs=0.02)
-    gap = np.abs(np.arange(1, n + 1) / n - (1 - np.exp(-draws))).max()  # Kolmogorov and Smirnov: 1 in 10,000 at 2.23
+    drawn = np.sort([draws.exponential(rng, 0) for _ in range(200_000)])
+    n = len(drawn)
+    assert drawn.mean() == pytest.approx(1.0, abs=4 / math.sqrt(n))
+    assert drawn.std() == pytest.approx(1.0, abs=0.02)
+    gap = np.abs(np.arange(1, n + 1) / n - (1 - np.exp(-drawn))).max()  # Kolmogorov and Smirnov: 1 in 10,000 at 2.23
     assert gap * math.sqrt(n) < 2.23
-    assert (draws > 7.697).mean() == pytest.approx(math.exp(-7.697), rel=0.25)  # beyond the layers
+    assert (drawn > 7.697).mean() == pytest.approx(math.exp(-7.697), rel=0.25)  # beyond the layers
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=200), st.lists(st.booleans(), max_size=200))
 @settings(deadline=None)
 def test_the_calendar_gives_events_in_order(times: list[float], taken: list[bool]) -> None:
-    heap = np.zeros(256, k.EVENT)
+    heap = np.zeros(256, tables.EVENT)
     n = 0
     waiting: list[tuple[float, int]] = []
 
     def take() -> None:
         nonlocal n
-        if heap[0]["p"] == k.OVER:
+        if heap[0]["p"] == tables.OVER:
             n -= 1
             if n > 0:
-                k.sift(heap, n, heap["t"][n], heap["p"][n])
+                calendar.sift(heap, n, heap["t"][n], heap["p"][n])
         first = (float(heap[0]["t"]), int(heap[0]["p"]))
         assert first == min(waiting)
         waiting.remove(first)
-        heap[0]["p"] = k.OVER
+        heap[0]["p"] = tables.OVER
 
     for i, t in enumerate(times):
-        n = k.push(heap, n, t, i)
+        n = calendar.push(heap, n, t, i)
         waiting.append((t, i))
         if i < len(taken) and taken[i]:
             take()
@@ -58,7 +58,7 @@ def test_the_calendar_gives_events_in_order(times: list[float], taken: list[bool
 
 @pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1500, 5000, 1_000_000])
 def test_levels_fall_into_their_bins(n: int) -> None:
-    i = k.level_bin(n)
+    i = stations.level_bin(n)
     octave, part = divmod(i - 1024, 64)
     low = i if i < 1024 else 2.0 ** (octave + 10) * (1 + part / 64)
     assert low <= n < low * (1 + 1 / 64) + 1
@@ -73,7 +73,7 @@ def test_timeouts_that_nobody_waits_for_take_no_room(monkeypatch: pytest.MonkeyP
     compiled = compile_blueprint(b)
     loop = Loop(compiled, 1, 0.0, 20.0, None, None, None, 0.0)
     assert loop.run() is None
-    assert int(loop.state.regs[k.R_DONE]) == pytest.approx(400_000, rel=0.02)
+    assert int(loop.state.regs[tables.R_DONE]) == pytest.approx(400_000, rel=0.02)
     assert len(loop.state.waiting) < 20_000
 
 
@@ -193,24 +193,24 @@ def test_power_law_bins_weigh_what_their_ranks_do(n: int, s: float) -> None:
 
 
 def test_power_law_draws_follow_their_law() -> None:
-    n, s, draws = 20_000, 0.8, 300_000
+    n, s, count = 20_000, 0.8, 300_000
     weights, bins = zipf_bins(n, s)
     stay, other = alias_table(weights)
     rng = streams({"here": 0}, 5)
     table = np.array(stay), np.array(other, np.int64), np.array(bins)
     counts = np.zeros(n)
-    for _ in range(draws):
-        counts[k.draw_zipf(rng, 0, s, 0, len(weights), *table)] += 1
+    for _ in range(count):
+        counts[draws.draw_zipf(rng, 0, s, 0, len(weights), *table)] += 1
     each = np.arange(1, n + 1, dtype=float) ** -s
     share = each / each.sum()
     edges = np.unique(np.geomspace(1, n, 60).astype(int)) - 1
-    seen, due = np.add.reduceat(counts, edges), np.add.reduceat(share, edges) * draws
+    seen, due = np.add.reduceat(counts, edges), np.add.reduceat(share, edges) * count
     chi = ((seen - due) ** 2 / due).sum()
     free = len(edges) - 1
     assert chi < free + 4 * math.sqrt(2 * free)
 
 
 def test_records_fill_whole_cache_lines() -> None:
-    assert k.FRAME.itemsize % 64 == 0
+    assert tables.FRAME.itemsize % 64 == 0
     assert op.STATION.itemsize % 64 == 0
-    assert 64 % k.EVENT.itemsize == 0
+    assert 64 % tables.EVENT.itemsize == 0

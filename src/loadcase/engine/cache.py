@@ -12,7 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-_SOURCES = ("engine/kernels.py", "core/program.py", "core/distributions.py")
+_SOURCES = ("engine/kernels/*.py", "core/program.py", "core/distributions.py")
 
 
 @cache
@@ -20,8 +20,8 @@ def folder() -> Path:
     """The folder of the compiled kernel; made, and told to numba, on the first call."""
     root = Path(__file__).parent.parent
     digest = hashlib.blake2b(digest_size=8)
-    for name in _SOURCES:
-        digest.update((root / name).read_bytes())
+    for path in sorted(path for pattern in _SOURCES for path in root.glob(pattern)):
+        digest.update(path.read_bytes())
     base = os.environ.get("LOADCASE_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     chosen = Path(base) / "loadcase" / f"kernel-{digest.hexdigest()}"
     try:
@@ -38,4 +38,4 @@ def folder() -> Path:
 
 def needs_compile() -> bool:
     """Whether the next run has to compile the kernel first (tens of seconds, once per machine)."""
-    return not any(folder().rglob("kernels.run*.nbc"))
+    return not any(folder().rglob("loop.run*.nbc"))

@@ -11,9 +11,9 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint
 from loadcase.core import program as op
 from loadcase.core.results import Metric, Series
-from loadcase.engine import kernels as k
 from loadcase.engine.assembler import StationGroup
 from loadcase.engine.compile import Compiled
+from loadcase.engine.kernels import tables
 from loadcase.engine.scale import EXTREMES, extensive
 from loadcase.kinds.gateway import Gateway
 
@@ -41,22 +41,22 @@ def quantile(bins: np.ndarray, bits: int, q: float) -> float:
         i += 1
     before = int(cumulative[i]) - int(bins[i])
     octave, part = divmod(i, 1 << bits)
-    low = 2.0 ** (octave + k.LOW_EXP) * (1.0 + part / (1 << bits))
+    low = 2.0 ** (octave + tables.LOW_EXP) * (1.0 + part / (1 << bits))
     if i == 0:
         return 0.0
-    width = 2.0 ** (octave + k.LOW_EXP) / (1 << bits)
+    width = 2.0 ** (octave + tables.LOW_EXP) / (1 << bits)
     return low + width * (target - before) / float(bins[i])
 
 
 class Measures:
     """Collects metrics and series of one run."""
 
-    def __init__(self, blueprint: Blueprint, compiled: Compiled, state: k.State, extra: Iterable[str]) -> None:
+    def __init__(self, blueprint: Blueprint, compiled: Compiled, state: tables.State, extra: Iterable[str]) -> None:
         self.b = blueprint
         self.c = compiled
         self.s = state
-        self.start = float(state.times[k.D_WARM])
-        self.step = float(state.times[k.D_STEP])
+        self.start = float(state.times[tables.D_WARM])
+        self.step = float(state.times[tables.D_STEP])
         self.seconds = self.step * state.fts.shape[1]
         self.extra = {m for m in extra if m}
         self.metrics: dict[str, Metric] = {}
@@ -111,7 +111,7 @@ class Measures:
         wanted = {m.removeprefix(f"{flow}.{prefix}") for m in self.extra if m.startswith(f"{flow}.{prefix}p")}
         for name in dict.fromkeys([*PERCENTILES, *sorted(wanted)]):
             if name[1:].isdigit():
-                value = min(quantile(bins, k.FINE_BITS, percentile_of(name)), top)
+                value = min(quantile(bins, tables.FINE_BITS, percentile_of(name)), top)
                 self.put(f"{flow}.{prefix}{name}", value, "s", samples)
         mean = total / samples
         self.put(f"{flow}.{prefix}mean", mean, "s", samples)
@@ -120,7 +120,7 @@ class Measures:
         coarse = self.s.coarse[row]
         for name in ("p50", "p95", "p99"):
             q = percentile_of(name)
-            values = np.array([quantile(interval, k.COARSE_BITS, q) for interval in coarse])
+            values = np.array([quantile(interval, tables.COARSE_BITS, q) for interval in coarse])
             self.line(f"{flow}.{prefix}{name}", values, "s")
 
     def gauge(self, flow: str) -> None:

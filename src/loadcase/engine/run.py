@@ -30,9 +30,10 @@ from loadcase.faults import faults
 
 cache.folder()
 
-from loadcase.engine import kernels  # noqa: E402  (numba reads its cache folder when it is imported)
 from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.histories import HASH, Active, history_of  # noqa: E402
+from loadcase.engine.kernels import calendar, effects, tables, warming  # noqa: E402  (numba reads its cache folder)
+from loadcase.engine.kernels import loop as kernel  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
 from loadcase.engine.recording import Recording  # noqa: E402
 from loadcase.engine.state import make_state, more_facts, more_frames, more_heap, more_lanes, streams  # noqa: E402
@@ -92,17 +93,17 @@ def run(
     if scale > 1:
         blueprint = shrink(blueprint, scale)
     check_size(blueprint, chosen.load)
-    tables = check_memory(blueprint, chosen.load)
+    sizes = check_memory(blueprint, chosen.load)
     traces = read_traces(blueprint, trace_folder)
     changes, cut = changes_of(blueprint, chosen, duration_s)
     compiled = compile_located(blueprint, chosen.load, traces, changes, warmup_s, record)
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
-    loop.state.regs[kernels.R_SHARE] = 0 if record is None else round(record.share * kernels.SHARES)
-    loop.frames_limit = min(MAX_FRAMES, most_frames(tables))
-    loop.warm_caches(warmed if shareable(tables) else None)
+    loop.state.regs[tables.R_SHARE] = 0 if record is None else round(record.share * effects.SHARES)
+    loop.frames_limit = min(MAX_FRAMES, most_frames(sizes))
+    loop.warm_caches(warmed if shareable(sizes) else None)
     partial = loop.run()
     state = loop.state
-    reached = min(float(state.times[kernels.D_NOW]), warmup_s + duration_s)
+    reached = min(float(state.times[tables.D_NOW]), warmup_s + duration_s)
     measures = Measures(blueprint, compiled, state, [g.metric for g in whole.contract])
     if partial and reached > warmup_s:
         measures.seconds = reached - warmup_s
@@ -120,8 +121,8 @@ def run(
         seed=seed,
         metrics={name: metric for name, metric in metrics if name not in rough},
         series=dict(sorted(measures.series.items())),
-        requests=int(state.regs[kernels.R_DONE]),
-        events=int(state.regs[kernels.R_EVENTS]),
+        requests=int(state.regs[tables.R_DONE]),
+        events=int(state.regs[tables.R_EVENTS]),
         wall_s=time.perf_counter() - started,
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         duration_s=duration_s,
@@ -183,10 +184,10 @@ class Loop:
         with memo.lock:
             if memo.key != self.compiled.warmers:
                 memo.key, memo.caches = list(self.compiled.warmers), self.warmed().cache
-            caches = kernels.Caches(*(array.copy() for array in memo.caches))
+            caches = tables.Caches(*(array.copy() for array in memo.caches))
         self.state = self.state._replace(cache=caches)
 
-    def warmed(self) -> kernels.State:
+    def warmed(self) -> tables.State:
         """The state with its caches filled."""
         for row in dict.fromkeys(row for row, *_ in self.compiled.warmers):
             if not self.warm(row, [w for w in self.compiled.warmers if w[0] == row]):
@@ -207,34 +208,34 @@ class Loop:
         limit = WARM_ACCESSES if entries < keys else min(WARM_ACCESSES, WARM_TURNS * keys + WARM_LEAST)
         came = np.zeros(4, np.int64)
         lru = program.caches[row, 0] == op.LRU
-        while lru and not came[kernels.W_DONE] and not came[kernels.W_TOO_OLD]:
-            kernels.recall(
+        while lru and not came[warming.W_DONE] and not came[warming.W_TOO_OLD]:
+            warming.recall(
                 program, state, row, place, mix, share, rate, ttl * RECENT, limit, WARM_BATCHES, came
             )  # fmt: skip
             if self.ended():
                 break
-        if came[kernels.W_DONE]:
+        if came[warming.W_DONE]:
             if ttl < FOREVER:
-                kernels.spread_ends(program, state, row, place)
+                warming.spread_ends(program, state, row, place)
             return True
-        if came[kernels.W_TOO_OLD] or not lru:  # the time to live decides what is there
-            kernels.empty(program, state, row)
+        if came[warming.W_TOO_OLD] or not lru:  # the time to live decides what is there
+            warming.empty(program, state, row)
             came[:] = 0
-            while not came[kernels.W_DONE] and not self.ended():
-                kernels.replay(program, state, row, place, mix, share, rate, limit, WARM_BATCHES, came)
-            kernels.start_clock(program, state, row, place, rate, limit, came)
-        return bool(came[kernels.W_DONE])
+            while not came[warming.W_DONE] and not self.ended():
+                warming.replay(program, state, row, place, mix, share, rate, limit, WARM_BATCHES, came)
+            warming.start_clock(program, state, row, place, rate, limit, came)
+        return bool(came[warming.W_DONE])
 
     def left(self) -> int:
         """Requests in flight."""
-        return len(self.state.frames) - int(self.state.regs[kernels.R_FREE])
+        return len(self.state.frames) - int(self.state.regs[tables.R_FREE])
 
     def fetch(self) -> None:
         """Takes the rows of the history that the kernel has written."""
-        count = int(self.state.regs[kernels.R_NOTED])
+        count = int(self.state.regs[tables.R_NOTED])
         if count:
             self.rows.append(self.state.noted[:count].copy())
-            self.state.regs[kernels.R_NOTED] = 0
+            self.state.regs[tables.R_NOTED] = 0
 
     def ended(self) -> bool:
         """Whether the run was stopped or is out of time."""
@@ -245,31 +246,31 @@ class Loop:
         """Runs to the end; gives the reason when it ends early."""
         before, still = -1.0, 0
         while True:
-            status = kernels.run(self.compiled.program, self.state, QUOTA)
-            now = float(self.state.times[kernels.D_NOW])
-            still = still + 1 if now == before and status == kernels.PAUSED else 0
+            status = kernel.run(self.compiled.program, self.state, QUOTA)
+            now = float(self.state.times[tables.D_NOW])
+            still = still + 1 if now == before and status == tables.PAUSED else 0
             before = now
             if still >= MAX_STILL:
                 return f"time stands still at {now:.3g} s: requests go round without work, wait or think time"
             if self.progress is not None:
                 self.progress(min(1.0, now / self.end_s))
-            if status == kernels.FINISHED:
+            if status == tables.FINISHED:
                 return None
-            if status == kernels.DRAIN_LIMIT:
+            if status == tables.DRAIN_LIMIT:
                 return f"{self.left()} requests were still in flight when the drain ended: the design does not keep up"
-            if status == kernels.FULL_NOTES:
+            if status == tables.FULL_NOTES:
                 self.fetch()
-            elif status == kernels.GROW_FACTS:
+            elif status == tables.GROW_FACTS:
                 if len(self.state.facts) >= MAX_FACTS:
                     return f"over {MAX_FACTS // 2:,} keys and operations are remembered after {now:.3g} s"
                 self.state = more_facts(self.state, 2 * len(self.state.facts))
-            elif status == kernels.GROW_HEAP:
+            elif status == tables.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.heap))
-            elif status == kernels.GROW_LANES:
+            elif status == tables.GROW_LANES:
                 chunks = len(self.state.wnext)
-                if chunks < UNTIDY_CHUNKS or kernels.tidy(self.compiled.program, self.state) < chunks // 2:
+                if chunks < UNTIDY_CHUNKS or calendar.tidy(self.compiled.program, self.state) < chunks // 2:
                     self.state = more_lanes(self.state, 2 * chunks)
-            elif status == kernels.GROW_FRAMES:
+            elif status == tables.GROW_FRAMES:
                 frames = len(self.state.frames)
                 if 2 * frames > self.frames_limit:
                     return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
@@ -286,7 +287,7 @@ def recorded(
     """The history of a run that has ended, with the faults of its case."""
     loop.fetch()
     drained = partial is None and loop.left() == 0
-    warmup_s, end_s = float(loop.state.times[kernels.D_WARM]), loop.end_s
+    warmup_s, end_s = float(loop.state.times[tables.D_WARM]), loop.end_s
     names = {cls: name for name, cls in faults().items()}
     active = [
         Active(names[type(f)], warmup_s + f.at, min(end_s, warmup_s + f.end), str(getattr(f, "on", None) or ""))

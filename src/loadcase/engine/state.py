@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from loadcase.core import program as op
-from loadcase.engine import kernels as k
 from loadcase.engine.compile import Compiled
+from loadcase.engine.kernels import calendar, effects, tables, warming
 
 INTERVALS = 60
 LOCK_BUCKETS = 1 << 16
@@ -39,7 +39,7 @@ def counters_of(names: dict[str, tuple[int, int, int]], seed: int) -> np.ndarray
     return counters
 
 
-def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float) -> k.State:
+def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float) -> tables.State:
     """The arrays before the first event."""
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
@@ -51,9 +51,9 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     first = np.cumsum([0, *p.caches[:, 1]])[:-1].astype(np.int64) if len(p.caches) else np.zeros(1, np.int64)
     cstate = np.full((rows, 3), -1, np.int64)
     cstate[:, 0] = 0
-    caches = k.Caches(
+    caches = tables.Caches(
         table=np.zeros(max(1, compiled.cache_table), np.int64),
-        entries=np.zeros(entries, k.ENTRY),
+        entries=np.zeros(entries, tables.ENTRY),
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
         cstate=cstate,
         cfirst=first,
@@ -61,17 +61,17 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     stations_now = rows_of(op.STATION, stations)
     stations_now[:] = p.stations
     lanes = np.zeros((len(p.lanes), 3), np.int64)
-    lanes[:, k.L_HEAD] = -1
-    state = k.State(
+    lanes[:, tables.L_HEAD] = -1
+    state = tables.State(
         regs=np.zeros(17, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
-        frames=np.zeros(0, k.FRAME),
+        frames=np.zeros(0, tables.FRAME),
         free=np.zeros(0, np.int32),
         ready=np.zeros(0, np.int32),
-        heap=np.zeros(0, k.EVENT),
+        heap=np.zeros(0, tables.EVENT),
         lane=lanes,
-        waiting=np.zeros(0, k.EVENT),
+        waiting=np.zeros(0, tables.EVENT),
         wnext=np.zeros(0, np.int64),
         wfree=np.zeros(0, np.int64),
         stations=stations_now,
@@ -79,18 +79,18 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         src=np.tile([0.0, 0.0, 0.0, 0.0, 0.0, 1.0], (max(1, len(p.sources)), 1)),
         fc=np.zeros((flows, op.FC_WIDTH), np.int64),
         fsum=np.zeros((2 * flows, 3)),
-        fine=np.zeros((2 * flows, k.FINE_BINS), np.int64),
-        coarse=np.zeros((2 * flows, intervals, k.COARSE_BINS), np.int32),
+        fine=np.zeros((2 * flows, tables.FINE_BINS), np.int64),
+        coarse=np.zeros((2 * flows, intervals, tables.COARSE_BINS), np.int32),
         fts=np.zeros((flows, intervals, 4), np.int64),
         pts=np.zeros((max(1, pools), intervals, 4)),
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
-        levels=np.zeros((1 + int(p.stations["levels"].max()), k.LEVEL_BINS)),
+        levels=np.zeros((1 + int(p.stations["levels"].max()), tables.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
         cache=caches,
-        batch=np.zeros((k.BATCH, 3), np.int64),
+        batch=np.zeros((warming.BATCH, 3), np.int64),
         locks=np.full(LOCK_BUCKETS, -1, np.int32),
         lkey=np.zeros((0, 2), np.int64),
         llink=np.zeros((0, 3), np.int32),
@@ -112,42 +112,42 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         lwait=np.full((max(1, compiled.links), 1), -1, np.int32),
         known=np.zeros(0, op.KNOWN),
         noted=np.zeros(0, op.NOTED),
-        facts=np.zeros(0, k.FACT),
+        facts=np.zeros(0, tables.FACT),
     )
-    state.regs[k.R_MARGIN] = compiled.margin
+    state.regs[tables.R_MARGIN] = compiled.margin
     if compiled.knowing:
         rows = compiled.margin + (NOTES if compiled.recorder.on else 0)
         state = state._replace(
-            noted=np.zeros(rows, op.NOTED), facts=np.zeros(FACTS, k.FACT), known=np.zeros(1, op.KNOWN)
+            noted=np.zeros(rows, op.NOTED), facts=np.zeros(FACTS, tables.FACT), known=np.zeros(1, op.KNOWN)
         )
         state = more_facts(state, 4 * compiled.margin)
     state = more_frames(state, 2 * compiled.margin + 1024 + users)
     state = more_heap(state, 2 * compiled.margin + 1024 + users)
-    state = more_lanes(state, 2 * k.chunk_margin.py_func(len(p.lanes), compiled.margin + users))
+    state = more_lanes(state, 2 * calendar.chunk_margin.py_func(len(p.lanes), compiled.margin + users))
     _begin(compiled, state)
     return state
 
 
-def _begin(compiled: Compiled, s: k.State) -> None:
+def _begin(compiled: Compiled, s: tables.State) -> None:
     """The first events: the end of the warm-up, and every source at time zero; clients of closed loops are ready."""
     p = compiled.program
-    first = [(0.0, k.SOURCE0 + i) for i, source in enumerate(p.sources) if _arrives(source[0], p.source_par[i, 0])]
-    first.append((float(s.times[k.D_WARM]), k.TICK))
+    first = [(0.0, tables.SOURCE0 + i) for i, source in enumerate(p.sources) if _arrives(source[0], p.source_par[i, 0])]
+    first.append((float(s.times[tables.D_WARM]), tables.TICK))
     if len(p.sched_t):
-        first.append((float(p.sched_t[0]), k.FAULT))
+        first.append((float(p.sched_t[0]), tables.FAULT))
     for i, (t, slot) in enumerate(first):  # in order of time: a heap
-        s.heap[i] = t, ((i + 1) << k.SLOT_BITS) | slot
-    s.regs[k.R_HEAP] = s.regs[k.R_SEQ] = len(first)
+        s.heap[i] = t, ((i + 1) << tables.SLOT_BITS) | slot
+    s.regs[tables.R_HEAP] = s.regs[tables.R_SEQ] = len(first)
     for kind, flow, _, _, users, _ in p.sources:
         if kind == op.CLOSED:
-            left, ready = int(s.regs[k.R_FREE]) - users, int(s.regs[k.R_READY])
+            left, ready = int(s.regs[tables.R_FREE]) - users, int(s.regs[tables.R_READY])
             clients = s.free[left : left + users]
             frames = s.frames[clients]
             frames["pc"], frames["flow"] = compiled.thinking[compiled.flows[flow]], flow
             frames["parent"] = frames["qfail"] = frames["owed"] = -1
             s.frames[clients] = frames
             s.ready[ready : ready + users] = clients
-            s.regs[k.R_FREE], s.regs[k.R_READY] = left, ready + users
+            s.regs[tables.R_FREE], s.regs[tables.R_READY] = left, ready + users
 
 
 def _arrives(kind: int, rate: float) -> bool:
@@ -155,7 +155,7 @@ def _arrives(kind: int, rate: float) -> bool:
     return kind == op.TRACE or (kind != op.CLOSED and rate > 0.0)
 
 
-def more_frames(s: k.State, count: int) -> k.State:
+def more_frames(s: tables.State, count: int) -> tables.State:
     """The same state with room for `count` frames."""
     old = len(s.frames)
 
@@ -164,14 +164,14 @@ def more_frames(s: k.State, count: int) -> k.State:
         b[: len(a)] = a
         return b
 
-    nfree, nlock = int(s.regs[k.R_FREE]), int(s.regs[k.R_LOCKS])
+    nfree, nlock = int(s.regs[tables.R_FREE]), int(s.regs[tables.R_LOCKS])
     free, lfree = wider(s.free, count), wider(s.lfree, count)
     fresh = np.arange(count - 1, old - 1, -1, dtype=np.int32)
     free[nfree : nfree + len(fresh)] = fresh
     lfree[nlock : nlock + len(fresh)] = fresh
-    s.regs[k.R_FREE] += len(fresh)
-    s.regs[k.R_LOCKS] += len(fresh)
-    frames = rows_of(k.FRAME, count)
+    s.regs[tables.R_FREE] += len(fresh)
+    s.regs[tables.R_LOCKS] += len(fresh)
+    frames = rows_of(tables.FRAME, count)
     frames[:old] = s.frames
     faulty = len(s.born) != 1
     return s._replace(
@@ -188,13 +188,13 @@ def more_frames(s: k.State, count: int) -> k.State:
     )
 
 
-def more_facts(s: k.State, places: int) -> k.State:
+def more_facts(s: tables.State, places: int) -> tables.State:
     """The same state with at least that many places for what is remembered."""
     size = len(s.facts)
     while size < places:
         size *= 2
-    larger = s._replace(facts=np.zeros(size, k.FACT))
-    k.refile(s.facts, larger.facts)
+    larger = s._replace(facts=np.zeros(size, tables.FACT))
+    effects.refile(s.facts, larger.facts)
     return larger
 
 
@@ -205,21 +205,21 @@ def rows_of(kind: np.dtype[Any], rows: int, offset: int = 0) -> np.ndarray:
     return flat[first : first + rows * kind.itemsize].view(kind)
 
 
-def more_lanes(s: k.State, chunks: int) -> k.State:
+def more_lanes(s: tables.State, chunks: int) -> tables.State:
     """The same state with `chunks` chunks for the entries of lanes."""
-    old, nfree = len(s.wnext), int(s.regs[k.R_CHUNKS])
-    waiting = rows_of(k.EVENT, chunks * k.CHUNK)
+    old, nfree = len(s.wnext), int(s.regs[tables.R_CHUNKS])
+    waiting = rows_of(tables.EVENT, chunks * tables.CHUNK)
     waiting[: len(s.waiting)] = s.waiting
     wnext, wfree = np.zeros(chunks, np.int64), np.zeros(chunks, np.int64)
     wnext[:old] = s.wnext
     wfree[:nfree] = s.wfree[:nfree]
     wfree[nfree : nfree + chunks - old] = np.arange(chunks - 1, old - 1, -1)
-    s.regs[k.R_CHUNKS] += chunks - old
+    s.regs[tables.R_CHUNKS] += chunks - old
     return s._replace(waiting=waiting, wnext=wnext, wfree=wfree)
 
 
-def more_heap(s: k.State, count: int) -> k.State:
+def more_heap(s: tables.State, count: int) -> tables.State:
     """The same state with room for `count` events."""
-    heap = rows_of(k.EVENT, count, 48)  # so that the four events below one share a cache line
+    heap = rows_of(tables.EVENT, count, 48)  # so that the four events below one share a cache line
     heap[: len(s.heap)] = s.heap
     return s._replace(heap=heap)

@@ -1,0 +1,287 @@
+"""What happened to operations: versions, effects, the order of writes, rows of the history."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import uint64
+
+from loadcase.core.program import (
+    ABANDON, APPLY, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
+)  # fmt: skip
+from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_WOKEN, compiled, inlined
+from loadcase.engine.kernels.draws import hashed, mix64
+
+
+SHARES = 1 << 30
+
+
+@inlined
+def fact_home(space, key, mask):
+    """Where the search for a fact begins."""
+    return np.int64(mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(space)) & uint64(mask))
+
+
+@compiled
+def fact(X, regs, space, key):
+    """Place of what is remembered of a key in a space; made, with value 0, where there is nothing."""
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].space != 0:
+        if X[i].key == key and X[i].space == space:
+            return i
+        i = (i + 1) & mask
+    X[i].space = space
+    X[i].key = key
+    X[i].value = 0
+    X[i].done = 0
+    regs[R_FACTS] += 1
+    return i
+
+
+@compiled
+def forget_fact(X, regs, space, key):
+    """Forgets what is remembered of a key in a space, closing the gap (backward shift)."""
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].key != key or X[i].space != space:
+        if X[i].space == 0:
+            return
+        i = (i + 1) & mask
+    j = i
+    while True:
+        j = (j + 1) & mask
+        if X[j].space == 0:
+            break
+        home = fact_home(X[j].space, X[j].key, mask)
+        if ((j - home) & mask) >= ((j - i) & mask):
+            X[i].space = X[j].space
+            X[i].key = X[j].key
+            X[i].value = X[j].value
+            X[i].done = X[j].done
+            i = j
+    X[i].space = 0
+    regs[R_FACTS] -= 1
+
+
+@compiled
+def refile(old, X):
+    """Moves all facts of a smaller table into a larger one."""
+    mask = X.shape[0] - 1
+    for k in range(old.shape[0]):
+        if old[k].space == 0:
+            continue
+        i = fact_home(old[k].space, old[k].key, mask)
+        while X[i].space != 0:
+            i = (i + 1) & mask
+        X[i].space = old[k].space
+        X[i].key = old[k].key
+        X[i].value = old[k].value
+        X[i].done = old[k].done
+
+
+@compiled
+def write_note(N, K, F, regs, note, f, t, station, key, version):
+    """Adds a row to the history."""
+    n = regs[R_NOTED]
+    regs[R_NOTED] = n + 1
+    N[n].t = t
+    N[n].operation = K[f].operation
+    N[n].key = key
+    N[n].version = version
+    N[n].seen = K[f].seen
+    N[n].origin = F[f].origin
+    N[n].note = note
+    N[n].place = station
+    N[n].attempt = K[f].attempt
+
+
+@inlined
+def inherit(K, g, f):
+    """A new frame belongs to the operation of another one."""
+    K[g].operation = K[f].operation
+    K[g].version = K[f].version
+    K[g].seen = K[f].seen
+    K[g].turn = K[f].turn
+    K[g].attempt = K[f].attempt
+    K[g].noted = K[f].noted
+    K[g].fresh = K[f].fresh
+
+
+SETTLED, PARKED, VOID, ISSUED = range(4)
+"""What is remembered of a key whose effects follow each other: the last number that has passed, the first frame that
+waits for its turn, the numbers that will not come, and the last number that was given out; a space each."""
+
+
+@compiled
+def turn_comes(X, K, F, regs, space, key, f):
+    """Whether it is the turn of a frame; else it is parked."""
+    if K[f].turn == X[fact(X, regs, space + SETTLED, key)].value + 1:
+        return True
+    p = fact(X, regs, space + PARKED, key)
+    F[f].next = X[p].value - 1
+    X[p].value = f + 1
+    return False
+
+
+@inlined
+def void_key(key, number):
+    """A key and a number as one key."""
+    return np.int64(mix64(mix64(uint64(key)) + uint64(number)))
+
+
+@compiled
+def whose_turn(X, K, F, regs, space, key):
+    """Takes a frame out of those that are parked whose turn it is, or whose turn is past; gives 1 + it, or 0."""
+    last = X[fact(X, regs, space + SETTLED, key)].value
+    p = fact(X, regs, space + PARKED, key)
+    before = np.int64(-1)
+    g = X[p].value - 1
+    while g >= 0 and K[g].turn > last + 1:
+        before = g
+        g = np.int64(F[g].next)
+    if g >= 0:
+        if before < 0:
+            X[p].value = F[g].next + 1
+        else:
+            F[before].next = F[g].next
+    return g + 1
+
+
+@compiled
+def settle(X, K, F, regs, space, key, number):
+    """A number has passed, or will not come; gives 1 + a frame whose turn it is now, or 0."""
+    e = fact(X, regs, space + SETTLED, key)
+    if number != X[e].value + 1:
+        if number > X[e].value:
+            X[fact(X, regs, space + VOID, void_key(key, number))].value = 1
+        return np.int64(0)
+    last = number
+    while X[fact(X, regs, space + VOID, void_key(key, last + 1))].value == 1:
+        forget_fact(X, regs, space + VOID, void_key(key, last + 1))
+        last += 1
+    forget_fact(X, regs, space + VOID, void_key(key, last + 1))
+    X[fact(X, regs, space + SETTLED, key)].value = last
+    return whose_turn(X, K, F, regs, space, key)
+
+
+@compiled
+def commit(X, K, F, N, regs, row, f, now):
+    """An effect, unless the operation has had it; gives False when it has to wait for those before it."""
+    a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
+    if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
+        K[f].fresh = 0
+        if K[f].noted == 1:
+            regs[R_WOKEN] = whose_turn(X, K, F, regs, space, F[f].key[row.c])
+        return True
+    key = F[f].key[row.c]
+    noted = K[f].noted == 1
+    if noted:
+        if K[f].turn <= X[fact(X, regs, space + SETTLED, key)].value:  # an attempt with the same version was given up
+            v = fact(X, regs, space + ISSUED, key)
+            X[v].value += 1
+            K[f].version = K[f].turn = X[v].value
+        if not turn_comes(X, K, F, regs, space, key, f):
+            return False
+        regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+        v = fact(X, regs, np.int64(row.f) + ISSUED, key)
+        X[v].value += 1
+        K[f].turn = X[v].value
+    K[f].fresh = 1
+    if once >= 0:
+        X[fact(X, regs, once, K[f].operation)].done = 1
+    if noted and a >= 0:
+        write_note(N, K, F, regs, a, f, now, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), key, K[f].version)
+    return True
+
+
+@compiled
+def note_message(X, K, F, N, regs, of, note, g, now):
+    """Notes that a message has been accepted; it has the version of what was written, or its place in the stream."""
+    if K[g].noted == 0:
+        return
+    if of >= 0:
+        e = fact(X, regs, of, F[g].key[0])
+        X[e].value += 1
+        K[g].version = X[e].value
+    if note >= 0:
+        write_note(N, K, F, regs, note, g, now, np.int64(F[g].part), F[g].key[0], K[g].version)
+
+
+@compiled
+def remember(code, X, K, F, N, regs, f, pc, now, lanes):
+    """An operation about what is known; gives where the frame goes on."""
+    row = code[pc]
+    op, a, b, c = row.op, np.int64(row.a), np.int64(row.b), np.int64(row.c)
+    if op == INVOKE:
+        regs[R_NUMBER] += 1
+        number = regs[R_NUMBER]
+        K[f].operation = number
+        K[f].version = 0
+        K[f].seen = 0
+        K[f].attempt = 1
+        K[f].fresh = 0
+        by = F[f].key[0] if b == 1 else number
+        K[f].noted = 1 if hashed(by, 11, SHARES) < regs[R_SHARE] else 0
+        if K[f].noted == 1 and a >= 0:
+            write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
+        return pc + 1
+    if op == FRESH:
+        return pc + 1 if K[f].fresh == 1 else a
+    if op == FORGET:
+        if K[f].attempt == 1:
+            forget_fact(X, regs, a, K[f].operation)
+        return pc + 1
+    noted = K[f].noted == 1
+    if op == SEQUENCE:
+        version = X[fact(X, regs, c, K[f].operation)].value if c >= 0 else np.int64(0)
+        if version == 0:
+            version = np.int64(1)
+            if noted:
+                v = fact(X, regs, a + ISSUED, F[f].key[b])
+                X[v].value += 1
+                version = X[v].value
+            if c >= 0:
+                X[fact(X, regs, c, K[f].operation)].value = version
+        K[f].version = K[f].turn = version
+        return pc + 1
+    if op == COMMIT:
+        if not commit(X, K, F, N, regs, row, f, now):
+            F[f].pc = pc
+            return np.int64(-1)
+        return pc + 1
+    if not noted:
+        return pc + 1
+    if op == ABANDON or op == PASS:
+        regs[R_WOKEN] = settle(X, K, F, regs, a, F[f].key[b], K[f].turn)
+    elif op == TURN:
+        if K[f].turn <= X[fact(X, regs, a + SETTLED, F[f].key[b])].value:
+            regs[R_WOKEN] = whose_turn(X, K, F, regs, a, F[f].key[b])
+            return np.int64(c)
+        if not turn_comes(X, K, F, regs, a, F[f].key[b], f):
+            F[f].pc = pc
+            return np.int64(-1)
+    elif op == NOTE:
+        t = now + lanes[row.d - 1] if row.d > 0 else now
+        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
+            a = np.int64(row.e)
+        write_note(
+            N, K, F, regs, a, f, t, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), F[f].key[c], K[f].version
+        )
+        K[f].seen = 0
+    elif op == APPLY:
+        copy = (F[f].held[b] - c) % row.d
+        v = fact(X, regs, a + copy, F[f].key[row.e])
+        X[v].value = max(X[v].value, K[f].version)
+    elif op == SEE:
+        copy = (F[f].held[b] - c) % row.d
+        v = X[fact(X, regs, a + copy, F[f].key[row.e])].value
+        K[f].seen = v
+        p = F[f].parent
+        if row.f == 1 and p >= 0 and F[p].token == F[f].owed:
+            K[p].seen = max(K[p].seen, v)
+    elif op == DEDUPE:
+        e = fact(X, regs, a, K[f].operation)
+        if X[e].value == 1:
+            return np.int64(b)
+        X[e].value = 1
+    return pc + 1
