@@ -9,7 +9,7 @@ from loadcase.blueprint.limits import in_bytes
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
-from loadcase.core.metrics import OF_READS, correctness_metric
+from loadcase.core.metrics import OF_COPIES, OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
 from loadcase.core.values import show
 
@@ -39,18 +39,20 @@ def recording(
     """
     from loadcase.engine.recording import Recording
 
-    if asked:
-        check_rows(rows(blueprint, case, length, True) / k * asked)
-        return Recording(asked)
     wanted = promised(blueprint)
     if not wanted and asked is None:
         return None
-    reads = asked is not None or any(name.split(".")[1] in OF_READS for name in wanted)
-    share = MOST_ROWS / max(1.0, rows(blueprint, case, length, reads) / k)
+    families = {name.split(".")[1] for name in wanted}
+    whole = Recording(1.0, asked is not None or not families.isdisjoint(OF_READS), not families.isdisjoint(OF_COPIES))
+    count = rows(blueprint, case, length, whole) / k
+    if asked:
+        check_rows(count * asked)
+        return replace(whole, share=asked)
+    share = MOST_ROWS / max(1.0, count)
     power = 1.0
     while power > share and power > SMALLEST:
         power /= 2.0
-    return Recording(power, reads)
+    return replace(whole, share=power)
 
 
 def check_rows(count: float) -> None:
@@ -65,18 +67,21 @@ def check_rows(count: float) -> None:
         )
 
 
-def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | None], reads: bool) -> float:
+def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | None], wanted: Recording) -> float:
     """Rows of the whole history of a run, about."""
     from loadcase.engine.recording import Recorder
 
-    recorder = Recorder(blueprint, on=True, reads=reads)
+    recorder = Recorder(blueprint, wanted)
     total = 0.0
     for flow in blueprint.flows.values():
         if flow.arrive is None or not recorder.follows(flow):
             continue
         calls = [step for step in walk(flow.steps) if isinstance(step, Call)]
         rate = (flow.arrive.rate or 1000.0) * case.load
-        total += rate * (2 + sum(1 + 2 * len(recorder.delivers()) for call in calls if recorder.matters(call)))
+        each = sum(
+            1 + 2 * len(recorder.delivers()) + recorder.at_copies(call) for call in calls if recorder.matters(call)
+        )
+        total += rate * (2 + each)
     return total * sum(case.lengths(*length))
 
 

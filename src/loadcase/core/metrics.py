@@ -69,7 +69,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("cost", "design", "USD/month", "From profiles, sizing and the traffic at load factor 1."),
 )
 _PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
-_VERSIONS = re.compile(r"[1-9][0-9]{0,5}\Z")
+_VERSIONS = re.compile(r"k[1-9][0-9]{0,5}\Z")
 _SHARES = {
     "staleness": "Time by which this share of the reads lags at most.",
     "t_visibility": "Time after a commit from which this share of the reads would see it.",
@@ -92,7 +92,7 @@ _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
         "Share of the reads that would see the newest write if they began just as it was committed.",
     ),
     ("t_visibility.max", "entity", "s", "Time after a commit from which every read would see it."),
-    ("k_staleness.1", "entity", "ratio", "Share of the reads that return the newest committed version."),
+    ("k_staleness.k1", "entity", "ratio", "Share of the reads that return the newest committed version."),
     ("missed_own_writes", "entity", "count", "Reads that miss a write of their own session."),
     ("nonmonotonic_reads", "entity", "count", "Reads that see less than an earlier one of their session."),
     ("lost_updates", "entity", "count", "Read-modify-writes that overwrote another write unseen."),
@@ -119,7 +119,7 @@ def correctness_metric(name: str) -> MetricSpec | None:
     if family in _SHARES and _PERCENTILE.match(part) and part.strip("p0"):
         return MetricSpec(name, "entity", "s", _SHARES[family])
     if family == "k_staleness" and _VERSIONS.match(part):
-        said = f"Share of the reads that return one of the last {part} committed versions."
+        said = f"Share of the reads that return one of the last {part[1:]} committed versions."
         return MetricSpec(name, "entity", "ratio", said)
     return next((m for m in CORRECTNESS if m.name == name), None)
 

@@ -46,6 +46,7 @@ REGISTERS = 8
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
     KEYED,  # a key space, b place: draw the second key
+    DEAL,  # a register, b place: draw the order in which the copies of a shard are taken
     LOOKUP,  # a cache, b slot, c key space, d key register, e register that is set to 1 on a hit and 0 on a miss
     BRANCH,  # a register, b pc when it is 0
     FILL,  # a cache, b slot, c key register, d key space
@@ -86,10 +87,11 @@ REGISTERS = 8
     TURN,  # a facts of the versions, b key register, c pc when it has passed already: waits for what was written before
     PASS,  # a facts of the versions, b key register: has passed
     FRESH,  # a pc: jumps when the latest commit was no new effect
-    SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
+    SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy is looked at
+    ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(65)
+) = range(67)
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
@@ -107,6 +109,7 @@ KNOWN = np.dtype(
         ("operation", "i8"),  # number
         ("version", "i8"),  # of what it wrote
         ("seen", "i8"),  # version that it read
+        ("looked", "f8"),  # when that was, s
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
         ("noted", "i2"),  # whether the history has it
@@ -149,7 +152,8 @@ REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "d
     EACH,
     OWNER,
     FIRST,
-) = range(13)
+    SHARD_DEAL,  # the copies in the order that was dealt; SEL_D has its register
+) = range(14)
 SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
 SEL_FROM, SEL_FROM_BASE = range(9, 11)
 SEL_WIDTH = 11

@@ -62,7 +62,8 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "place": where(lambda n: bool(n.component and not n.detail), _places(notes, rows), ABSENT),
         "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), rows["key"], ABSENT),
         "version": where(lambda n: _versioned(n, recorder), rows["version"], ABSENT),
-        "base": where(lambda n: n.event == "read", rows["seen"], ABSENT),
+        "base": where(lambda n: n.event in ("read", "answer"), rows["seen"], ABSENT),
+        "began_s": where(lambda n: n.event == "answer", rows["origin"], np.nan),
         "receiver": where(lambda n: n.event == "deliver" and bool(n.component), rows["key"], ABSENT),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), rows["origin"], np.nan),
         **{column: named(column) for column in names},
@@ -86,7 +87,7 @@ def _by_note(values: list[int], of: np.ndarray) -> np.ndarray:
 def _versioned(note: Note, recorder: Recorder) -> bool:
     """Whether rows of a note have a version: a message only where a store, or its own stream, numbers it."""
     if note.event not in ORDERED:
-        return note.event == "commit"
+        return note.event in ("commit", "apply")
     consume = recorder.blueprint.flows[note.flow].consume
     source = (consume.log or consume.queue or consume.topic or "") if consume is not None else ""
     if not recorder.carries(source):

@@ -43,6 +43,8 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     """The arrays before the first event."""
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
+    dealt = p.select[:, op.SEL_POLICY] == op.SHARD_DEAL
+    scratch = np.where(dealt, p.select[:, op.SEL_COPIES], p.select[:, op.SEL_D])
     users = int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
     stations = max(1, len(p.stations))
     pools = len(compiled.groups)
@@ -85,7 +87,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         pts=np.zeros((max(1, pools), intervals, 4)),
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
-        seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
+        seen=np.zeros(max(1, int(scratch.max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
         levels=np.zeros((1 + int(p.stations["levels"].max()), tables.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),

@@ -67,20 +67,24 @@ class Pool:
     groups: int = 1
 
 
+SPREAD = ("copies", "some", "all", "every")
+"""Ways to pick several stations at once."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """One stop of a call: `copies` stations of a pool serve `work`, and the call goes on when `need` have.
 
     `pick` says how a station is chosen: `balance` (the caller's balancer), `shard` (by key, then a random copy),
     `leader` (by key, the shard's first copy), `followers` (by key, the other copies, in parallel), `copies` (by key,
-    every copy of the shard, in parallel), `all` (every shard, in parallel, a random copy of each) or `every` (all
-    stations, in parallel). With `need` 0 nobody waits for it. `then` is further work during which the worker is still
-    held; with `detach` the call has its answer before that.
+    every copy of the shard, in parallel), `some` (by key, so many of its copies at random, in parallel), `all` (every
+    shard, in parallel, a random copy of each) or `every` (all stations, in parallel). With `need` 0 nobody waits for
+    it. `then` is further work during which the worker is still held; with `detach` the call has its answer before.
     """
 
     pool: str
     work: Dist
-    pick: Literal["balance", "shard", "leader", "followers", "copies", "all", "every"] = "balance"
+    pick: Literal["balance", "shard", "leader", "followers", "copies", "some", "all", "every"] = "balance"
     copies: int = 1
     need: int = 1
     then: Dist | None = None

@@ -190,16 +190,25 @@ def blueprint(
     flows: Mapping[str, tuple[str, list[str]]],
     contract: list[str] | None = None,
     network: str = STILL_AIR,
+    entities: Mapping[str, str] | None = None,
+    faults: list[str] | None = None,
 ) -> str:
-    """The YAML of a design. A flow is its `arrive` or `consume` (`arrive: {...}`) and its steps."""
+    """The YAML of a design. A flow is its `arrive` or `consume` (`arrive: {...}`) and its steps.
+
+    `faults` are those of its only case.
+    """
     lines = ["loadcase: 1", "name: validation", f"title: {_title(title)}", network]
     if contract:
         lines += ["requirements:", "  contract:", *(f"    - {line}" for line in contract)]
+    if entities:
+        lines += ["entities:", *(f"  {name}: {body}" for name, body in entities.items())]
     lines.append("components:" if components else "components: {}")
     lines += [f"  {name}: {body}" for name, body in components.items()]
     lines.append("flows:")
     for name, (source, steps) in flows.items():
         lines += [f"  {name}:", f"    {source}", "    steps:", *(f"      - {_bare(s)}" for s in steps)]
+    if faults:
+        lines += ["cases:", "  normal:", "    faults:", *(f"      - {_bare(f)}" for f in faults)]
     return "\n".join(lines) + "\n"
 
 

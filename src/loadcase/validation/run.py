@@ -24,7 +24,7 @@ Case = Mapping[str, Any]
 Progress = Callable[[int, int, dict[str, Any]], None]
 """Called after each case with how many are done, of how many, and the case's result."""
 Runner = Callable[..., Any]
-"""`loadcase.engine.run.run`, or what takes its place: (blueprint, case, seed, duration=, warmup=) -> RunResult."""
+"""`loadcase.api.run`, or what takes its place: (blueprint, case, seed, duration=, warmup=) -> RunResult."""
 Loader = Callable[[str], Any]
 
 
@@ -75,10 +75,10 @@ def run_cases(
             raise UsageError(f"no case, group or phenomenon is called {', '.join(sorted(wanted - known))}")
         chosen = [c for c in chosen if wanted & {str(c.get(k)) for k in ("id", "group", "phenomenon")}]
     if run is None or loads is None:
+        from loadcase.api import run as api_run
         from loadcase.blueprint.load import loads as engine_loads
-        from loadcase.engine.run import run as engine_run
 
-        run, loads = run or engine_run, loads or engine_loads
+        run, loads = run or api_run, loads or engine_loads
     one = partial(run_case, run=run, loads=loads)
     return in_turn(chosen, lambda case, pool: one(case, pool=pool), on_progress, threads)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, tail
+from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, staleness, tail
 from loadcase.validation.plan import Model, NotExpressible, Plan
 
 Translator = Callable[[Mapping[str, Any], Model], Plan]
@@ -36,7 +36,8 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"visibility", messages.visibility),
     (r"at-least-once", messages.at_least_once),
     (r"partition parallelism", messages.partitions),
-    (r"quorum latency", tail.quorum_latency),
+    (r"quorum latency", staleness.quorums),
+    (r"k-staleness", staleness.versions),
     (r"quorum availability", replication.quorum),
     (r"availability arithmetic", replication.arithmetic),
     (r"multi-region", tail.regions),
@@ -62,7 +63,6 @@ NOT_YET: tuple[tuple[str, str], ...] = (
         r"consumer lag drain",
         "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
     ),
-    (r"k-staleness", "needs how many versions a read was behind: a run keeps no histories yet"),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
 

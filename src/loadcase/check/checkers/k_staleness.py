@@ -13,14 +13,14 @@ from loadcase.check.view import View
 class KStaleness(Checker):
     """Share of the reads that return one of the last k committed versions.
 
-    What: of the reads of keys that had been written, `k_staleness.2` is the share that saw the newest version that was
-    committed when the read began, or the one before it; `k_staleness.1` the share that saw the newest. What the read
+    What: of the reads of keys that had been written, `k_staleness.k2` is the share that saw the newest version that was
+    committed when the read began, or the one before it; `k_staleness.k1` the share that saw the newest. What the read
     saw although it was not committed counts as newer.
 
     Why: a counter or a timeline that is one version behind is often good enough; one that is ten behind is not.
 
     Example:
-        profile.k_staleness.2 >= 99.9 %
+        profile.k_staleness.k2 >= 99.9 %
 
     Source: P. Bailis et al., Probabilistically bounded staleness for practical partial quorums, PVLDB 5(8), 2012,
     definition 1.
@@ -29,7 +29,7 @@ class KStaleness(Checker):
     name = "k_staleness"
     of = "entity"
 
-    def judge(self, view: View, target: str, part: str = "1") -> Finding:
+    def judge(self, view: View, target: str, part: str = "k1") -> Finding:
         """The share of an entity's reads within so many versions."""
         told, untold = versioned_reads(view, target)
         if untold:
@@ -47,7 +47,7 @@ class KStaleness(Checker):
         listed = np.unique(code[:n])  # in order of key and version
         at = np.searchsorted(listed, code[n:], side="right")
         behind = at[:m] - at[m:]
-        late = np.flatnonzero(behind >= int(part))
+        late = np.flatnonzero(behind >= int(part[1:]))
         witnesses = tuple(
             Witness(
                 f"the read is {behind[i]} versions behind" if behind[i] > 1 else "the read is a version behind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CHANCE, CHOOSE, COIN, COUNT, DELAY, DONE, DROP,
+    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
     EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
     FLIGHT, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
     PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
@@ -17,7 +17,7 @@ from loadcase.engine.kernels.tables import (
     R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_ROW, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS, SLOT_MASK,
     SOURCE0, TICK, compiled, prefetch,
 )  # fmt: skip
-from loadcase.engine.kernels.draws import draw, draw_key, hashed, uniform
+from loadcase.engine.kernels.draws import below, draw, draw_key, hashed, uniform
 from loadcase.engine.kernels.calendar import chunk_margin, enlane, push, sift, step_lane
 from loadcase.engine.kernels.stations import advance, dequeue, enqueue, join, leave, pick_station, share, touch
 from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek
@@ -565,6 +565,9 @@ def run(P, S, quota):
                     rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                     P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                 )  # fmt: skip
+                pc += 1
+            elif op == DEAL:
+                F[f].reg[a] = below(rng, code[pc].b, 1 << 30)
                 pc += 1
             elif op == LOOKUP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
