@@ -9,7 +9,7 @@ from loadcase.blueprint.limits import in_bytes
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
-from loadcase.core.metrics import OF_COPIES, OF_READS, correctness_metric
+from loadcase.core.metrics import OF_COPIES, OF_COURSE, OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
 from loadcase.core.values import show
 
@@ -23,10 +23,11 @@ ROW_BYTES = 200
 SMALLEST = 1 / 1024
 
 
-def promised(blueprint: Blueprint) -> list[str]:
-    """Metrics of the contract that only a history tells."""
-    names = (g.metric for g in blueprint.contract)
-    return list(dict.fromkeys(n for n in names if correctness_metric(n.partition(".")[2]) is not None))
+def promised(blueprint: Blueprint, course: bool = False) -> list[str]:
+    """Metrics of the contract that only a history tells, or those that the course of a run tells."""
+    names = dict.fromkeys(g.metric for g in blueprint.contract)
+    told = [n for n in names if correctness_metric(n.partition(".")[2]) is not None]
+    return [n for n in told if (n.partition(".")[2] in OF_COURSE) == course]
 
 
 def recording(
@@ -85,6 +86,35 @@ def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | N
     return total * sum(case.lengths(*length))
 
 
+def follow(blueprint: Blueprint, case: Case, result: RunResult) -> RunResult:
+    """The result with what its series tell of the contract: what the faults of its case left behind.
+
+    Without faults nothing is left behind: 0. It cannot be told of faults that go on until the end.
+    """
+    from loadcase.check.recovery import course
+
+    metrics, doubts = dict(result.metrics), dict(result.doubts)
+    last = max((f.end for f in case.faults), default=0.0)
+    for name in promised(blueprint, course=True):
+        flow, _, metric = name.partition(".")
+        spec = correctness_metric(metric)
+        offered, goodput = result.series.get(f"{flow}.rate"), result.series.get(f"{flow}.goodput")
+        assert spec is not None
+        if not case.faults:
+            metrics[name] = Metric(0.0, spec.unit)
+            continue
+        if last >= result.duration_s or offered is None or goodput is None:
+            doubts[name] = "a fault goes on until the end of the run"
+            continue
+        first = offered.start + min(f.at for f in case.faults)
+        value, doubt = course(metric, offered, goodput, first, offered.start + last)
+        if value is None:
+            doubts[name] = doubt
+        else:
+            metrics[name] = Metric(value, spec.unit)
+    return replace(result, metrics=dict(sorted(metrics.items())), doubts=doubts)
+
+
 def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
     """The result with what its history tells of the contract; without the history, unless it is to be kept."""
     from loadcase.check.judge import Judge
@@ -97,7 +127,7 @@ def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
         note = f"the history has {show(sampled.share, 'ratio')} of the keys, whole: {result.history.rows:,} rows"
         result = replace(result, notes=(*result.notes, note))
     judge = Judge(result.history)
-    metrics, doubts, stories = dict(result.metrics), {}, {}
+    metrics, doubts, stories = dict(result.metrics), dict(result.doubts), {}
     sample = result.history.meta.sample
     for name in wanted:
         spec = correctness_metric(name.partition(".")[2])

@@ -55,11 +55,23 @@ _COMPONENT = (
     ("connections", "ratio", "Connections held / connections that fit.", ("gateway",)),
     ("lag", "count", "Mean number of messages that no consumer has taken yet.", ("log", "queue", "topic")),
     ("lag.peak", "count", "Most such messages of one consuming flow.", ("log", "queue", "topic")),
+    (
+        "catch_up",
+        "s",
+        "Time from when most messages of a consuming flow waited until none did, of the flow that took longest.",
+        ("log", "queue", "topic"),
+    ),
     ("dead_letters", "count", "Messages given up.", ("queue",)),
     (
         "rejected",
         "1/s",
         "Requests per second refused by the limit or the quota.",
+        ("limiter", "external", "model", "object_store"),
+    ),
+    (
+        "rejected.first",
+        "s",
+        "Time from the start of the measured run until the first such refusal.",
         ("limiter", "external", "model", "object_store"),
     ),
 )
@@ -109,8 +121,9 @@ CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for
 OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
 OF_COPIES = frozenset({"consistent_at_commit", "t_visibility"})
 OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable", "k_staleness", *OF_COPIES})
-"""Metrics that a run tells, those of them that need its reads, and those that need to know when each copy had what. A
-blueprint that promises another is refused."""
+OF_COURSE = frozenset({"recovery_time", "metastable"})
+"""Metrics that a run tells: those of them that need its reads, those that need to know when each copy had what, and
+those that are told by its series, without any history. A blueprint that promises another is refused."""
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

@@ -29,6 +29,7 @@ from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
+from loadcase.kinds.service import Service
 from loadcase.kinds.store import Store
 from loadcase.kinds.topic import Topic
 
@@ -147,6 +148,7 @@ class _Compiler:
         self.cache_rows: list[tuple[Any, ...]] = []
         self.retry_rows: list[tuple[Any, ...]] = []
         self.breaker_rows: list[tuple[Any, ...]] = []
+        self.throttle_rows: list[tuple[float, float]] = []
         self.ring = 0
         self.limiter_rows: list[tuple[Any, ...]] = []
         self.limiter_ids: dict[str, int] = {}
@@ -283,7 +285,7 @@ class _Compiler:
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
-            timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, fallback=None
+            timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, throttle=None, fallback=None
         )
 
         def attempt(here: Here, fail: Label) -> None:
@@ -701,7 +703,9 @@ class _Compiler:
         component = self.b.components[call.component]
         options = call.options
         name = self.named(f"{call.component}.{call.verb}")
-        policed = any((options.timeout, options.retry, options.hedge, options.breaker, options.fallback))
+        policed = any(
+            (options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback)
+        )
         forward = component.behaviours.get(call.verb) == "forward"
         moves = not policed and (forward or (top and component.kind == "service"))
 
@@ -740,6 +744,11 @@ class _Compiler:
             here, fail, admit = self.retrying(options, name, here, fail)
         else:
             admit = NOBODY
+        throttle = NOBODY
+        if options.throttle is not None:
+            throttle = len(self.throttle_rows)
+            self.throttle_rows.append((options.throttle.k, options.throttle.window))
+            asm.emit(op.THROTTLE, throttle, fail, asm.place(f"{name}:throttle"))
         if options.breaker is not None:
             fail, breaker = self.breaking(options, fail)
         else:
@@ -747,6 +756,8 @@ class _Compiler:
         self.waiting(options, name, here, fail, attempt)
         if breaker >= 0:
             asm.emit(op.REPORT, breaker, 1)
+        if throttle >= 0:
+            asm.emit(op.ACCEPT, throttle)
         if admit >= 0:
             asm.emit(op.ADMIT, admit)
         if options.fallback is not None:
@@ -988,7 +999,11 @@ class _Compiler:
         shared = component.discipline == "ps"
         if isinstance(work, Const) and work.value == 0.0 and not shared:
             return
-        self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name))
+        crowd = 0
+        if isinstance(component, Service) and component.contention:
+            self.asm.weights.append(component.contention)
+            crowd = len(self.asm.weights)
+        self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name), crowd)
         if shared or component.discipline == "preemptive":
             self.asm.emit(op.SERVED, slot)
 
@@ -1568,6 +1583,7 @@ class _Compiler:
             "retry_par": floats([row[3:] for row in self.retry_rows], 5),
             "breakers": ints([row[:2] for row in self.breaker_rows], 2),
             "breaker_par": floats([row[2:] for row in self.breaker_rows], 2),
+            "throttles": floats(self.throttle_rows, 2),
             "limiters": ints([row[:5] for row in self.limiter_rows], 5),
             "limiter_par": floats([row[5:] for row in self.limiter_rows], 3),
         }

@@ -38,7 +38,7 @@ class Here:
 
 def policed(options: Options) -> bool:
     """Whether the caller waits for an answer by itself, so that the flow does not move on with the call."""
-    return any((options.timeout, options.retry, options.hedge, options.breaker, options.fallback))
+    return any((options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback))
 
 
 def is_local(call: Call, here: Here) -> bool:

@@ -130,6 +130,19 @@ class Breaker(BaseModel):
     open: Seconds = Field(5.0, description="How long it stays open before one probe is let through.")
 
 
+class Throttle(BaseModel):
+    """Adaptive throttling by the client: while few of its requests are accepted it sends few, and fails the others.
+
+    A request is not sent with probability max(0, (requests - k accepts) / (requests + 1)) over the window, where
+    requests counts those that were not sent too. Source: B. Beyer et al., Site Reliability Engineering, 2016, ch. 21.
+    """
+
+    model_config = STRICT
+
+    k: Factor = Field(2.0, ge=1.0, description="Requests that are sent for each one that is accepted.")
+    window: Seconds = Field(120.0, gt=0.0, description="The time over which both are counted.")
+
+
 class Options(BaseModel):
     """What a step may say about its call, whatever the verb."""
 
@@ -141,6 +154,7 @@ class Options(BaseModel):
     retry: Retry | None = Field(None, description="Tries again after a failure.")
     hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
     breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
+    throttle: Throttle | None = Field(None, description="Sends less to a callee that accepts little.")
     fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
     priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
     do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")

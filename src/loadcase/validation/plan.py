@@ -192,10 +192,11 @@ def blueprint(
     network: str = STILL_AIR,
     entities: Mapping[str, str] | None = None,
     faults: list[str] | None = None,
+    seconds: float = 60.0,
 ) -> str:
     """The YAML of a design. A flow is its `arrive` or `consume` (`arrive: {...}`) and its steps.
 
-    `faults` are those of its only case.
+    `faults` are those of its only case, which lasts some seconds.
     """
     lines = ["loadcase: 1", "name: validation", f"title: {_title(title)}", network]
     if contract:
@@ -208,7 +209,13 @@ def blueprint(
     for name, (source, steps) in flows.items():
         lines += [f"  {name}:", f"    {source}", "    steps:", *(f"      - {_bare(s)}" for s in steps)]
     if faults:
-        lines += ["cases:", "  normal:", "    faults:", *(f"      - {_bare(f)}" for f in faults)]
+        lines += [
+            "cases:",
+            "  normal:",
+            f"    duration: {num(seconds)} s",
+            "    faults:",
+            *(f"      - {_bare(f)}" for f in faults),
+        ]
     return "\n".join(lines) + "\n"
 
 

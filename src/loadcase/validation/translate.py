@@ -32,8 +32,11 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"retry budget", overload.budget),
     (r"circuit breaker on calls", overload.probes),
     (r"metastable failure: retries", overload.threshold),
+    (r"metastable failure: load spike", overload.collapse),
+    (r"adaptive throttling", overload.throttle),
     (r"rate limiter", overload.limiter),
     (r"visibility", messages.visibility),
+    (r"consumer lag", messages.drain),
     (r"at-least-once", messages.at_least_once),
     (r"partition parallelism", messages.partitions),
     (r"quorum latency", staleness.quorums),
@@ -50,19 +53,10 @@ NOT_YET: tuple[tuple[str, str], ...] = (
     (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
     (r"backoff and jitter", "needs writes that a store refuses when the version has moved on since it was read"),
     (
-        r"metastable failure: load spike",
-        "needs a traffic spike as a fault and a service time that grows with concurrency",
-    ),
-    (r"adaptive throttling", "the format has no client-side throttle by accepted share"),
-    (
         r"hashing balance|bounded loads",
         "needs ring placement with points per server: shards are placed by an even hash",
     ),
     (r"resharding", "needs a change of the number of shards during a run (faults)"),
-    (
-        r"consumer lag drain",
-        "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
-    ),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
 

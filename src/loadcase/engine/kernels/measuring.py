@@ -44,6 +44,8 @@ def tick(P, S, now, interval):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
             T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
             T[i].qmax = T[i].qlen
+            T[i].peak_at = now
+            T[i].empty_at = -1.0 if T[i].qlen > 0 else now
         plast[:, :] = 0.0
         levels[:, :] = 0.0
         S.cts[:, 0, :] = 0

@@ -8,7 +8,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import BUCKET, SLIDING_WINDOW
-from loadcase.engine.kernels.tables import inlined
+from loadcase.engine.kernels.tables import compiled, inlined
 from loadcase.engine.kernels.draws import mix64
 
 
@@ -87,6 +87,37 @@ def report(breakers, par, brk, brk_t, ring, b, ok, now):
         br[BR_STATE] = 1
         br[BR_PROBE] = 0
         brk_t[b] = now
+
+
+PARTS = 32
+"""Parts of the window of a throttle, which leave it one at a time."""
+
+
+@compiled
+def throttled(par, thr, thr_at, i, now):
+    """The probability with which a request is not let through, and that it was asked for is noted.
+
+    Source: B. Beyer et al., Site Reliability Engineering, 2016, ch. 21: max(0, (requests - K accepts) / (requests + 1)).
+    """
+    part = np.int64(now / par[i, 1] * PARTS)
+    gone = min(part - thr_at[i], PARTS)
+    for j in range(gone):
+        k = 1 + (part - j) % PARTS
+        for what in range(2):
+            thr[i, what, 0] -= thr[i, what, k]
+            thr[i, what, k] = 0.0
+    thr_at[i] = part
+    requests, accepts = thr[i, 0, 0], thr[i, 1, 0]
+    thr[i, 0, 0] += 1.0
+    thr[i, 0, 1 + part % PARTS] += 1.0
+    return max(0.0, (requests - par[i, 0] * accepts) / (requests + 1.0))
+
+
+@inlined
+def accept(thr, thr_at, i):
+    """A request was accepted."""
+    thr[i, 1, 0] += 1.0
+    thr[i, 1, 1 + thr_at[i] % PARTS] += 1.0
 
 
 @inlined
