@@ -34,7 +34,7 @@ from loadcase.core.metrics import METRICS
 from loadcase.estimate.estimate import estimate
 from loadcase.faults import faults
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry
+from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Throttle
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
 
@@ -297,6 +297,9 @@ def kind_rows() -> Iterator[Row]:
     yield turned("store.replicas", WRITE, "replicas: 3", "replicas: 5")
     yield added("store.write", WRITE, "write: all")
     yield added("store.read", STORE, "read: quorum")
+    yield added("store.read_from", STORE, "read_from: all")
+    yield added("store.write_to", WRITE, "write_to: needed")
+    yield added("store.reply", STORE, "reply: 3 ms")
     yield added("store.placement", STORE, "placement: modulo")
     yield added("store.balance", STORE, "balance: random", "refused")
     for verb in ("write", "append", "update", "claim", "transact", "read"):
@@ -334,6 +337,10 @@ def policy_rows() -> Iterator[Row]:
     yield turned("breaker.calls", breaker, "calls: 20", "calls: 10")
     yield turned("breaker.failures", breaker, "failures: 40 %", "failures: 20 %")
     yield turned("breaker.open", breaker, "open: 500 ms", "open: 50 ms")
+    yield added("options.throttle", FAILING.replace("30 %", "80 %"), "throttle: {}", mark="!")
+    throttle = FAILING.replace("30 %", "80 %").replace("!", "throttle: {k: 2, window: 1 s}")
+    yield turned("throttle.k", throttle, "k: 2", "k: 1.5")
+    yield turned("throttle.window", throttle, "window: 1 s", "window: 200 ms")
 
 
 def flow_rows() -> Iterator[Row]:
@@ -559,7 +566,7 @@ def fields() -> set[str]:
         for verb, options in cls.verbs.items():
             found |= {f"{verb}.{f}" for f in options.model_fields.keys() - Options.model_fields.keys()}
     sections: dict[str, type[BaseModel]] = {
-        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "arrive": Arrive, "consume": Consume,
+        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle, "arrive": Arrive, "consume": Consume,
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
         "endpoint": Endpoint, "operate": Operate,
     }  # fmt: skip

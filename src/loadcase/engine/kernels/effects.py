@@ -42,6 +42,18 @@ def fact(X, regs, space, key):
 
 
 @compiled
+def recall_fact(X, space, key):
+    """The value that is remembered of a key in a space; 0 where there is nothing."""
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].space != 0:
+        if X[i].key == key and X[i].space == space:
+            return X[i].value
+        i = (i + 1) & mask
+    return np.int64(0)
+
+
+@compiled
 def forget_fact(X, regs, space, key):
     """Forgets what is remembered of a key in a space, closing the gap (backward shift); whether there was anything."""
     mask = X.shape[0] - 1
@@ -283,7 +295,7 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         X[v].value = max(X[v].value, K[f].version)
     elif op == SEE:
         copy = (F[f].held[b] - c) % row.d
-        v = X[fact(X, regs, a + copy, F[f].key[row.e])].value
+        v = recall_fact(X, a + copy, F[f].key[row.e])
         K[f].seen = v
         K[f].looked = now
     elif op == ANSWER:
