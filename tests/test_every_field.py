@@ -163,6 +163,7 @@ def component_rows() -> Iterator[Row]:
     yield turned("component.replacement", BUSY.replace("@", "balance: two_choices, @"), ", @", ", replacement: true")
     yield added("component.choices", BUSY, "choices: 3", "refused")
     yield added("component.replacement", BUSY, "replacement: true", "refused")
+    yield added("service.contention", SERVICE, "contention: 50 %")
     yield turned("component.queue", SERVICE, "workers: 2", "workers: 0, queue: 5", "refused")
     yield turned("component.discipline", SERVICE, "workers: 2", "workers: 0, discipline: ps", "refused")
     yield added(
@@ -566,7 +567,8 @@ def fields() -> set[str]:
         for verb, options in cls.verbs.items():
             found |= {f"{verb}.{f}" for f in options.model_fields.keys() - Options.model_fields.keys()}
     sections: dict[str, type[BaseModel]] = {
-        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle, "arrive": Arrive, "consume": Consume,
+        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle,
+        "arrive": Arrive, "consume": Consume,
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
         "endpoint": Endpoint, "operate": Operate,
     }  # fmt: skip
@@ -607,6 +609,7 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
     [
         (EXTERNAL, "c.utilisation"),
         (EXTERNAL, "c.rejected"),
+        (EXTERNAL, "c.rejected.first"),
         (BUSY, "c.in_service.sd"),
         (BUSY, "c.in_service.p99"),
         (CACHE.replace("keys: 20", "hit_ratio: 90 %"), "c.stored_keys"),
@@ -616,8 +619,8 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
 )
 def test_a_promise_about_what_is_never_measured_is_refused(text: str, metric: str) -> None:
     promised = clean(text).replace("components:", f"requirements: {{contract: [{metric} < 5]}}\ncomponents:", 1)
-    if metric.endswith("rejected"):
-        promised = promised.replace("< 5", "< 5 /s")
+    unit = {"c.rejected": "/s", "c.rejected.first": "s"}.get(metric, "")
+    promised = promised.replace("< 5", f"< 5 {unit}".rstrip())
     with pytest.raises(BlueprintError, match="never measured"):
         loads(promised)
 

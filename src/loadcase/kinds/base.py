@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from loadcase.core.distributions import Const, Dist
@@ -139,8 +139,28 @@ class Throttle(BaseModel):
 
     model_config = STRICT
 
-    k: Factor = Field(2.0, ge=1.0, description="Requests that are sent for each one that is accepted.")
-    window: Seconds = Field(120.0, gt=0.0, description="The time over which both are counted.")
+    k: Factor = Field(2.0, description="Requests that are sent for each one that is accepted.")
+    window: Seconds = Field(120.0, description="The time over which both are counted.")
+
+    @field_validator("k")
+    @classmethod
+    def _lets_all_accepted_ones_through(cls, k: float) -> float:
+        if k < 1.0:
+            given = {
+                "message": f"a throttle with k {k:g} sends less than is accepted",
+                "hint": "at least 1",
+                "offset": 0,
+            }
+            raise PydanticCustomError("LC313", "{message}", given)
+        return k
+
+    @field_validator("window")
+    @classmethod
+    def _has_a_window(cls, window: float) -> float:
+        if window == 0.0:
+            given = {"message": "a throttle counts over some time, not 0 s", "hint": "for example 2 min", "offset": 0}
+            raise PydanticCustomError("LC313", "{message}", given)
+        return window
 
 
 class Options(BaseModel):
