@@ -329,6 +329,8 @@ def policy_rows() -> Iterator[Row]:
     yield turned("retry.backoff", retry, "backoff: 5 ms", "backoff: 9 ms")
     yield turned("retry.multiplier", retry, ", @", ", multiplier: 3")
     yield turned("retry.cap", retry, ", @", ", cap: 6 ms")
+    yield turned("retry.breaker", retry, ", @", ", breaker: 10 %")
+    yield turned("retry.breaker_calls", retry, ", @", ", breaker: 30 %, breaker_calls: 5")
     yield turned("retry.jitter", retry, ", @", ", jitter: full")
     yield turned("retry.jitter", retry, ", @", ", jitter: 3 ms")
     yield turned("retry.budget", retry, ", @", ", budget: 5 %")

@@ -87,3 +87,21 @@ cases: {{normal: {{duration: 60 s, warmup: 1 s, faults: [{{consumer_pause: {{flo
     found = api.run(loads(text)).metrics
     assert found["c.lag.peak"].value == pytest.approx(600, abs=2)
     assert found["c.catch_up"].value == pytest.approx(600 / (100 - 60), rel=0.02)
+
+
+@pytest.mark.parametrize(("error_rate", "attempts"), [(0.3, 1.0), (0.05, 1.0526)])
+def test_retries_stop_while_too_many_attempts_fail(error_rate: float, attempts: float) -> None:
+    text = f"""
+loadcase: 1
+name: failing
+components: {{c: {{kind: external, work: 0 s, error_rate: {error_rate}}}}}
+flows: {{r: {{arrive: {{rate: 1000 /s}}, steps: [{{c.call: {{retry: {{max: 3, breaker: 15 %}}}}}}]}}}}
+"""
+    found = api.run(loads(text), duration=20.0, warmup=1.0).metrics
+    assert found["r.attempts"].value == pytest.approx(attempts, rel=0.01)
+
+
+def test_attempts_are_not_counted_for_nothing() -> None:
+    text = "loadcase: 1\nname: t\ncomponents: {c: {kind: external}}\nflows: {r: {arrive: {rate: 1 /s}, steps: [@]}}"
+    with pytest.raises(BlueprintError, match="breaker_calls"):
+        loads(text.replace("@", "{c.call: {retry: {breaker_calls: 5}}}"))

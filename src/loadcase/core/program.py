@@ -45,6 +45,8 @@ REGISTERS = 8
     STILL,  # child of a hedge: end silently when nobody waits any more
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
+    TALLY,  # a breaker, b 1 success or 0 failure: of an attempt that may be retried
+    CALM,  # a breaker, b pc when too many of the latest attempts have failed for another one
     THROTTLE,  # a throttle, b pc when it is not let through, c place
     ACCEPT,  # a throttle: the backend has accepted a request
     KEYED,  # a key space, b place: draw the second key
@@ -93,7 +95,7 @@ REGISTERS = 8
     ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(69)
+) = range(71)
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)

@@ -741,9 +741,9 @@ class _Compiler:
 
             asm.later(otherwise)
         if options.retry is not None and options.retry.max > 0:
-            here, fail, admit = self.retrying(options, name, here, fail)
+            here, fail, admit, calm = self.retrying(options, name, here, fail)
         else:
-            admit = NOBODY
+            admit = calm = NOBODY
         throttle = NOBODY
         if options.throttle is not None:
             throttle = len(self.throttle_rows)
@@ -758,12 +758,14 @@ class _Compiler:
             asm.emit(op.REPORT, breaker, 1)
         if throttle >= 0:
             asm.emit(op.ACCEPT, throttle)
+        if calm >= 0:
+            asm.emit(op.TALLY, calm, 1)
         if admit >= 0:
             asm.emit(op.ADMIT, admit)
         if options.fallback is not None:
             asm.here(end)
 
-    def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int]:
+    def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int, int]:
         asm = self.asm
         retry = options.retry
         assert retry is not None
@@ -787,8 +789,15 @@ class _Compiler:
             asm.emit(op.ADMIT, policy)
         asm.here(start)
 
+        calm = NOBODY
+        if retry.breaker is not None:
+            calm = self.looking_back(retry.breaker_calls, retry.breaker, 0.0)
+
         def land() -> None:
             asm.here(landing)
+            if calm >= 0:
+                asm.emit(op.TALLY, calm, 0)
+                asm.emit(op.CALM, calm, fail)
             asm.emit(op.RETRY, policy, register, start)
             asm.emit(op.JUMP, fail)
 
@@ -797,15 +806,20 @@ class _Compiler:
             replace(here, register=register + 1),
             landing,
             policy if budget >= 0 and retry.budget_on == "success" else NOBODY,
+            calm,
         )
+
+    def looking_back(self, calls: int, failures: float, open_s: float) -> int:
+        """Row of a breaker that looks at so many of the latest calls."""
+        self.breaker_rows.append((calls, self.ring, failures, open_s))
+        self.ring += calls
+        return len(self.breaker_rows) - 1
 
     def breaking(self, options: Options, fail: Label) -> tuple[Label, int]:
         asm = self.asm
         breaker = options.breaker
         assert breaker is not None
-        row = len(self.breaker_rows)
-        self.breaker_rows.append((breaker.calls, self.ring, breaker.failures, breaker.open))
-        self.ring += breaker.calls
+        row = self.looking_back(breaker.calls, breaker.failures, breaker.open)
         asm.emit(op.TRIP, row, fail)
         landing = Label()
 

@@ -111,6 +111,18 @@ class Retry(BaseModel):
         "attempt", description="Whether every call refills the budget, or only one that succeeds."
     )
 
+    breaker: Ratio | None = Field(
+        None, description="No retries while more than this share of the latest attempts has failed."
+    )
+    breaker_calls: Whole = Field(100, description="How many of the latest attempts that looks at.")
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Self:
+        if self.breaker is None and "breaker_calls" in self.model_fields_set:
+            given = {"message": "'breaker_calls' changes nothing here: breaker is not given", "hint": "", "offset": 0}
+            raise PydanticCustomError("LC313", "{message}", {**given, "hint": "remove breaker_calls"})
+        return self
+
 
 class Hedge(BaseModel):
     """A second copy of a slow call; the first answer wins and the loser's work still happens."""

@@ -84,6 +84,30 @@ def budget(case: Case, model: Model) -> Plan:
     return Plan({MAIN: settled}, chosen(case, OUTCOMES))
 
 
+def retry_breaker(case: Case, model: Model) -> Plan:
+    """Clients that each stop retrying while too many of their attempts since the start have failed."""
+    p, most, raw = model.number("failure_probability"), model.whole("retries"), model.get("breaker")
+    if not isinstance(raw, dict) or "since start" not in str(raw.get("statistic")) or raw.get("effect") != "no retries":
+        raise NotExpressible(f"cannot read the breaker {raw!r}")
+    count, rate, seconds = model.whole("clients"), model.number("rate_per_client"), model.number("duration")
+    if count > 200:
+        raise NotExpressible("over 200 clients with a breaker each")
+    every = round(2 * rate * seconds * (most + 1))  # more than there are: all since the start
+    policy = mapping(retry=mapping(max=most, breaker=float(raw["threshold"]), breaker_calls=every))
+    components = {
+        "asked": mapping(kind="external", work="0 s"),
+        "dependency": mapping(kind="external", work="0 s", error_rate=p),
+        "answered": mapping(kind="external", work="0 s"),
+    }
+    steps = ["asked.call", step("dependency.call", policy), "answered.call"]
+    flows = {f"client_{i}": (f"arrive: {{rate: {num(rate)} /s}}", steps) for i in range(1, count + 1)}
+    formulas = {
+        "success": "answered.rate / asked.rate",
+        "attempts_per_request": "dependency.rate / asked.rate",
+    }
+    return Plan({MAIN: Run(blueprint(case["title"], components, flows), seconds)}, chosen(case, formulas))
+
+
 def threshold(case: Case, model: Model) -> Plan:
     """The load up to which a database keeps up even when every request is tried as often as it may be."""
     if "trigger" in model:

@@ -30,6 +30,7 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"retry amplification", overload.layers),
     (r"retries, independent", overload.retries),
     (r"retry budget", overload.budget),
+    (r"circuit breaker on retries", overload.retry_breaker),
     (r"circuit breaker on calls", overload.probes),
     (r"metastable failure: retries", overload.threshold),
     (r"metastable failure: load spike", overload.collapse),
@@ -50,7 +51,6 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 """What translates a phenomenon; the first pattern that is found in its name."""
 
 NOT_YET: tuple[tuple[str, str], ...] = (
-    (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
     (r"backoff and jitter", "needs writes that a store refuses when the version has moved on since it was read"),
     (
         r"hashing balance|bounded loads",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
     EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
     FLIGHT, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
     PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
-    SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
+    SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import (
     CHUNK, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
@@ -23,7 +23,7 @@ from loadcase.engine.kernels.stations import advance, dequeue, enqueue, join, le
 from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek
 from loadcase.engine.kernels.warming import cache_key
 from loadcase.engine.kernels.policies import (
-    accept, throttled, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, trip,
+    BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
 )  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
 from loadcase.engine.kernels.faults import ENDED, WAITS, strike, trouble, wake
@@ -564,6 +564,12 @@ def run(P, S, quota):
             elif op == REPORT:
                 report(P.breakers, P.breaker_par, S.brk, S.brk_t, S.ring, a, code[pc].b == 1, now)
                 pc += 1
+            elif op == TALLY:
+                tally(P.breakers, S.brk, S.ring, a, code[pc].b == 1)
+                pc += 1
+            elif op == CALM:
+                bad = S.brk[a, BR_BAD] > P.breaker_par[a, 0] * S.brk[a, BR_SEEN]
+                pc = code[pc].b if bad else pc + 1
             elif op == THROTTLE:
                 x = throttled(P.throttles, S.thr, S.thr_at, a, now)
                 if uniform(rng, code[pc].c) < x:

@@ -58,11 +58,25 @@ def trip(breakers, par, brk, brk_t, ring, b, now):
 
 
 @inlined
+def tally(breakers, brk, ring, b, ok):
+    """Adds an outcome to the latest ones that a breaker looks at."""
+    br = brk[b]
+    size, first, at = breakers[b, 0], breakers[b, 1], br[BR_AT]
+    if br[BR_SEEN] >= size:
+        br[BR_BAD] -= ring[first + at]
+    else:
+        br[BR_SEEN] += 1
+    bad = 0 if ok else 1
+    ring[first + at] = bad
+    br[BR_BAD] += bad
+    br[BR_AT] = (at + 1) % size
+
+
+@inlined
 def report(breakers, par, brk, brk_t, ring, b, ok, now):
     """Tells a breaker how a call ended."""
     br = brk[b]
     size = breakers[b, 0]
-    first = breakers[b, 1]
     if br[BR_STATE] == 1:
         if br[BR_PROBE] == 1:
             br[BR_PROBE] = 0
@@ -74,15 +88,7 @@ def report(breakers, par, brk, brk_t, ring, b, ok, now):
             else:
                 brk_t[b] = now
         return
-    at = br[BR_AT]
-    if br[BR_SEEN] >= size:
-        br[BR_BAD] -= ring[first + at]
-    else:
-        br[BR_SEEN] += 1
-    bad = 0 if ok else 1
-    ring[first + at] = bad
-    br[BR_BAD] += bad
-    br[BR_AT] = (at + 1) % size
+    tally(breakers, brk, ring, b, ok)
     if br[BR_SEEN] >= size and br[BR_BAD] >= par[b, 0] * size:
         br[BR_STATE] = 1
         br[BR_PROBE] = 0
