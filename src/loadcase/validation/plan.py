@@ -39,8 +39,9 @@ class Plan:
     """How a case is computed.
 
     `runs` by name; `formulas` from the name of an expected value to arithmetic over metrics, each written
-    `component.metric`, or `run.component.metric` where there are several runs. `closed` holds values that the
-    product's own closed forms give. `missing` says why an expected value cannot be computed.
+    `component.metric`, or `run.component.metric` where there are several runs; `NAME.at_end` is what is reported over
+    time as it is in the last tenth of the run. `closed` holds values that the product's own closed forms give.
+    `missing` says why an expected value cannot be computed.
     """
 
     runs: dict[str, Run] = field(default_factory=dict)

@@ -51,12 +51,16 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 """What translates a phenomenon; the first pattern that is found in its name."""
 
 NOT_YET: tuple[tuple[str, str], ...] = (
-    (r"backoff and jitter", "needs writes that a store refuses when the version has moved on since it was read"),
     (
-        r"hashing balance|bounded loads",
-        "needs ring placement with points per server: shards are placed by an even hash",
+        r"backoff and jitter",
+        "needs writes that a store refuses when the version has moved on since it was read, and decorrelated jitter",
     ),
-    (r"resharding", "needs a change of the number of shards during a run (faults)"),
+    (
+        r"hashing balance",
+        "needs shards on a ring with random points, drawn anew: shards are placed by an even hash or by rank",
+    ),
+    (r"bounded loads", "needs keys that overflow to the next shard of a ring: shards are placed by an even hash"),
+    (r"resharding", "the number of shards is the same throughout a run: nothing moves"),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
 
