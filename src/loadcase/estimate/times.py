@@ -25,6 +25,7 @@ from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
 from loadcase.kinds.base import PRIORITIES, SPREAD, Visit
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
+from loadcase.kinds.service import Service
 from loadcase.kinds.store import Store
 
 NOTHING = Latency.constant(0.0)
@@ -148,6 +149,8 @@ class _Solver:
                 self.note(f"{name}: requests that lose patience are not taken out of its queue here")
             elif abs(solved.held.scv - 1.0) > 0.1:
                 self.note(f"{name}: patience is told as if the time that its workers are held were exponential")
+        if isinstance(component, Service) and component.contention:
+            self.note(f"{name}: contention makes its work longer than it is here")
         self.times.pools[label] = solved
         return solved
 
