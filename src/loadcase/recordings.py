@@ -108,7 +108,9 @@ def follow(blueprint: Blueprint, case: Case, result: RunResult) -> RunResult:
             continue
         first = offered.start + min(f.at for f in case.faults)
         value, doubt = course(metric, offered, goodput, first, offered.start + last)
-        if value is None:
+        relaxed = blueprint.relaxed.get(result.case, {}).get(name, 0.0)
+        bounds = [max(g.bound, relaxed) for g in blueprint.contract if g.metric == name]
+        if value is None or (doubt and value <= max(bounds)):  # more than the longest that is promised is broken
             doubts[name] = doubt
         else:
             metrics[name] = Metric(value, spec.unit)

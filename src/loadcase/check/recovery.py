@@ -58,7 +58,7 @@ def course(metric: str, offered: Series, goodput: Series, start_s: float, end_s:
     """`recovery_time` or `metastable` of a flow, from its arrivals and its goodput by interval; or why it is not told.
 
     The faults last from `start_s` to `end_s`. A flow is well where nine tenths of the share that was acknowledged
-    before the first fault are acknowledged again. A recovery that was not seen has no time.
+    before the first fault are acknowledged again. Where that was not seen its time is a lower bound.
     """
     if metric == "metastable":
         found = outlives(goodput, offered, start_s, end_s)
@@ -73,7 +73,7 @@ def course(metric: str, offered: Series, goodput: Series, start_s: float, end_s:
         return None, "nothing was acknowledged before the first fault"
     least = NORMAL * sum(before) / len(before)
     seconds, well = recovered(share, lambda value: value >= least, end_s)
-    return (seconds, "") if well else (None, f"it is not well {seconds:.3g} s after the last fault, when the run ends")
+    return seconds, "" if well else f"it is not well {seconds:.3g} s after the last fault, when the run ends"
 
 
 def _mean(series: Series, at: list[int]) -> float:

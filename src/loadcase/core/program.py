@@ -194,9 +194,7 @@ STATION = np.dtype(
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
         ("work", "f8"),  # shared: work done for each request, and when that was
-        ("work_at", "f8"),
-        ("peak_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
-        ("empty_at", "f8"),
+        ("work_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
         ("shed", "i8"),
         ("abandoned", "i8"),
         ("patience", "i4"),  # a dist, or -1

@@ -138,7 +138,7 @@ class Measures:
             f"{source}.lag.peak", max(float(self.s.stations["qmax"][station]), peak.value if peak else 0.0), "count"
         )
         self.line(f"{source}.lag", area / self.step, "count")
-        emptied, peaked = (float(self.s.stations[at][station]) for at in ("empty_at", "peak_at"))
+        emptied, peaked = (float(self.s.stations[at][station]) for at in ("work_at", "work"))
         if emptied >= 0.0:
             catch_up = self.metrics.get(f"{source}.catch_up")
             self.put(f"{source}.catch_up", max(emptied - peaked, catch_up.value if catch_up else 0.0), "s")

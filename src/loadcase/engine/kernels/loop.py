@@ -734,8 +734,8 @@ def run(P, S, quota):
                         T[i].qlen += 1
                         if T[i].qlen > T[i].qmax:
                             T[i].qmax = T[i].qlen
-                            T[i].peak_at = now
-                            T[i].empty_at = -1.0
+                            T[i].work = now
+                            T[i].work_at = -1.0
                     ready[nready] = g
                     nready += 1
                 pc += 1
@@ -744,10 +744,10 @@ def run(P, S, quota):
                 T[a].qlen += code[pc].b
                 if T[a].qlen > T[a].qmax:
                     T[a].qmax = T[a].qlen
-                    T[a].peak_at = now
-                    T[a].empty_at = -1.0
-                elif T[a].qlen == 0 and T[a].empty_at < 0.0:
-                    T[a].empty_at = now
+                    T[a].work = now
+                    T[a].work_at = -1.0
+                elif T[a].qlen == 0 and T[a].work_at < 0.0:
+                    T[a].work_at = now
                 pc += 1
             elif op == REASON:
                 F[f].why = a
