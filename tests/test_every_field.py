@@ -414,6 +414,7 @@ def case_rows() -> Iterator[Row]:
     yield turned("requirements.contract", CONTRACT, "r.p95 < 1 ms", "r.p95 < 1 s", "verdict")
     more = "decisions: {d: {choose: a, variant: v}}\nvariants: {v: {components.s.workers: 5}}\n"
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")
+    yield turned("decision.breaks", CONTRACT + more, "variant: v}", "variant: v, breaks: [r.p96]}", "refused")
 
 
 def effect_rows() -> Iterator[Row]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from loadcase.estimate.size import SizeReport
     from loadcase.scales import Scale
 
+LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 12.0
 TINY = """\
 loadcase: 1
 name: tiny
@@ -130,7 +131,7 @@ def check(
     *,
     cases: Iterable[str] | None = None,
     seeds: int | None = None,
-    budget_s: float = 60.0,
+    budget_s: float | None = None,
     threads: int | None = None,
     exact: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -139,8 +140,10 @@ def check(
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
-    The budget counts everything but the compilation of the engine.
+    The budget counts everything but the compilation of the engine: a minute, or 12 s for each case where there are
+    more than five.
     """
+    from loadcase.check.decided import decided
     from loadcase.check.runner import check as judge
     from loadcase.engine.run import Warmed, case_of
     from loadcase.scales import Scale
@@ -148,6 +151,8 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
+    if budget_s is None:
+        budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
@@ -170,10 +175,11 @@ def check(
     def make_exact(case: str) -> bool:
         return scales.pop(case, Scale()).k > 1
 
-    return judge(
+    result = judge(
         blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
         stop=stop, started=started, make_exact=make_exact,
     )  # fmt: skip
+    return replace(result, decided=decided(blueprint, result))
 
 
 def judge(

@@ -123,7 +123,7 @@ class _Loader:
         b.network = self.model(Network, {**NETWORK, **(self.section("network") or {})}, ("network",))
         b.operate = self.model(Operate, self.data.get("operate") or {}, ("operate",)) or Operate()
         b.decisions = self.mapping("decisions", Decision)
-        b.variants = self.variants(b)
+        b.variants, b.variant = self.variants(b), variant
         b.components = self.components()
         self.problems.broken = self.broken("components", b.components) | self.broken("entities", b.entities)
         keys = Keys(self.problems, self.scope, b.entities)
@@ -134,6 +134,7 @@ class _Loader:
         self.references(b)
         b.keys = keys.spaces
         self.contract(b)
+        self.decisions(b)
         self.problems.check()
         return b
 
@@ -231,6 +232,18 @@ class _Loader:
             if decision.variant is not None and decision.variant not in found:
                 self.problems.unknown("variant", decision.variant, found, ("decisions", name, "variant"), value=True)
         return found
+
+    def decisions(self, b: Blueprint) -> None:
+        """What a variant is said to break is promised, by a metric or by the recovery of a case."""
+        promised = {g.metric for g in b.contract}
+        promised |= {"recover_within" for case in b.cases.values() if case.recover_within is not None}
+        for name, decision in b.decisions.items():
+            path: Path = ("decisions", name, "breaks")
+            if decision.breaks and decision.variant is None:
+                self.problems.add("LC347", "no variant that could break anything", path, "name it: variant: ...")
+            for i, metric in enumerate(decision.breaks):
+                if metric not in promised:
+                    self.problems.unknown("metric of the contract", metric, promised, (*path, i), "LC341", value=True)
 
     def components(self) -> dict[str, Any]:
         registry = kinds()

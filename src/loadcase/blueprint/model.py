@@ -154,6 +154,10 @@ class Decision(BaseModel):
     at_the_cost_of: str | None = Field(None, description="What it costs.")
     flips_when: str | None = Field(None, description="When the other choice becomes the better one.")
     variant: str | None = Field(None, description="The variant that makes the other choice.")
+    breaks: list[str] = Field(
+        default_factory=list,
+        description="Metrics of the contract that the variant breaks; `check --variant` says whether it does.",
+    )
 
 
 class Operate(BaseModel):
@@ -245,6 +249,8 @@ class Blueprint:
     cases: dict[str, Case] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    variant: str | None = None
+    """The variant that was laid over the design."""
     operate: Operate = field(default_factory=Operate)
     document: Any = None
     """The YAML that it was read from, with comments and places; None when it was built in code."""

@@ -114,6 +114,16 @@ class CaseVerdict:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """A decision that says what its variant breaks, beside what the variant broke; metrics, in alphabetical order."""
+
+    decision: str
+    verdict: Verdict
+    said: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """A blueprint judged: the worst verdict of its cases."""
 
@@ -124,6 +134,8 @@ class CheckResult:
     interrupted: bool = False
     level: float = 0.95
     """Confidence of the intervals."""
+    decided: tuple[Decided, ...] = ()
+    """Of a variant: the decisions that say what it breaks."""
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

@@ -273,9 +273,9 @@ class Loop:
                     self.state = more_lanes(self.state, 2 * chunks)
             elif status == tables.GROW_FRAMES:
                 frames = len(self.state.frames)
-                if 2 * frames > self.frames_limit:
+                if frames >= self.frames_limit:
                     return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
-                self.state = more_frames(self.state, 2 * len(self.state.frames))
+                self.state = more_frames(self.state, min(2 * frames, self.frames_limit))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:
