@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from loadcase.alerts.page import judge_page
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.check.evidence import explain
 from loadcase.check.recover_within import judge_recovery
@@ -57,7 +58,8 @@ def judge_case(
     outcomes = [judge(blueprint, g, runs, relaxed.get(g.metric), level) for g in blueprint.contract]
     promised = blueprint.cases.get(case)
     recovery = None if promised is None else judge_recovery(blueprint, promised, results, level)
-    outcomes += [] if recovery is None else [recovery]
+    page = None if promised is None else judge_page(blueprint, promised, results)
+    outcomes += [one for one in (recovery, page) if one is not None]
     partial = next((r.partial for r in (runs.done or runs.cut) if r.partial), None)
     if not runs.done and not runs.cut and blueprint.contract:
         partial = "no run was finished"

@@ -68,8 +68,9 @@ def print_check(result: CheckResult, out: Console) -> None:
             if case.scale > 1:
                 heading.append(f"\n1:{case.scale}", style="dim")
             table.add_column(heading, justify="right", overflow="fold")
-        for i, row in enumerate(cases[0].guarantees):
-            table.add_row(Text(row.guarantee), *[_cell(case.guarantees[i], symbols) for case in cases])
+        found = [{o.guarantee: o for o in case.guarantees} for case in cases]
+        for row in dict.fromkeys(guarantee for outcomes in found for guarantee in outcomes):
+            table.add_row(Text(row), *[_cell(o[row], symbols) if row in o else Text("") for o in found])
         table.add_section()
         table.add_row("verdict", *[Text(f"{symbols[c.verdict]} {c.verdict}", STYLES[c.verdict]) for c in cases])
         out.print(table)
