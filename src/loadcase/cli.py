@@ -442,7 +442,8 @@ def alerts(
         print_pages(result, console())
     else:
         print_rules(blueprint, console())
-        _print(f"wrote {out}\n" if out is not None else "--out FILE writes the rules for Prometheus\n")
+    if format == "text" and (out is not None or result is None):
+        _print("--out FILE writes the rules for Prometheus\n" if out is None else f"wrote {out}\n")
     if result is None:
         return 0
     return 130 if result.interrupted else EXIT[result.verdict]

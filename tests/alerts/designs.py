@@ -56,3 +56,8 @@ def made(blueprint: Blueprint, case: str, *tallies: Tally, seed: int = 1, partia
     counted = dict(zip((o.metric for o in blueprint.objectives), tallies, strict=True))
     seconds = tallies[0].step * len(tallies[0].total)
     return RunResult("t", case, seed, {}, {}, 0, 0, 0.0, 0, seconds, 0.0, partial=partial, tallies=counted)
+
+
+def cut_short(blueprint: Blueprint, case: str) -> RunResult:
+    """A run that ended before its last arrival."""
+    return RunResult(blueprint.name, case, 1, {}, {}, 0, 0, 0.0, 0, 60.0, 0.0, partial="out of time")

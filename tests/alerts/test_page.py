@@ -12,7 +12,7 @@ from loadcase.alerts.page import judge_calm, judge_page, judge_pages, paged
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import BlueprintError, UsageError
 from loadcase.core.results import Outcome, RunResult, Tally
-from tests.alerts.designs import NOTES, made, notes, tally
+from tests.alerts.designs import NOTES, cut_short, made, notes, tally
 
 OUTAGE = tally((40, 0.0), (180, 0.33), (80, 0.0))
 QUIET = tally((300, 0.0))
@@ -73,7 +73,7 @@ def test_what_the_bins_leave_open_is_unknown() -> None:
 
 def test_a_run_that_does_not_tell_is_unknown() -> None:
     blueprint = notes()
-    cut = made(blueprint, "zone_outage", OUTAGE, QUIET, partial="out of time")
+    cut = cut_short(blueprint, "zone_outage")
     found = judge_page(blueprint, blueprint.cases["zone_outage"], [cut])
     assert found is not None
     assert (found.verdict, found.evidence) == ("unknown", "out of time")
@@ -81,6 +81,14 @@ def test_a_run_that_does_not_tell_is_unknown() -> None:
     assert nothing is not None
     assert (nothing.verdict, nothing.evidence) == ("unknown", "no run was finished")
     assert judge_page(blueprint, blueprint.cases["normal"], [cut]) is None
+
+
+def test_a_run_whose_drain_did_not_end_tells_all_the_same() -> None:
+    blueprint = notes()
+    run = made(blueprint, "zone_outage", OUTAGE, QUIET, partial="requests were still in flight when the drain ended")
+    found = judge_page(blueprint, blueprint.cases["zone_outage"], [run])
+    assert found is not None
+    assert found.verdict == "holds"
 
 
 def test_the_first_of_the_objectives_that_pages_counts() -> None:

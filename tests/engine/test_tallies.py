@@ -41,6 +41,19 @@ def test_an_operation_counts_when_it_ends() -> None:
     assert np.argmax(np.array(tally.bad) > 5) * 5.0 == 60.0  # and end when they have waited for twenty seconds
 
 
+def test_a_run_that_ended_before_its_last_arrival_tells_nothing() -> None:
+    blueprint = Blueprint.loads(NOTES)
+    cut = api.run(blueprint, duration=5000.0, wall_limit_s=1e-9)
+    assert cut.partial is not None
+    assert cut.tallies == {}
+    stuck = blueprint.changed({"components.db.work": {"append": "400 s"}, "components.db.workers": 0,
+                               "components.api.workers": 0, "flows.send.steps.api.handle.timeout": None,
+                               "flows.send.steps.db.append.timeout": None})  # fmt: skip
+    late = api.run(stuck)
+    assert late.partial is not None
+    assert list(late.tallies) == [o.metric for o in blueprint.objectives]
+
+
 def test_latency_is_known_by_its_bin() -> None:
     for bound, share in (("30 ms", 0.12), ("25 ms", 0.22), ("60 ms", 0.0)):
         tally, result = told(f"send.p95 < {bound} over 28 day")

@@ -29,7 +29,7 @@ class Paged:
 
 def paged(blueprint: Blueprint, case: Case, run: RunResult) -> Paged:
     """What the alerts of a blueprint do in a run of a case."""
-    if run.partial:
+    if run.partial and not run.tallies:
         return Paged(run.seed, untold=run.partial)
     times = Times.of(case.faults, run.duration_s)
     try:

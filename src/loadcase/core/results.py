@@ -80,7 +80,10 @@ class RunResult:
     history: Any = None
     """A `loadcase.core.history.History` of the run, where one was asked for."""
     tallies: dict[str, Tally] = field(default_factory=dict)
-    """By metric of an objective (`operate.slos`), what it counts; of a scale model, what the model counts."""
+    """By metric of an objective (`operate.slos`), what it counts; of a scale model, what the model counts.
+
+    Empty when the run ended before its last arrival.
+    """
 
     def metric(self, name: str) -> Metric | None:
         """A metric, rough or not; None when it was not observed."""

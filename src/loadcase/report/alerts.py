@@ -21,8 +21,8 @@ from loadcase.report.text import STYLES, light_box_of, symbols_of
 DETECTED = (1.0, 0.1, 0.01)
 """Shares of bad operations of which the time to detect is shown."""
 ASSUMED = (
-    "Times count from the first fault. Before it the service is taken to have been as it was in the run until then, "
-    f"and after the run as it was once it had settled. Rules are evaluated every {EVALUATE_S} s, on counters up to "
+    "Before a run the service is taken to have been as it was until the first fault, and after it as it was once it "
+    f"had settled. Times count from the first fault. Rules are evaluated every {EVALUATE_S} s, on counters up to "
     f"{SCRAPE_S} s old; what delivers the alert comes on top."
 )
 
