@@ -133,6 +133,16 @@ def test_check_judges_the_promise_with_the_others() -> None:
         assert [o.verdict for o in rows["zone_outage"]] == [verdict]
 
 
+def test_check_judges_the_promise_where_it_is_the_only_one() -> None:
+    text = NOTES.replace("requirements: {contract: [send.availability >= 99.9 %]}\n", "")
+    blueprint = Blueprint.loads(text.replace("    degrade: {send.availability: 60 %}\n", ""))
+    (outage,) = api.check(blueprint, cases=["zone_outage"], seeds=1).cases
+    assert (outage.verdict, [o.metric for o in outage.guarantees], outage.notes) == ("holds", ["page"], ())
+    (normal,) = api.check(blueprint, cases=["normal"], seeds=1).cases
+    assert (normal.verdict, normal.partial) == ("unknown", None)
+    assert "nothing is promised" in normal.notes[0]
+
+
 def test_the_cases_are_run_with_every_seed_and_normal_too() -> None:
     result = api.pages(notes(), ["zone_outage"], seeds=2)
     assert [(c.case, c.seeds) for c in result.cases] == [("normal", (1, 2)), ("zone_outage", (1, 2))]

@@ -125,6 +125,13 @@ def test_what_a_run_does_not_tell(times: Times, said: str) -> None:
         page(tally((60, 0.0)), times)
 
 
+def test_a_run_of_years_is_not_followed_second_by_second() -> None:
+    with pytest.raises(UntoldError, match="longer than 30 days"):
+        page(tally((60, 0.0), step=1e6), Times())
+    month = page(tally((30, 0.0), (10, 0.5), (20, 0.0), step=36_000.0), Times(30 * 36e3, 40 * 36e3, 40 * 36e3))
+    assert month.certain.fires_s is not None
+
+
 def test_the_times_of_faults() -> None:
     case = notes().cases["zone_outage"]
     assert Times.of(case.faults, 300.0) == Times(40.0, 220.0, 220.0)

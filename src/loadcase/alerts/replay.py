@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loadcase.alerts.burn import EVALUATE_S, SCRAPE_S, WATCHES, Rule, Severity, rules_of
+from loadcase.alerts.burn import EVALUATE_S, SCRAPE_S, SEVERITIES, WATCHES, Rule, Severity, rules_of
 from loadcase.blueprint.model import Objective
 from loadcase.core.results import Tally
 from loadcase.faults.base import Fault
@@ -28,6 +28,7 @@ FEWEST = 5
 """Intervals of a run that tell how the service is before its faults, and how it settles after them."""
 PAST_S = max(w.long_s for w in WATCHES) + EVALUATE_S + SCRAPE_S
 """How far back the alerts look."""
+LONGEST_RUN_S = 30 * 86400.0
 FUTURE_S = max(w.short_s for w in WATCHES) + 3600
 """How long after a run an alert is watched: its short window is over by then."""
 
@@ -87,6 +88,10 @@ def course(tally: Tally, times: Times, doubtful_bad: bool) -> Course:
     total = np.array(tally.total, float)
     bad = np.array(tally.bad, float) + (np.array(tally.doubtful, float) if doubtful_bad else 0.0)
     count, step = len(total), tally.step
+    if count * step > LONGEST_RUN_S:
+        raise UntoldError(
+            f"the run is longer than {LONGEST_RUN_S / 86400:.0f} days: too long to follow every second of it"
+        )
     first = count if times.begin_s is None else min(count, math.floor(times.begin_s / step + 1e-9))
     if first < FEWEST:
         raise UntoldError("the faults begin with the run, which does not tell how it was before: let them begin later")
@@ -202,7 +207,7 @@ def replay(objective: Objective, tally: Tally, times: Times) -> list[Alert]:
     start = times.begin_s or 0.0
     lasting = None if times.begin_s is None else (math.inf if times.end_s is None else times.end_s) - times.begin_s
     found = []
-    for severity in ("page", "ticket"):
+    for severity in SEVERITIES:
         rules = tuple(rule for rule in rules_of(objective) if rule.watch.severity == severity)
         certain, possible = (firing(seen, rules, start, tally.step) for seen in readings)
         shares = readings[0].before, readings[0].during, readings[0].after

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.check.contract import judge_case
+from loadcase.check.contract import judge_case, promises
 from loadcase.check.statistics import LEVEL, LOOK_LEVEL
 from loadcase.core.results import CaseVerdict, CheckResult, RunResult, worst
 
@@ -176,7 +176,7 @@ class _Check:
 
     def go_on(self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None) -> None:
         """Batch after batch, until everything is decided or time is up."""
-        undecided = list(self.cases.values()) if self.blueprint.contract else []
+        undecided = [case for case in self.cases.values() if promises(self.blueprint, case.name)]
         while undecided and not self.spent():
             self.batch(pool, undecided)
             if self.seeds is not None:

@@ -132,7 +132,9 @@ def run(
         notes=(*loop.notes, *cut),
         history=None if record is None else recorded(loop, whole, chosen, case, seed, record.share, partial),
         rough={name: metric for name, metric in metrics if name in rough},
-        tallies={o.metric: measures.tally(o) for o in whole.objectives if reached >= warmup_s + duration_s},
+        tallies={
+            o.metric: measures.tally(o) for o in whole.objectives if not partial or reached >= warmup_s + duration_s
+        },
     )
 
 
