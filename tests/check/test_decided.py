@@ -51,7 +51,7 @@ def test_it_is_printed(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
-    [("[r.p95]}", "[r.p96]}", "LC341"), (", variant: slow", "", "LC347")],
+    [("[r.p95]}", "[r.p96]}", "LC341"), (", variant: slow", "", "LC328")],
 )
 def test_what_cannot_be_broken_is_refused(old: str, new: str, code: str) -> None:
     with pytest.raises(BlueprintError) as error:

@@ -132,6 +132,9 @@ def run(
         notes=(*loop.notes, *cut),
         history=None if record is None else recorded(loop, whole, chosen, case, seed, record.share, partial),
         rough={name: metric for name, metric in metrics if name in rough},
+        tallies={
+            o.metric: measures.tally(o) for o in whole.objectives if not partial or reached >= warmup_s + duration_s
+        },
     )
 
 
@@ -309,7 +312,14 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
         return found
     if name == "normal":
         return Case.model_construct(
-            load=1.0, faults=(), degrade={}, sacred=[], recover_within=None, duration=None, warmup=None
+            load=1.0,
+            faults=(),
+            degrade={},
+            sacred=[],
+            recover_within=None,
+            page_within=None,
+            duration=None,
+            warmup=None,
         )
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)
