@@ -19,7 +19,7 @@ from loadcase.check.judge import Judgement
 from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
-from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
+from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
@@ -104,6 +104,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "partial": "Whether the check was interrupted.",
         "wall_s": "Seconds that it took. Differs from run to run.",
         "confidence": "Of the intervals: 0.95 with `--seeds`, 0.994 at each look without.",
+        "decided[].decision": "With `--variant`: a decision for it that says what it breaks.",
+        "decided[].verdict": "`holds` when the variant breaks that and nothing else.",
+        "decided[].said[]": "Metrics that it says the variant breaks.",
+        "decided[].broken[]": "Metrics that are broken.",
         "cases[].case": "Name of the case.",
         "cases[].verdict": "The worst of its guarantees.",
         "cases[].seeds[]": "Seeds that were run.",
@@ -397,7 +401,7 @@ def samples() -> dict[str, Any]:
     larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
     sized = size_json(size(larger))
     return {
-        "check": check_json(CheckResult("small", "holds", [case], 0.1)),
+        "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(Decided("d", "holds", ("r.p95",), ("r.p95",)),))),
         "judge": judge_json(judged),
         "explain": explain_json(outcome, story),
         "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),
