@@ -104,10 +104,6 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "partial": "Whether the check was interrupted.",
         "wall_s": "Seconds that it took. Differs from run to run.",
         "confidence": "Of the intervals: 0.95 with `--seeds`, 0.994 at each look without.",
-        "decided[].decision": "With `--variant`: a decision for it that says what it breaks.",
-        "decided[].verdict": "`holds` when the variant breaks that and nothing else.",
-        "decided[].said[]": "Metrics that it says the variant breaks.",
-        "decided[].broken[]": "Metrics that are broken.",
         "cases[].case": "Name of the case.",
         "cases[].verdict": "The worst of its guarantees.",
         "cases[].seeds[]": "Seeds that were run.",
@@ -128,6 +124,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].rough": "Whether it comes from a scale model that tells it within its factor only.",
         "cases[].guarantees[].evidence": "Why, in words.",
         **{f"cases[].guarantees[].{path}": said for path, said in EXPLAINED.items() if path.startswith("story.")},
+        "decided[].decision": "A decision whose variant was checked, and that says what this breaks.",
+        "decided[].verdict": "`holds` when the variant breaks just that.",
+        "decided[].said[]": "What it says that the variant breaks.",
+        "decided[].broken[]": "What the variant broke.",
     },
     "judge": {
         "history": "Name of the design that was recorded, or of the file.",
@@ -356,6 +356,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "error.problems[].hint": "How to mend it.",
     },
 }
+DECIDED = Decided("where to store", "holds", ("note.lost",), ("note.lost",))
 COMMANDS = {
     "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
     "judge": "`loadcase judge HISTORY --contract FILE --format json`",
@@ -401,7 +402,7 @@ def samples() -> dict[str, Any]:
     larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
     sized = size_json(size(larger))
     return {
-        "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(Decided("d", "holds", ("r.p95",), ("r.p95",)),))),
+        "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(DECIDED,))),
         "judge": judge_json(judged),
         "explain": explain_json(outcome, story),
         "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),
