@@ -455,7 +455,8 @@ flows:
           retry: {max: 2, backoff: 5 ms, jitter: full, budget: 20 %}
           do:
             - parallel: [[{b.handle: {hedge: {after: 20 ms}}}], [{c.get: {miss: [d.read]}}, i.query]]
-            - d.write: {entity: k, sequence: k, once: id, timeout: 100 ms, breaker: {calls: 20, failures: 50 %, open: 100 ms}, fallback: [c.put]}
+            - d.write: {entity: k, sequence: k, once: id, timeout: 100 ms, fallback: [c.put],
+                        breaker: {calls: 20, failures: 50 %, open: 100 ms}}
             - q.publish
             - spawn: [t.publish]
   s: {arrive: {rate: 100 /s, key: k, priority: high}, steps: [lb.forward, a.handle, {b.handle: {do: [x.call]}}]}

@@ -181,7 +181,9 @@ def _read_one(folder: Path, fault: str, store: str, writes: str, reads: str) -> 
     return api.run(loads(text), "c", trace_folder=folder)
 
 
-@pytest.mark.parametrize("store", ["failover: 1 s, replicas: 1", "replication_lag: 1 s", "replicas: 1, replication_lag: 1 s"])
+@pytest.mark.parametrize(
+    "store", ["failover: 1 s, replicas: 1", "replication_lag: 1 s", "replicas: 1, replication_lag: 1 s"]
+)
 def test_what_means_nothing_is_refused(store: str) -> None:
     with pytest.raises(BlueprintError, match="changes nothing here"):
         loads(f"loadcase: 1\nname: t\ncomponents: {{db: {{kind: store, {store}}}}}\nflows: {{}}\n")

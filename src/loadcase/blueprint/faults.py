@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint, Case, FlowSpec
-from loadcase.blueprint.problems import REMOVE, Path, Problems, describe, field_names
+from loadcase.blueprint.problems import Path, Problems, describe, field_names
 from loadcase.blueprint.steps import Call, Step, children, walk
 from loadcase.core.values import show
 from loadcase.faults import faults

@@ -284,4 +284,4 @@ class Program(NamedTuple):
     sched: I32  # (rows, 3): table, row, column
     sched_v: F64  # new values
     areas: I32  # (1,) number of zones over all regions
-    led: I32  # (stores with leaders, LED_WIDTH): first shard, first station, stations, copies, first knob of the lag or -1
+    led: I32  # (stores with leaders, LED_WIDTH): first shard, first station, stations, copies, knob of the lag or -1

@@ -949,8 +949,9 @@ class _Compiler:
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
-        unsure = many and visits[0].need == 0 and self.unsure(call.component)  # then it is published on arrival
-        if behaviour == "publish" and not unsure and (many or self.turns is not None):  # who waits for its turn holds no worker
+        on_arrival = many and visits[0].need == 0 and self.unsure(call.component)
+        if behaviour == "publish" and not on_arrival and (many or self.turns is not None):
+            # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread:
             self.commit(call, component, key, NOBODY)
@@ -1542,13 +1543,13 @@ class _Compiler:
         """Chooses the leader of the shard; while it is being replaced a write is refused there."""
         refused: Any = NOBODY
         if isinstance(component, Store) and call.verb in component.effects:
-
-            def away() -> None:
-                self.hop(here, there)
-                self.hop(there, here)
-
-            refused = self.landing(fail, away)
+            refused = self.landing(fail, lambda: self.there_and_back(here, there))
         self.asm.emit(op.LEAD, there.slot, self.led_row(call.component), row, refused)
+
+    def there_and_back(self, here: Here, there: Here) -> None:
+        """The way of a request that is refused."""
+        self.hop(here, there)
+        self.hop(there, here)
 
     def led_write(
         self, call: Call, component: Store, visit: Visit, name: str, here: Here, fail: Label, key: int
@@ -1561,7 +1562,7 @@ class _Compiler:
         there = Here(here.depth, call.component, here.depth + 1)
         row = self.select(call, component, replace(visit, pick="leader"), name, here, key)
         self.lead(call, component, row, here, there, fail)
-        self.enter(there, self.landing(fail, lambda: (self.hop(here, there), self.hop(there, here))))
+        self.enter(there, self.landing(fail, lambda: self.there_and_back(here, there)))
 
     def lagging(self, call: Call, component: Component, slot: int) -> None:
         """A write reaches copies that lag behind later."""

@@ -98,7 +98,8 @@ class Faulty:
         states = compose(self.changes)
         rows = [(s.time, self.row(s.target, s.field, pools, caches, sources), s.value) for s in states]
         rows += [
-            (time, (op.AT_LEAD, pools[name, "main"].base + node, 0), ELECT) for time, name, node in self.elections(states)
+            (time, (op.AT_LEAD, pools[name, "main"].base + node, 0), ELECT)
+            for time, name, node in self.elections(states)
         ]
         rows.sort(key=lambda row: row[0])
         return {

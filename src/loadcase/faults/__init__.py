@@ -20,4 +20,3 @@ def faults() -> dict[str, type[Fault]]:
             if isinstance(value, type) and issubclass(value, Fault) and value.__module__.endswith(f".{module.name}"):
                 found[module.name] = value
     return dict(sorted(found.items()))
-

@@ -14,9 +14,9 @@ from loadcase.faults.base import Lasting, NoTargetError, Site, messages
 class DuplicateDelivery(Lasting):
     """A log, queue or topic hands a share of its messages out twice, or a gateway's pushes arrive twice.
 
-    What: while it lasts a message that `on` hands to a consuming flow is, with probability `share`, handed to it a second
-    time: in a log right behind the first in its partition. Both are worked on. On a gateway it is the push that reaches
-    its client twice. The metrics of the flow count the first one alone.
+    What: while it lasts a message that `on` hands to a consuming flow is, with probability `share`, handed to it a
+    second time: in a log right behind the first in its partition. Both are worked on. On a gateway it is the push that
+    reaches its client twice. The metrics of the flow count the first one alone.
 
     Why: every system that promises at-least-once delivery does this one day; without an identity that the receiver
     checks, it is an email that comes twice or a charge that is made twice.

@@ -16,7 +16,7 @@ from loadcase.core.program import (
 from loadcase.engine.kernels.tables import R_WOKEN, compiled, inlined
 from loadcase.engine.kernels.draws import draw, uniform
 from loadcase.engine.kernels.stations import pick_station
-from loadcase.engine.kernels.effects import ISSUED, SETTLED, fact_home, forget_fact, write_note
+from loadcase.engine.kernels.effects import fact_home, forget_fact, write_note
 from loadcase.engine.kernels.waiting import ENDED, WAITS, mark_live, park, wake_all
 
 
@@ -117,12 +117,13 @@ def follow(P, S, f, pc, now):
 
 @inlined
 def lower(X, space, key, value):
-    """What is remembered of a key is at most `value`, if there is anything."""
+    """The numbers that are remembered of a key are at most `value`, if there are any."""
     mask = X.shape[0] - 1
     i = fact_home(space, key, mask)
     while X[i].space != 0:
         if X[i].key == key and X[i].space == space:
             X[i].value = min(X[i].value, value)
+            X[i].done = min(X[i].done, value)
             return
         i = (i + 1) & mask
 
@@ -137,8 +138,7 @@ def undo(P, S, f, copies):
     if K[f].noted == 0 or row.e < 0:
         return
     key, version = F[f].key[row.c], K[f].version - 1
-    lower(X, np.int64(row.e) + ISSUED, key, version)
-    lower(X, np.int64(row.e) + SETTLED, key, version)
+    lower(X, np.int64(row.e), key, version)
     if row.f >= 0:
         for j in range(copies):
             lower(X, np.int64(row.f) + j, key, version)
