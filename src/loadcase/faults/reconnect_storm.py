@@ -30,7 +30,6 @@ class ReconnectStorm(OnReplicas):
     """
 
     within: Seconds = Field(10.0, description="Time within which they all come back.")
-    divides = True
 
     @property
     def end(self) -> float:

@@ -175,6 +175,7 @@ def elect(P, S, s, g, loser, now, n, seq, nfree):
     n, seq = wake_all(F, H, n, seq, now, lead, g, SENDING)
     for i in range(first, first + copies):
         copied[i, POSITION] = min(copied[i, POSITION], has)
+        S.due[i] = now  # what the old leader would have sent later is in nobody's way
         n, seq = wake_all(F, H, n, seq, now, copied, i, BEHIND)
     return n, seq
 
