@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loadcase.core.history import History
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
+    from loadcase.kinds.base import Component
     from loadcase.scales import Scale
 
 TINY = """\
@@ -76,6 +77,7 @@ def run(
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
     its tolerance is in `rough`, not in `metrics`. Raises UsageError.
     """
+    from loadcase.check.aftermath import tell_aftermath
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
@@ -92,10 +94,17 @@ def run(
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
         record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell(blueprint, result, keep=history is not None)
-    cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
+    result = tell_aftermath(blueprint, chosen, tell(blueprint, result, keep=history is not None))
+    more = [more_replicas(c, result.metric(f"{name}.replicas")) for name, c in blueprint.components.items()]
+    known = all(extra is None for extra in more)
+    cost = Metric(monthly_cost(blueprint) + sum(extra or 0.0 for extra in more), "USD/month", exact=known)
     result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
     return set_apart(result, scale.rough)
+
+
+def more_replicas(component: Component, mean: Metric | None) -> float | None:
+    """USD per month of the replicas that a run had more or fewer of than the design says; None where they stay."""
+    return None if mean is None else (mean.value - component.replicas) * component.price
 
 
 def _seconds(value: float | str | None) -> float | None:

@@ -9,7 +9,7 @@ from loadcase.blueprint.limits import in_bytes
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
-from loadcase.core.metrics import OF_READS, correctness_metric
+from loadcase.core.metrics import OF_COURSE, OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
 from loadcase.core.values import show
 
@@ -26,7 +26,8 @@ SMALLEST = 1 / 1024
 def promised(blueprint: Blueprint) -> list[str]:
     """Metrics of the contract that only a history tells."""
     names = (g.metric for g in blueprint.contract)
-    return list(dict.fromkeys(n for n in names if correctness_metric(n.partition(".")[2]) is not None))
+    wanted = ((n, n.partition(".")[2]) for n in names)
+    return list(dict.fromkeys(n for n, what in wanted if correctness_metric(what) and what not in OF_COURSE))
 
 
 def recording(

@@ -506,7 +506,7 @@ def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
     assert not state.land.any()
     assert (state.life[:, 1] == 0).all()
     assert (state.life[:, 4:6] == 0).all()
-    assert (state.life[:, 6:] == -1).all()
+    assert (state.life[:, 6:9] == -1).all()
     assert (state.stations["busy"] == 0).all()
     waiting = list(compiled.gauges.values())
     assert (state.stations["qlen"] == 0).all(), state.stations["qlen"][waiting]

@@ -12,6 +12,7 @@ from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
+    OF_COURSE,
     OF_READS,
     OF_WRITES,
     MetricSpec,
@@ -91,7 +92,7 @@ class ContractParser(GuaranteeParser):
     def untold(self, target: str, metric: str) -> str:
         """Why no run tells a metric of correctness; empty when it does."""
         name = metric.split(".")[0]
-        if name not in OF_READS | OF_WRITES:
+        if name not in OF_READS | OF_WRITES | OF_COURSE:
             return "runs do not record what it rests on"
         if name in OF_READS and self.cached(target):
             return f"runs do not record what caches answer, and a cache stands before {target}"
@@ -136,6 +137,10 @@ class ContractParser(GuaranteeParser):
                 self.problems.add("LC342", f"{name}: a flow whose clients arrive has no age beside its latency", path,
                                   f"write {target}.{metric[4:]}")  # fmt: skip
                 return None
+            elif metric == "skipped" and not self.skips(target):
+                self.problems.add("LC346", f"{name} is never measured: no step of it is skipped", path,
+                                  "give a step skip:, or promise something else")  # fmt: skip
+                return None
             return found
         if target in self.b.components:
             kind = self.b.components[target].kind
@@ -151,8 +156,14 @@ class ContractParser(GuaranteeParser):
         self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
         return None
 
+    def skips(self, flow: str) -> bool:
+        """Whether a step of a flow may be skipped."""
+        return any(isinstance(step, Call) and step.options.skip is not None for step in walk(self.b.flows[flow].steps))
+
     def unrecorded(self, target: str, metric: str) -> str:
         """Why there is nothing in a design that a metric of correctness could be about; empty when there is."""
+        if metric in OF_COURSE:
+            return ""
         if target in self.b.flows and target not in self.b.entities:
             return "" if self.b.flows[target].consume is not None else "it is about flows that consume messages"
         calls = [
@@ -178,12 +189,14 @@ class ContractParser(GuaranteeParser):
         match metric:
             case "utilisation" | "utilisation.peak" | "hottest_shard" if component.workers == 0:
                 return "its workers are unlimited (workers: 0)"
-            case _ if metric.startswith("in_service.") and sum(pool.stations for pool in component.pools()) > 1:
+            case _ if metric.startswith("in_service.") and sum(pool.room for pool in component.pools()) > 1:
                 return "it is of a single replica"
             case "stored_keys" | "expired" if getattr(component, "hit_ratio", None) is not None:
                 return "hit_ratio takes the place of the keys"
             case "connections" if getattr(component, "online", None) is None:
                 return "online is not given"
+            case "replicas" | "replicas.peak" if getattr(component, "autoscale", None) is None:
+                return "its replicas stay as many as they are"
             case "lag" | "lag.peak" | "dead_letters" if not consumed:
                 return "no flow consumes it"
             case "rejected" if component.kind != "limiter" and not any(map(component.quota_of, component.verbs)):

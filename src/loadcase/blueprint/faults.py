@@ -131,6 +131,7 @@ def _part(name: str, component: Component) -> Part:
         elsewhere=component.kind in ELSEWHERE,
         caches="lookup" in component.behaviours.values() and getattr(component, "hit_ratio", None) is None,
         serves=bool(pools),
+        most=pools[0].most if pools else 0,
     )
 
 

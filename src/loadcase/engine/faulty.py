@@ -38,7 +38,7 @@ class Faulty:
         for change in changes:
             kind, name = change.target[0], change.target[1]
             if change.field == "errors":
-                self.knob(("errors", name), blueprint.components[str(name)].pools()[0].stations)
+                self.knob(("errors", name), blueprint.components[str(name)].pools()[0].room)
             elif kind in ("key", "consumer") or change.field == "twice":
                 self.knob((kind, name))
             elif kind == "link" and change.target not in self.link_rows:

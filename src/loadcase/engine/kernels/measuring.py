@@ -11,6 +11,7 @@ from loadcase.core.program import COIN, DAILY, PACED, POISSON, TRACE
 from loadcase.engine.kernels.tables import COARSE_BITS, FINE_BINS, FINE_BITS, LOW_EXP, compiled, inlined
 from loadcase.engine.kernels.draws import exponential, uniform
 from loadcase.engine.kernels.stations import touch
+from loadcase.engine.kernels.control import close_interval
 
 
 @inlined
@@ -39,6 +40,8 @@ def tick(P, S, now, interval):
     T, pts, plast, levels = S.stations, S.pts, S.plast, S.levels
     for i in range(T.shape[0]):
         touch(T, levels, i, now)
+    if P.controls.shape[0] > 0:
+        close_interval(P.controls, S.control, S.looked, S.scaled, T, now, interval)
     if interval < 0:
         for i in range(T.shape[0]):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
