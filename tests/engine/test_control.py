@@ -16,6 +16,7 @@ from loadcase.core.errors import UsageError
 from loadcase.core.results import RunResult
 from loadcase.engine.kernels import control
 from loadcase.engine.run import run
+from loadcase.estimate.size import size
 from loadcase.faults.outage import Outage
 from tests.conftest import design
 
@@ -306,3 +307,8 @@ def test_the_looks_go_on_over_the_end_of_the_warm_up() -> None:
     assert busy.metrics["r.skipped"].value > 0.9
     calm = run(feed(step.replace("90 %", "99 %")).changed({"flows.r.arrive.rate": "100 /s"}), duration=3, warmup=3)
     assert calm.metrics["r.skipped"].value == 0.0
+
+
+def test_what_a_control_loop_sizes_is_given_no_size() -> None:
+    report = size(scaled("autoscale: {max: 3, target: 60 %, delay: 3 s}"))
+    assert report.changes == []

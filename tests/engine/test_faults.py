@@ -480,8 +480,18 @@ KINDS = [
 ]
 
 
+def with_policies(text: str, discipline: str) -> str:
+    """The design with replicas that come and go, with shedding, and with steps that are skipped."""
+    sheds = {"ps": "", "priority": "shed: {first: lowest_priority, target: 10 ms, interval: 50 ms}, queue: 4, "}
+    shed = sheds.get(discipline, "shed: {target: 10 ms, interval: 50 ms}, ")
+    more = f"{shed}autoscale: {{min: 2, max: 9, target: 50 %, every: 130 ms, delay: 170 ms, cooldown: 300 ms}}"
+    text = text.replace("discipline: @, zones: 2}", f"discipline: @, zones: 2, {more}}}")
+    return text.replace("i.query]", "{i.query: {skip: {when: b.queue > 3, until: b.queue < 1, every: 70 ms}}}]")
+
+
+@pytest.mark.parametrize("policies", [False, True])
 @pytest.mark.parametrize("seed", range(24))
-def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
+def test_nothing_is_left_behind_whatever_happens(seed: int, policies: bool) -> None:
     """Once a run has drained every frame is free, every station idle, and nobody is waited for."""
     rng = np.random.default_rng(seed)
     faults = []
@@ -491,7 +501,8 @@ def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
         when = f"at: {at:.3f} s, for: {min(lasting, 2.99 - at):.3f} s"
         faults.append(str(rng.choice(KINDS)).replace("@", on).replace("!", when))
     discipline = str(rng.choice(["fifo", "lifo", "ps", "priority", "preemptive"]))
-    text = EVERYTHING.replace("@", discipline).replace("!", str(rng.choice(["one", "quorum", "all", "async"])))
+    text = with_policies(EVERYTHING, discipline) if policies else EVERYTHING
+    text = text.replace("@", discipline).replace("!", str(rng.choice(["one", "quorum", "all", "async"])))
     blueprint = loads(f"{HEAD}{text}cases: {{f: {{duration: 3 s, warmup: 0.2 s, faults: [{', '.join(faults)}]}}}}\n")
     case = case_of(blueprint, "f")
     changes, cut = changes_of(blueprint, case, 3.0)
