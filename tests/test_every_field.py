@@ -446,9 +446,15 @@ def case_rows() -> Iterator[Row]:
     broken = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, for: 1 s}], recover_within: 1 s")
     yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 2 s", "verdict")
     yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 5 s", "refused")
+    outage = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, at: 1 s, for: 1 s}], page_within: 1 s")
+    outage += "operate: {slos: [r.p95 < 1 ms over 28 day]}\n"
+    yield turned("case.page_within", outage, "page_within: 1 s", "page_within: 1 day", "verdict")
+    yield turned("case.page_within", outage, "faults: [slow: {on: s, factor: 9, at: 1 s, for: 1 s}], ", "", "refused")
+    yield turned("operate.slos", outage, "r.p95 < 1 ms over", "r.p95 < 9 s over", "verdict")
     yield turned("requirements.contract", CONTRACT, "r.p95 < 1 ms", "r.p95 < 1 s", "verdict")
     more = "decisions: {d: {choose: a, variant: v}}\nvariants: {v: {components.s.workers: 5}}\n"
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")
+    yield turned("decision.breaks", CONTRACT + more, "variant: v}", "variant: v, breaks: [r.p96]}", "refused")
 
 
 def effect_rows() -> Iterator[Row]:
@@ -586,7 +592,7 @@ PROSE = {
     *(f"decision.{f}" for f in Decision.model_fields if f != "variant"),
     *(f"requirements.{f}" for f in Requirements.model_fields if f != "contract"),
     *(f"endpoint.{f}" for f in Endpoint.model_fields),
-    *(f"operate.{f}" for f in Operate.model_fields),
+    *(f"operate.{f}" for f in Operate.model_fields if f != "slos"),
 }
 """Text for people: what it says is not computed with."""
 

@@ -16,6 +16,7 @@ from loadcase.core.values import show
 if TYPE_CHECKING:
     from loadcase.engine.recording import Recording
 
+LEAST_ROWS = 250_000
 MOST_ROWS = 2_000_000
 """Rows of a history that is recorded to be judged: 250 MB, and two seconds of judging."""
 ROW_BYTES = 200
@@ -47,11 +48,20 @@ def recording(
     if not wanted and asked is None:
         return None
     reads = asked is not None or any(name.split(".")[1] in OF_READS for name in wanted)
-    share = MOST_ROWS / max(1.0, rows(blueprint, case, length, reads) / k)
+    share = room(blueprint, case, k) / max(1.0, rows(blueprint, case, length, reads) / k)
     power = 1.0
     while power > share and power > SMALLEST:
         power /= 2.0
     return Recording(power, reads)
+
+
+def room(blueprint: Blueprint, case: Case, k: int) -> float:
+    """Rows of a history for which there is memory beside the run, within LEAST_ROWS and MOST_ROWS."""
+    from loadcase.engine.memory import ENGINE_BYTES, check_memory, limit_bytes
+    from loadcase.engine.scale import shrink
+
+    taken = ENGINE_BYTES + check_memory(shrink(blueprint, k) if k > 1 else blueprint, case.load)
+    return min(MOST_ROWS, max(LEAST_ROWS, (limit_bytes() - taken) / ROW_BYTES))
 
 
 def check_rows(count: float) -> None:
@@ -90,7 +100,7 @@ def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
         return result
     sampled = result.history.meta.sample
     if sampled is not None:
-        note = f"the history has {show(sampled.share, 'ratio')} of the keys, whole: {result.history.rows:,} rows"
+        note = f"the history has {show(sampled.share, 'ratio')} of the keys, and all of what happened to these"
         result = replace(result, notes=(*result.notes, note))
     judge = Judge(result.history)
     metrics, doubts, stories = dict(result.metrics), {}, {}

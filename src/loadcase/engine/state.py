@@ -81,7 +81,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         fsum=np.zeros((2 * flows, 3)),
         fine=np.zeros((2 * flows, tables.FINE_BINS), np.int64),
         coarse=np.zeros((2 * flows, intervals, tables.COARSE_BINS), np.int32),
-        fts=np.zeros((flows, intervals, 4), np.int64),
+        fts=np.zeros((flows, intervals, 6), np.int64),
         pts=np.zeros((max(1, pools), intervals, 4)),
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),

@@ -485,6 +485,10 @@ def run(P, S, quota):
                 w = F[f].flow
                 t0 = F[f].began
                 t = now + lanes[code[pc].c - 1] if code[pc].c > 0 else now
+                if t >= warm_t:
+                    k = int((t - warm_t) * per_s)
+                    if k < intervals:
+                        S.fts[w, k, 4 if op == DONE else 5] += 1
                 if t0 >= warm_t:
                     k = int((t0 - warm_t) * per_s)
                     if k >= intervals:

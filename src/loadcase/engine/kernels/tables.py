@@ -114,7 +114,9 @@ class State(NamedTuple):
     fsum: np.ndarray  # (2*flows, 3) float64: sum, sum of squares, maximum
     fine: np.ndarray  # (2*flows, FINE_BINS) int64
     coarse: np.ndarray  # (2*flows, intervals, COARSE_BINS) int32
-    fts: np.ndarray  # (flows, intervals, 4) int64: arrived, ok, failed, retries
+    fts: (
+        np.ndarray
+    )  # (flows, intervals, 6) int64: arrived, ok, failed, retries by arrival; those that ended ok, and failed, by end
     pts: np.ndarray  # (pools, intervals, 4) float64: busy, queue areas, visits, shed
     plast: np.ndarray  # (pools, 4) the same at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
