@@ -80,11 +80,10 @@ def run(
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
     its tolerance is in `rough`, not in `metrics`. Raises UsageError.
     """
-    from loadcase.check.aftermath import tell_aftermath
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.recordings import recording, tell
+    from loadcase.recordings import follow, recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     chosen = case_of(blueprint, case)
@@ -97,7 +96,7 @@ def run(
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
         record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell_aftermath(blueprint, chosen, tell(blueprint, result, keep=history is not None))
+    result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
     more = [more_replicas(c, result.metric(f"{name}.replicas")) for name, c in blueprint.components.items()]
     known = all(extra is None for extra in more)
     cost = Metric(monthly_cost(blueprint) + sum(extra or 0.0 for extra in more), "USD/month", exact=known)

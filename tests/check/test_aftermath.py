@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from loadcase import api
 from loadcase.blueprint.load import loads
-from loadcase.blueprint.model import Blueprint
-from loadcase.check.aftermath import collapse, tell_aftermath
+from loadcase.check.aftermath import collapse
 from loadcase.core.results import RunResult, Series
 
 DESIGN = """\
@@ -32,40 +27,7 @@ def told(done: list[float], rate: float = 100.0) -> RunResult:
     return RunResult("t", "slowed", 1, {}, series, 0, 0, 0.0, 0, 30.0, 2.0)
 
 
-def after(b: Blueprint, done: list[float]) -> dict[str, Any]:
-    found = tell_aftermath(b, b.cases["slowed"], told(done))
-    return {n: m.value for n, m in found.metrics.items()} | found.doubts
-
-
 WELL, ILL = [100.0] * 6, [10.0] * 2
-
-
-@pytest.mark.parametrize(
-    ("done", "metastable", "recovery"),
-    [
-        ([*WELL, *ILL, *[100.0] * 22], 0.0, 0.0),
-        ([*WELL, *ILL, *[50.0] * 3, *[100.0] * 19], 0.0, 3.0),
-        ([*WELL, *ILL, *[100.0] * 3, 50.0, *[100.0] * 18], 0.0, 4.0),
-        ([*WELL, *ILL, *[20.0] * 22], 1.0, 22.0),
-        ([*WELL, *ILL, *[60.0] * 22], 0.0, 22.0),
-    ],
-)
-def test_metrics_of_the_aftermath(done: list[float], metastable: float, recovery: float) -> None:
-    assert after(loads(DESIGN), done) == {"r.metastable": metastable, "r.recovery_time": recovery}
-
-
-def test_what_is_not_well_at_the_end_is_in_doubt_where_it_might_still_hold() -> None:
-    found = after(loads(DESIGN.replace("< 5 s", "< 60 s")), [*WELL, *ILL, *[20.0] * 22])
-    assert "not well at the end" in found["r.recovery_time"]
-
-
-def test_nothing_before_the_fault_is_in_doubt() -> None:
-    b = loads(DESIGN.replace("at: 6 s", "at: 0 s"))
-    found = after(b, [*[100.0] * 30])
-    assert "too little" in found["r.metastable"]
-    assert "nothing of r" in found["r.recovery_time"]
-    found = after(loads(DESIGN.replace("at: 6 s, for: 2 s", "at: 6 s")), [*[100.0] * 30])
-    assert "until the end" in found["r.recovery_time"]
 
 
 def test_a_collapse_is_told_in_words() -> None:

@@ -13,7 +13,7 @@ from loadcase.core.distributions import _EXAMPLES
 from loadcase.core.expressions import FUNCTIONS
 from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip
+from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip, Throttle
 from loadcase.kinds.service import Autoscale, Shed
 from tools.docs.checkers import columns, events
 from tools.docs.fields import field_table, rows, table
@@ -24,7 +24,8 @@ MODELS = {
     cls.__name__: cls
     for cls in (
         model.Requirements, model.Entity, model.Endpoint, model.Arrive, model.Consume, model.Case,
-        model.Decision, model.Operate, Options, Retry, Hedge, Breaker, Skip, Shed, Autoscale,
+        model.Decision, model.Operate, Options, Retry, Hedge, Breaker,
+        Throttle, Skip, Shed, Autoscale,
     )
 }  # fmt: skip
 

@@ -197,9 +197,11 @@ class ContractParser(GuaranteeParser):
                 return "online is not given"
             case "replicas" | "replicas.peak" if getattr(component, "autoscale", None) is None:
                 return "its replicas stay as many as they are"
-            case "lag" | "lag.peak" | "dead_letters" if not consumed:
+            case "lag" | "lag.peak" | "catch_up" | "dead_letters" if not consumed:
                 return "no flow consumes it"
-            case "rejected" if component.kind != "limiter" and not any(map(component.quota_of, component.verbs)):
+            case "rejected" | "rejected.first" if component.kind != "limiter" and not any(
+                map(component.quota_of, component.verbs)
+            ):
                 return "it has no quota"
         return ""
 

@@ -196,8 +196,8 @@ def _spread(component: Component, visit: Visit, n: int, groups: int, space: Popu
         each[:, 0] = shares
     elif visit.pick == "followers":
         each[:, 1:] = shares[:, None]
-    elif visit.pick == "copies":
-        each[:] = shares[:, None]
+    elif visit.pick in ("copies", "some"):
+        each[:] = shares[:, None] * (visit.copies / copies)
     else:
         each[:] = shares[:, None] / copies
     return each.reshape(-1)

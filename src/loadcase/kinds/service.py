@@ -44,9 +44,10 @@ class Service(Component):
 
     What: `handle` waits for a worker, holds it for `work` and for all the steps in `do`, and lets go. A replica whose
     `queue` is full sheds the request at once. `discipline` says who is next: first come (fifo), last come (lifo),
-    by priority without or with preemption (priority, preemptive), or all share the workers (ps). With `shed` the least
-    important give way when the queue is full, or the wait in a queue that stands is limited. With `autoscale` it begins
-    with `replicas`, and their number follows the utilisation some time later. The page Overload says how.
+    by priority without or with preemption (priority, preemptive), or all share the workers (ps). With `contention` a
+    request takes longer the more others are in service at its replica. With `shed` the least important give way when
+    the queue is full, or the wait in a queue that stands is limited. With `autoscale` it begins with `replicas`, and
+    their number follows the utilisation some time later. The page Overload says how.
 
     Why: a worker that is held while it waits for a database is the usual way in which a slow dependency becomes an
     outage; a bounded queue is what turns overload into fast refusals. New replicas come too late for a spike: until
@@ -58,12 +59,17 @@ class Service(Component):
     Source: L. Kleinrock, Queueing Systems vol. 1, 1975 (M/M/c, M/G/1, priorities, processor sharing); B. Beyer et al.,
     Site Reliability Engineering, 2016, ch. 21 (shedding by criticality); B. Maurer, Fail at Scale, ACM Queue 13(8),
     2015, after K. Nichols, V. Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012 (target and interval);
-    Kubernetes documentation, Horizontal Pod Autoscaling (autoscale; defaults of every and cooldown).
+    Kubernetes documentation, Horizontal Pod Autoscaling (autoscale; defaults of every and cooldown);
+    N. J. Gunther, Guerrilla Capacity Planning, 2007 (contention in the universal scalability law).
     """
 
     kind: Literal["service"] = "service"
     shed: Shed | None = Field(None, description="Whom a busy replica turns away.")
     autoscale: Autoscale | None = Field(None, description="Replicas follow the load, some time later.")
+    contention: Ratio = Field(
+        0.0,
+        description="Share of its work by which each other request in service when one begins makes it take longer.",
+    )
 
     verbs = {"handle": Options}
     default_work: ClassVar = {"handle": Exp(0.001)}

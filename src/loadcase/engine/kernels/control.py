@@ -34,6 +34,8 @@ def least_of(T, i, rank):
 def allowed(T, dist, i, now):
     """How long a request that has just been queued may wait, s: less when the queue has not been empty for long.
 
+    `work_at` of such a station is when its queue was last empty.
+
     Source: B. Maurer, Fail at Scale, ACM Queue 13(8), 2015, after K. Nichols and V. Jacobson, Controlling Queue Delay,
     ACM Queue 10(5), 2012.
     """
