@@ -82,7 +82,7 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.recordings import recording, tell
+    from loadcase.recordings import follow, recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     chosen = case_of(blueprint, case)
@@ -95,7 +95,7 @@ def run(
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
         record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell(blueprint, result, keep=history is not None)
+    result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
     cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
     result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
     return set_apart(result, scale.rough)

@@ -19,7 +19,7 @@ from loadcase.check.judge import Judgement
 from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
-from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
+from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
@@ -124,6 +124,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].rough": "Whether it comes from a scale model that tells it within its factor only.",
         "cases[].guarantees[].evidence": "Why, in words.",
         **{f"cases[].guarantees[].{path}": said for path, said in EXPLAINED.items() if path.startswith("story.")},
+        "decided[].decision": "A decision whose variant was checked, and that says what this breaks.",
+        "decided[].verdict": "`holds` when the variant breaks just that.",
+        "decided[].said[]": "What it says that the variant breaks.",
+        "decided[].broken[]": "What the variant broke.",
     },
     "judge": {
         "history": "Name of the design that was recorded, or of the file.",
@@ -352,6 +356,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "error.problems[].hint": "How to mend it.",
     },
 }
+DECIDED = Decided("where to store", "holds", ("note.lost",), ("note.lost",))
 COMMANDS = {
     "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
     "judge": "`loadcase judge HISTORY --contract FILE --format json`",
@@ -397,7 +402,7 @@ def samples() -> dict[str, Any]:
     larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
     sized = size_json(size(larger))
     return {
-        "check": check_json(CheckResult("small", "holds", [case], 0.1)),
+        "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(DECIDED,))),
         "judge": judge_json(judged),
         "explain": explain_json(outcome, story),
         "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),

@@ -47,7 +47,10 @@ class Faulty:
                 self.knob((change.field, name), blueprint.components[str(name)].pools()[0].stations)
             elif kind == "messages":
                 self.knob((change.field, name))
-            elif kind in ("key", "consumer", "clock") or change.field == "twice":
+            elif kind == "clock":  # all flows: a frame has been another flow's before
+                for flow in blueprint.flows:
+                    self.knob(("clock", flow))
+            elif kind in ("key", "consumer") or change.field == "twice":
                 self.knob((kind, name))
             elif kind == "link" and change.target not in self.link_rows:
                 self.link_rows[change.target] = self.links

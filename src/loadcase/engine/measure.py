@@ -146,6 +146,10 @@ class Measures:
             f"{source}.lag.peak", max(float(self.s.stations["qmax"][station]), peak.value if peak else 0.0), "count"
         )
         self.line(f"{source}.lag", area / self.step, "count")
+        emptied, peaked = (float(self.s.stations[at][station]) for at in ("work_at", "work"))
+        if emptied >= 0.0:
+            catch_up = self.metrics.get(f"{source}.catch_up")
+            self.put(f"{source}.catch_up", max(emptied - peaked, catch_up.value if catch_up else 0.0), "s")
         dead = int(self.s.fc[self.c.flows.index(flow), op.FC_DEAD])
         self.put(f"{source}.dead_letters", dead, "count", dead)
 
@@ -225,6 +229,10 @@ class Measures:
             value = int(self.s.refused[row])
             before = self.metrics.get(f"{component}.rejected")
             self.put(f"{component}.rejected", value / self.seconds + (before.value if before else 0.0), "1/s", value)
+            if value:
+                first = self.metrics.get(f"{component}.rejected.first")
+                since = float(self.s.refused_at[row]) - self.start
+                self.put(f"{component}.rejected.first", min(since, first.value if first else since), "s", value)
 
     def tally(self, objective: Objective) -> Tally:
         """What an objective counts.

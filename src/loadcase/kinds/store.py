@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from loadcase.core.distributions import LogNormal
+from loadcase.core.distributions import Dist, LogNormal
 from loadcase.core.fields import Seconds, Work
-from loadcase.kinds.base import Options, Sharded, Visit
+from loadcase.kinds.base import Options, Sharded, Visit, WorkByVerb
 
 Consistency = Literal["one", "quorum", "all", "async"]
 
@@ -42,9 +42,11 @@ class Store(Sharded):
     What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
     acknowledged when `write` of them have it: one, quorum, all; with `async` the leader alone answers and the other
     copies follow, each in the leader's order, `replication_lag` later. A read goes to one copy, or to all of them and
-    waits for a quorum. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys. With
-    `failover` a leader that has been down for so long is replaced by the copy that has most; what only the old one had
-    is gone, and it follows when it is back. Until then the shard takes no writes.
+    waits for a quorum, unless `read_from` says otherwise; it sees the newest of what the copies that it waits for had
+    when they were looked at. `write_to: needed` sends a write to no more copies than must have it, and the others never
+    get it. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys. With `failover`
+    a leader that has been down for so long is replaced by the copy that has most; what only the old one had is gone,
+    and it follows when it is back. Until then the shard takes no writes.
 
     Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
     costs.
@@ -58,6 +60,17 @@ class Store(Sharded):
     kind: Literal["store"] = "store"
     write: Consistency = Field("quorum", description="Copies that must have a write before it is acknowledged.")
     read: Literal["one", "leader", "quorum", "all"] = Field("one", description="Copies that must answer a read.")
+    read_from: Literal["needed", "all"] | None = Field(
+        None,
+        description="Copies that a read is sent to: those that it needs, at random, or all, of which the quickest "
+        "count. Unless it is said one copy where one is needed, all where more are.",
+    )
+    write_to: Literal["needed", "all"] = Field(
+        "all", description="Copies that a write is sent to: all, or at random only as many as must have it."
+    )
+    reply: WorkByVerb | None = Field(
+        None, description="Further time of a copy from the effect, or the look, to its answer, or a mapping by verb."
+    )
     failover: Seconds | None = Field(
         None,
         description="Time from the death of a shard's leader until another copy leads; never when it is not given.",
@@ -73,7 +86,10 @@ class Store(Sharded):
         """Nobody balances over shards: the key chooses."""
         idle = {**super().idle_fields(), "balance": "the key chooses the shard"}
         if self.replicas == 1:
+            idle |= dict.fromkeys(("read_from", "write_to"), "each shard has one copy")
             idle["failover"] = "there is no other copy (replicas:)"
+        elif self.read == "leader":
+            idle["read_from"] = "the leader answers"
         if self.replicas == 1 or self.write != "async":
             idle["replication_lag"] = "its writes are sent to all copies at once (write:)"
         return idle
@@ -99,19 +115,32 @@ class Store(Sharded):
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""
-        work = self.work_of(verb, options)
+        work, reply = self.work_of(verb, options), self.reply_of(verb)
         level: Any = getattr(options, "consistency", None)
+        level = level or (self.read if verb == "read" else self.write)
+        need = 1 if level == "leader" else needed(level, self.replicas)
         if verb == "read":
-            level = level or self.read
-            if level in ("one", "leader") or self.replicas == 1:
-                return (Visit("main", work, "leader" if level == "leader" else "shard"),)
+            to_all = self.read_from == "all" or (self.read_from is None and need > 1)
+            if level == "leader":
+                return (Visit("main", work, "leader", then=reply),)
         else:
-            level = level or self.write
-            if self.replicas == 1:
-                return (Visit("main", work, "leader"),)
+            to_all = self.write_to == "all"
+            if self.replicas == 1 or (level == "async" and not to_all):
+                return (Visit("main", work, "leader", then=reply),)
             if level == "async":
-                return (Visit("main", work, "leader"), Visit("main", work, "followers", self.replicas - 1, 0))
-        return (Visit("main", work, "copies", self.replicas, needed(level, self.replicas)),)
+                behind = Visit("main", work, "followers", self.replicas - 1, 0, then=reply)
+                return (Visit("main", work, "leader", then=reply), behind)
+        if to_all and self.replicas > 1:
+            return (Visit("main", work, "copies", self.replicas, need, then=reply),)
+        if need == 1:
+            return (Visit("main", work, "shard", then=reply),)
+        return (Visit("main", work, "some", need, need, then=reply),)
+
+    def reply_of(self, verb: str) -> Dist | None:
+        """Time from the effect to the answer; verbs other than read share what is given for `write`."""
+        given = self.reply or {}
+        other = None if verb == "read" else given.get("write")
+        return given.get(verb) or other or given.get("*")
 
     def work_of(self, verb: str, options: Options) -> Any:
         """As for every component; verbs other than read share the work given for `write`."""

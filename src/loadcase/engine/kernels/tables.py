@@ -131,9 +131,12 @@ class State(NamedTuple):
     brk: np.ndarray  # (breakers, 5) int64: state, position, seen, failures, probing
     brk_t: np.ndarray  # time of opening
     ring: np.ndarray  # int8 latest outcomes
+    thr: np.ndarray  # (throttles, 2, 1 + PARTS) float64: requests and accepted ones, in all and by part of the window
+    thr_at: np.ndarray  # int64 the latest part of the window
     lim: np.ndarray  # (counters, 2) float64: tokens or current count, previous count
     lim_t: np.ndarray  # time of the last change or number of the window
     refused: np.ndarray  # int64 refusals of each limiter
+    refused_at: np.ndarray  # time of the first of them, s
     budget: np.ndarray  # tokens of the retry budgets
     known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
     noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
