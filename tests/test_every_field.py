@@ -34,7 +34,8 @@ from loadcase.core.metrics import METRICS
 from loadcase.estimate.estimate import estimate
 from loadcase.faults import faults
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Throttle
+from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Skip, Throttle
+from loadcase.kinds.service import Autoscale, Shed
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
 
@@ -215,6 +216,37 @@ def kind_rows() -> Iterator[Row]:
         if text:
             yield added(f"cache.{field}", CACHE, text)
             yield added(f"cdn.{field}", CDN, text)
+    busy = RANKED.replace("exp(10 ms)", "exp(14 ms)").replace("@", "queue: 3, @").replace("!", "priority: high")
+    yield added("service.shed", busy, "shed: {first: lowest_priority}")
+    yield turned("shed.first", busy.replace("@", "shed: {target: 5 ms}"), "{target", "{first: lowest_priority, target")
+    yield turned("shed.first", busy, ", @", ", shed: {first: newest}", "refused")
+    yield turned("shed.first", busy, "queue: 3, @", "shed: {first: lowest_priority}", "refused")
+    yield turned("shed.first", busy, ", @", ", shed: {first: lowest_priority}, discipline: lifo", "refused")
+    yield turned("shed.first", SERVICE, ", @", ", queue: 3, shed: {first: lowest_priority}", "refused")
+    delay = BUSY.replace("@", "shed: {target: 5 ms, interval: 30 ms}, @")
+    yield turned("shed.target", delay, "target: 5 ms", "target: 8 ms")
+    yield turned("shed.interval", delay, "interval: 30 ms", "interval: 40 ms")
+    yield turned("shed.interval", delay, "interval: 30 ms", "interval: 4 ms", "refused")
+    yield turned("shed.interval", delay, "target: 5 ms, ", "", "refused")
+    yield turned("shed.target", delay, ", @", ", patience: 5 ms", "refused")
+    yield turned("shed.target", delay, ", @", ", discipline: ps", "refused")
+    scale = "autoscale: {min: 2, max: 5, target: 60 %, delay: 300 ms, every: 500 ms, cooldown: 1 s}"
+    scaled = BUSY.replace("@", scale)
+    yield added("service.autoscale", BUSY, scale)
+    low = scaled.replace("target: 60 %", "target: 95 %").replace("exp(12 ms)", "exp(4 ms)")
+    yield turned("autoscale.min", low, "min: 2", "min: 1")
+    yield turned("autoscale.max", scaled, "max: 5", "max: 4")
+    yield turned("autoscale.target", scaled, "60 %", "75 %")
+    yield turned("autoscale.delay", scaled, "300 ms", "600 ms")
+    yield turned("autoscale.every", scaled, "every: 500 ms", "every: 800 ms")
+    yield turned("autoscale.cooldown", low, "cooldown: 1 s", "cooldown: 4 s")
+    yield turned("autoscale.min", scaled, "min: 2", "min: 4", "refused")
+    yield turned("autoscale.max", scaled, "max: 5", "max: 2", "refused")
+    yield turned("autoscale.every", scaled, "every: 500 ms", "every: 0", "refused")
+    yield turned("autoscale.target", scaled, "kind: service, ", "kind: service, workers: 0, ", "refused")
+    consumed = channel("queue", "visibility: 1 s")
+    yield turned("service.autoscale", consumed, "workers: 2, work", "workers: 2, autoscale: {max: 3, target: 60 %, "
+                 "delay: 1 s}, work", "refused")  # fmt: skip
     for kind, base in (("cache", CACHE), ("cdn", CDN)):
         yield turned(f"{kind}.keys", base, "keys: 20", "keys: 30")
         yield turned(f"{kind}.hit_ratio", base, "keys: 20", "hit_ratio: 90 %")
@@ -327,6 +359,19 @@ def policy_rows() -> Iterator[Row]:
     yield added("options.hedge", SLOW, "hedge: {after: 5 ms}", mark="!")
     yield added("options.breaker", FAILING, "breaker: {failures: 20 %, open: 500 ms}", mark="!")
     yield added("options.fallback", FAILING, "fallback: []", mark="!")
+    often = one("kind: service, replicas: 3, work: exp(12 ms)", "c.handle: {!}")
+    yield added("options.skip", often, "skip: c.queue > 0.2", mark="!")
+    skip = often.replace("!", "skip: {when: c.queue > 0.2, until: c.queue < 0.1, every: 200 ms}")
+    yield turned("skip.when", skip, "> 0.2", "> 0.4")
+    yield turned("skip.when", skip, "when: c.queue > 0.2, until: c.queue < 0.1", "when: c.utilisation > 70 %")
+    yield turned("skip.when", skip, "when: c.queue", "when: c.rate", "refused")
+    yield turned("skip.when", skip, "when: c.queue", "when: nobody.queue", "refused")
+    yield turned("skip.when", skip, "when: c.queue > 0.2", "when: c.queue == 0.2", "refused")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue < 0.01")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue > 0.1", "refused")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue < 0.3", "refused")
+    yield turned("skip.every", skip, "every: 200 ms", "every: 300 ms")
+    yield turned("skip.every", skip, "every: 200 ms", "every: 0", "refused")
     yield added("options.priority", RANKED, "priority: high", mark="!")
     yield added("options.do", SLOW, "do: [c.handle]", mark="!")
     retry = FAILING.replace("!", "timeout: 60 ms, retry: {max: 3, backoff: 5 ms, @}")
@@ -631,7 +676,7 @@ def fields() -> set[str]:
         "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle,
         "arrive": Arrive, "consume": Consume,
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
-        "endpoint": Endpoint, "operate": Operate,
+        "endpoint": Endpoint, "operate": Operate, "skip": Skip, "shed": Shed, "autoscale": Autoscale,
     }  # fmt: skip
     sections |= faults()
     for name, model in sections.items():
@@ -676,6 +721,8 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
         (CACHE.replace("keys: 20", "hit_ratio: 90 %"), "c.stored_keys"),
         (GATEWAY.replace("online: 300, ", ""), "c.connections"),
         (QUEUE, "dead.lag"),
+        (BUSY, "c.replicas"),
+        (BUSY, "r.skipped"),
     ],
 )
 def test_a_promise_about_what_is_never_measured_is_refused(text: str, metric: str) -> None:
@@ -704,6 +751,11 @@ def test_every_metric_is_produced_by_some_run() -> None:
         QUEUE,
         FAILING_CLIENT.replace("@", "retry: {max: 1}"),
         one("kind: service, work: exp(10 ms)", "c.handle: {}", "rate: 20 /s"),
+        one(
+            "kind: service, work: exp(10 ms), autoscale: {max: 2, target: 60 %, delay: 1 s}",
+            "c.handle: {skip: c.queue > 5}",
+            "rate: 20 /s",
+        ),
     ):
         made |= {n.split(".", 1)[-1] for n in api.run(loads(clean(text)), duration=SECONDS, warmup=1.0).metrics}
     assert {m.name for m in METRICS} <= made

@@ -145,6 +145,7 @@ def _part(name: str, component: Component) -> Part:
         led=getattr(component, "has_leaders", False),
         online=getattr(component, "online", None),
         serves=bool(pools),
+        most=pools[0].most if pools else 0,
     )
 
 

@@ -377,6 +377,10 @@ class _Loader:
             services = [n for n, c in b.components.items() if c.kind == "service"]
             self.problems.unknown("service", consume.by, services, (*path, "by"), value=True)
             return None
+        if getattr(b.components.get(consume.by or ""), "autoscale", None) is not None:
+            self.problems.add("LC002", f"{consume.by} is scaled automatically, and consumes: that is not modelled yet",
+                              (*path, "by"), "remove its autoscale:, and give it the replicas of the peak")  # fmt: skip
+            return None
         if consume.in_flight is not None and kind == "topic":
             self.problems.add("LC319", "a topic hands every message over at once", (*path, "in_flight"),
                               "remove in_flight, or consume a queue", key=True)  # fmt: skip
@@ -400,6 +404,10 @@ class _Loader:
             if source is not None and getattr(b.components.get(source), "kind", None) != "store":
                 stores = [n for n, c in b.components.items() if c.kind == "store"]
                 self.problems.unknown("store", source, stores, ("components", name, "from"), value=True)
+            shed = getattr(component, "shed", None)
+            if shed is not None and shed.first == "lowest_priority" and len(b.priorities_at(name)) < 2 and b.flows:
+                self.problems.add("LC313", f"all calls of {name} are equally important: none is shed first",
+                                  ("components", name, "shed", "first"), "give flows or calls a priority:")  # fmt: skip
             dead = getattr(component, "dead_letters", None)
             if dead is not None and getattr(b.components.get(dead), "kind", None) != "queue":
                 queues = [n for n, c in b.components.items() if c.kind == "queue"]

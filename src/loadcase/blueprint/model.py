@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from loadcase.blueprint.steps import Step
+from loadcase.blueprint.steps import Call, Step, walk
 from loadcase.core.errors import Path as Place
 from loadcase.core.errors import Problem, suggest
 from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
@@ -322,6 +322,16 @@ class Blueprint:
         from loadcase.blueprint.load import build
 
         return build(mapping, variant)
+
+    def priorities_at(self, component: str) -> set[Priority]:
+        """The priorities of the calls of a component."""
+        found: set[Priority] = set()
+        for flow in self.flows.values():
+            base = flow.arrive.priority if flow.arrive else None
+            for step in walk(flow.steps):
+                if isinstance(step, Call) and step.component == component:
+                    found.add(step.options.priority or base or self.components[component].priority)
+        return found
 
     def located(self, problem: Problem) -> Problem:
         """The problem with file, line and column of its path, as far as they are known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from loadcase.blueprint.conditions import ConditionParser
 from loadcase.blueprint.keys import Keys
 from loadcase.blueprint.problems import REMOVE, Path, Problems, describe
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
@@ -28,6 +29,7 @@ class StepParser:
         self.scope = scope
         self.components = components
         self.keys = keys
+        self.conditions = ConditionParser(problems, scope, components)
         self.count = 0
 
     def steps(self, raw: Any, path: Path, depth: int = 0) -> tuple[Step, ...]:
@@ -106,7 +108,8 @@ class StepParser:
             for option in cls.nested
             if getattr(options, option, None) is not None
         }
-        return Call(path, target, verb, options, nested)
+        skip = None if options.skip is None else self.conditions.brownout(options.skip, (*path, "skip"))
+        return Call(path, target, verb, options, nested, skip)
 
     def identities(self, options: Options, entity: str | None, path: Path) -> None:
         """Checks what names an operation, and what a write is numbered by."""

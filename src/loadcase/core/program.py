@@ -121,10 +121,11 @@ LED_WIDTH = 5
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK, AT_LEAD = range(7)
-EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP = range(9)
+EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP, OFF = range(10)
 """Columns of a station's life: how often it died, 1 refuses and 2 silent, out of the rotation, partitions taken over,
-paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions."""
-LIFE_WIDTH = 9
+paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions; where
+replicas come and go, 1 starts and 2 is not there."""
+LIFE_WIDTH = 10
 CUT, ADDED, LOSS, RESEND = range(4)
 """Columns of a link: 1 holds and 2 loses everything, added delay s, share that is lost, s until it is sent again."""
 LINK_WIDTH = 4
@@ -154,7 +155,7 @@ NOTED = np.dtype(
         ("seen", "i8"),
         ("origin", "f8"),
         ("note", "i4"),
-        ("place", "i4"),
+        ("place", "i4"),  # of its draws; or the dist of the time after which a queue stands
         ("attempt", "i4"),
         ("spare", "i4"),
     ]
@@ -190,7 +191,8 @@ BLIND = (ROUND_ROBIN, RANDOM, HASH, FIRST)
 """Choices that do not depend on how busy the stations are."""
 
 # --- disciplines ---------------------------------------------------------------------------------------------------
-FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
+FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE, YIELDING = range(6)
+"""YIELDING is PRIORITY where a full queue gives the place of its least important request to a more important one."""
 
 # --- stations -------------------------------------------------------------------------------------------------------
 STATION = np.dtype(
@@ -217,10 +219,13 @@ STATION = np.dtype(
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
         ("work", "f8"),  # shared: work done for each request, and when that was
-        ("work_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
+        (
+            "work_at",
+            "f8",
+        ),  # gauges: when the queue was longest, and when it was empty after that or -1; else when empty
         ("shed", "i8"),
         ("abandoned", "i8"),
-        ("patience", "i4"),  # a dist, or -1
+        ("patience", "i4"),  # a dist, -1, or -2 - the dist of what is waited at most where a queue stands
         ("place", "i4"),
         ("serving", "i4"),  # first of those in service (shared, preemptive)
         ("sharing", "i4"),
@@ -233,7 +238,8 @@ OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_DEAD, FC_REASON0 = range(8)
-FC_WIDTH = 16
+FC_OPTIONAL, FC_SKIPPED = 16, 17
+FC_WIDTH = 18
 
 # --- sources -------------------------------------------------------------------------------------------------------
 POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)
@@ -249,6 +255,14 @@ BUCKET, FIXED_WINDOW, SLIDING_WINDOW = range(3)
 
 # --- jitter --------------------------------------------------------------------------------------------------------
 NO_JITTER, FULL_JITTER, EQUAL_JITTER, ADDED_JITTER = range(4)
+
+
+# --- controls: row = (what it does, first station, stations, knob, what it looks at, comparison, comparison that ends
+# it, fewest, most); parameters = (time between looks s, bound, bound that ends it, target, start s, pause s) ---
+WATCH, SCALE = range(2)
+SEE_QUEUE, SEE_USE = range(2)
+BELOW, AT_MOST, ABOVE, AT_LEAST = range(4)
+CONTROL_WIDTH, CONTROL_PAR = 9, 6
 
 
 class Program(NamedTuple):
@@ -294,3 +308,5 @@ class Program(NamedTuple):
     sched_v: F64  # new values
     areas: I32  # (1,) number of zones over all regions
     led: I32  # (stores with leaders, LED_WIDTH): first shard, first station, stations, copies, knob of the lag or -1
+    controls: I32  # (controls, CONTROL_WIDTH)
+    control_par: F64  # (controls, CONTROL_PAR)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
-from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
+from loadcase.blueprint.steps import Brownout, Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
@@ -22,6 +22,7 @@ from loadcase.core.program import REGISTERS, SLOTS, Program
 from loadcase.core.schedule import Change
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.engine.faulty import Faulty
+from loadcase.engine.kernels.tables import MOST_CONTROLS
 from loadcase.engine.memory import keys_at
 from loadcase.engine.recording import Note, Recorder, Recording
 from loadcase.kinds.base import PRIORITIES, SPREAD, Component, Options, Pool, Visit
@@ -60,6 +61,9 @@ BALANCES = {
 }
 
 
+COMPARISONS = {"<": op.BELOW, "<=": op.AT_MOST, ">": op.ABOVE, ">=": op.AT_LEAST}
+
+
 @dataclass(frozen=True)
 class Here:
     """Where a flow is: the slot that holds the station (-1: at the client), the component, the next free slot."""
@@ -70,6 +74,15 @@ class Here:
     balancer: str | None = None
     register: int = 0
     sticky: bool = False
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A component whose replicas come and go: its row of controls, its group, and with how many it begins."""
+
+    control: int
+    group: int
+    begins: int
 
 
 @dataclass
@@ -104,6 +117,7 @@ class Compiled:
     """Where the clients of a closed loop begin: with a pause."""
     knobs: int = 0
     links: int = 0
+    scaled: dict[str, Scaled] = field(default_factory=dict)
 
 
 def compile_blueprint(
@@ -159,6 +173,8 @@ class _Compiler:
         self.gauges: dict[str, int] = {}
         self.locks: dict[str, int] = {}
         self.warmers: list[tuple[int, int, str, int, float]] = []
+        self.control_rows: dict[Any, tuple[tuple[int, ...], tuple[float, ...]]] = {}
+        self.scaled: dict[str, Scaled] = {}
         self.width = 1
         self.flow_space: str | None = None
         self.turns: int | None = None
@@ -192,6 +208,7 @@ class _Compiler:
             **self.policy_tables(),
             **self.channel_tables(channels),
             "led": ints(list(self.led_rows.values()), op.LED_WIDTH),
+            **self.control_tables(),
             **self.faults.tables(self.pools, self.cache_ids, self.source_flows()),
         }
         program = self.asm.pack(tables)
@@ -219,6 +236,7 @@ class _Compiler:
             knowing=self.recorder.needed,
             knobs=self.faults.knobs,
             links=self.faults.links,
+            scaled=self.scaled,
         )
 
     def source_flows(self) -> list[str]:
@@ -232,24 +250,67 @@ class _Compiler:
     def discipline(self, name: str, component: Component) -> int:
         """The discipline of a component; by priority when its calls carry different ones."""
         if component.discipline != "fifo":
-            return DISCIPLINES[component.discipline]
-        ranks = set()
-        for flow in self.b.flows.values():
-            base = flow.arrive.priority if flow.arrive and flow.arrive.priority else None
-            for step in walk(flow.steps):
-                if isinstance(step, Call) and step.component == name:
-                    ranks.add(step.options.priority or base or component.priority)
-        return op.PRIORITY if len(ranks) > 1 else op.FIFO
+            return self.yielding(component, DISCIPLINES[component.discipline])
+        return self.yielding(component, op.PRIORITY) if len(self.b.priorities_at(name)) > 1 else op.FIFO
+
+    def yielding(self, component: Component, discipline: int) -> int:
+        """The discipline where a full queue gives the place of its least important request away."""
+        gives = isinstance(component, Service) and component.shed is not None and component.shed.first != "newest"
+        return op.YIELDING if gives and discipline == op.PRIORITY else discipline
 
     def make_pools(self, name: str, component: Component) -> None:
         for pool in component.pools():
             self.pools[name, pool.name] = self.make_pool(name, component, pool)
+        if isinstance(component, Service):
+            self.make_scale(name, component)
+            self.make_delay(name, component)
+
+    def make_scale(self, name: str, service: Service) -> None:
+        """The control loop of the replicas."""
+        scale, group = service.autoscale, self.pools[name, "main"]
+        if scale is not None:
+            self.scaled[name] = Scaled(len(self.control_rows), group.index, service.replicas)
+            row = (op.SCALE, group.base, group.count, NOBODY, op.SEE_USE, 0, 0, scale.min, scale.max)
+            par = (scale.every, 0.0, 0.0, scale.target, scale.delay, scale.cooldown)
+            self.control_rows[name] = row, par
+
+    def make_delay(self, name: str, service: Service) -> None:
+        """The longest wait in a queue that stands, and in another."""
+        if service.shed is None or service.shed.target is None:
+            return
+        group = self.pools[name, "main"]
+        for station in self.asm.stations[group.base : group.base + group.count]:
+            station["patience"] = -2 - self.asm.dist(Const(service.shed.target))
+            station["place"] = self.asm.dist(Const(service.shed.interval))
+
+    def skip_knob(self, skip: Brownout) -> int:
+        """The knob that is on while steps with this condition are left out."""
+        key = ("skip", skip)
+        self.faults.knob(key)
+        knob = self.faults.knob_rows[key]
+        if key not in self.control_rows:
+            group, when = self.pools[skip.when.component, "main"], skip.when
+            sees = op.SEE_QUEUE if when.metric == "queue" else op.SEE_USE
+            begins, ends = COMPARISONS[when.comparison], COMPARISONS[skip.until.comparison]
+            row = (op.WATCH, group.base, group.count, knob, sees, begins, ends, 0, 0)
+            self.control_rows[key] = row, (skip.every, when.bound, skip.until.bound, 0.0, 0.0, 0.0)
+        return knob
+
+    def control_tables(self) -> dict[str, Any]:
+        rows = list(self.control_rows.values())
+        if len(rows) > MOST_CONTROLS:
+            message = f"the design has {len(rows):,} control loops; the engine runs {MOST_CONTROLS:,}"
+            raise BlueprintError([Problem("LC193", message, (), hint="let steps share the condition of their skip:")])
+        return {
+            "controls": ints([row for row, _ in rows], op.CONTROL_WIDTH),
+            "control_par": floats([par for _, par in rows], op.CONTROL_PAR),
+        }
 
     def make_pool(self, name: str, component: Component, pool: Pool) -> StationGroup:
         return self.asm.pool(
             name,
             pool.name,
-            pool.stations,
+            pool.room,
             pool.workers,
             bound=pool.queue,
             discipline=self.discipline(name, component),
@@ -662,7 +723,7 @@ class _Compiler:
 
     def pick(self, component: str, row: int, slot: int, knows: bool = False) -> None:
         """Chooses a station; one that is known to be dead is left out."""
-        if self.mortal(component):
+        if self.mortal(component) or component in self.scaled:
             self.asm.emit(op.PICK_UP, row, slot, int(knows))
         else:
             self.asm.emit(op.PICK, row, slot)
@@ -787,19 +848,37 @@ class _Compiler:
         component = self.b.components[call.component]
         options = call.options
         name = self.named(f"{call.component}.{call.verb}")
-        policed = any(
-            (options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback)
-        )
         forward = component.behaviours.get(call.verb) == "forward"
-        moves = not policed and (forward or (top and component.kind == "service"))
+        moves = not options.policed and (forward or (top and component.kind == "service"))
 
         def attempt(at: Here, failed: Label) -> None:
             self.visit(call, component, name, at, failed, stay=False)
 
         if moves:
             return self.visit(call, component, name, here, fail, stay=True)
+        end = Label()
+        if call.skip is not None:  # whatever becomes of the call, it goes on there
+            self.skip(call, call.skip, name, here, fail, end)
         self.policies(options, call.nested, name, here, fail, attempt)
+        if call.skip is not None:
+            self.asm.here(end)
         return here
+
+    def skip(self, call: Call, brownout: Brownout, name: str, here: Here, fail: Label, end: Label) -> None:
+        """While a component is too busy the call is left out, and its fallback made."""
+        asm, skipped = self.asm, Label()
+        context = (self.flow, self.rank, self.flow_space)
+        asm.emit(op.COUNT, op.FC_OPTIONAL)
+        asm.emit(op.ODDS, self.skip_knob(brownout), skipped, asm.place(f"{name}:skip"), NOBODY, 0)
+
+        def block() -> None:
+            self.flow, self.rank, self.flow_space = context
+            asm.here(skipped)
+            asm.emit(op.COUNT, op.FC_SKIPPED)
+            self.steps(call.nested.get("fallback", ()), here, fail)
+            asm.emit(op.JUMP, end)
+
+        asm.later(block)
 
     def policies(
         self,

@@ -44,7 +44,7 @@ class Faulty:
         for change in changes:
             kind, name = change.target[0], change.target[1]
             if change.field in AT_STATION:
-                self.knob((change.field, name), blueprint.components[str(name)].pools()[0].stations)
+                self.knob((change.field, name), blueprint.components[str(name)].pools()[0].room)
             elif kind == "messages":
                 self.knob((change.field, name))
             elif kind == "clock":  # all flows: a frame has been another flow's before

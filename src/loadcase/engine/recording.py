@@ -191,7 +191,7 @@ def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
     for step in steps:
         match step:
             case Call(nested=nested):
-                if "fallback" not in nested:
+                if "fallback" not in nested and step.skip is None:
                     yield step
                     yield from _certain(nested.get("do", ()))
             case Parallel(branches=branches, need=need):

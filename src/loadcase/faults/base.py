@@ -47,6 +47,8 @@ class Part:
     """Whether messages reach a consuming flow, or a consuming flow's receivers, from it."""
     serves: bool = True
     """Whether it has servers that do work."""
+    most: int = 0
+    """Replicas that it may grow to; 0 where their number stays."""
 
     def area(self, node: int) -> int:
         """Number of the zone that a node is in, counted over all regions from 0."""

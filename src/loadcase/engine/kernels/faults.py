@@ -9,7 +9,7 @@ import numpy as np
 from loadcase.core.program import (
     ADDED, ALIVE, ATTEND, AT_FLUSH, AT_KNOB, AT_LEAD, AT_LIFE, AT_LINK, AT_SOURCE, AT_SPEED, AWAKE, CHOICES, CHOICES_REPL,
     COIN, CUT, DAILY, DOWN, DOWN_NOW, EACH, ENTER, EPOCH, FROZEN, GATE, GROUP_ANY, HASH, HOLD, LEAST, LINK, LOSS,
-    MARK, ODDS, OUT, OWNER, PACED, PICK_UP, POISSON, PREEMPTIVE, REKEY, RESEND, ROUND_ROBIN, SEL_BASE, SEL_COPIES,
+    MARK, ODDS, OFF, OUT, OWNER, PACED, PICK_UP, POISSON, PREEMPTIVE, REKEY, RESEND, ROUND_ROBIN, SEL_BASE, SEL_COPIES,
     SEL_D, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SHARD_ANY, SHARD_COPY, SHARD_DEAL, SHARD_LEADER, SHARED, SLOTS, STAND, TAKEN,
     TAKE_UP, TOLD, VANISH,
 )  # fmt: skip
@@ -26,8 +26,8 @@ from loadcase.engine.kernels.replication import risen, switch
 
 @inlined
 def shunned(L, i, knows):
-    """Whether a station is left out: those who choose know that it is dead, or learn of it at once."""
-    return L[i, OUT] > 0 or (knows == 1 and L[i, DOWN_NOW] > 0)
+    """Whether a station is left out: it is not there, those who choose know that it is dead, or learn of it at once."""
+    return L[i, OUT] > 0 or L[i, OFF] > 0 or (knows == 1 and L[i, DOWN_NOW] > 0)
 
 
 @compiled

@@ -10,10 +10,10 @@ from loadcase.core.program import (
     FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
     LOOKUP, LOOP, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
     REPORT, RETRY, RETURN, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
-    THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
+    THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import (
-    CHUNK, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
+    CHUNK, CONTROL0, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
     GROW_HEAP, GROW_LANES, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, PAUSED, R_CHUNKS, R_DONE, R_EVENTS, R_FACTS, R_FREE,
     R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_ROW, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS, SLOT_MASK,
     SOURCE0, TICK, compiled, prefetch,
@@ -31,6 +31,7 @@ from loadcase.engine.kernels.faults import strike, trouble
 from loadcase.engine.kernels.effects import inherit, note_message, remember
 from loadcase.engine.kernels.replication import follow
 from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
+from loadcase.engine.kernels.control import allowed, control, least_of
 
 
 @compiled
@@ -111,8 +112,12 @@ def run(P, S, quota):
                     i = F[f].held[F[f].qslot]
                     touch(T, levels, i, now)
                     dequeue(T, F, i, f)
-                    T[i].abandoned += 1
-                    F[f].why = ABANDONED
+                    if T[i].patience >= 0:
+                        T[i].abandoned += 1
+                        F[f].why = ABANDONED
+                    else:
+                        T[i].shed += 1
+                        F[f].why = SHED
                     F[f].pc = F[f].qfail
                     F[f].qfail = -1
             elif slot < SOURCE0:
@@ -174,6 +179,15 @@ def run(P, S, quota):
                 if regs[R_ROW] < P.sched_t.shape[0]:
                     seq += 1
                     n = push(H, n, P.sched_t[regs[R_ROW]], (seq << SLOT_BITS) | FAULT)
+                continue
+            elif slot >= CONTROL0:
+                now = t
+                H[0].p = OVER
+                goes_on = now < end or nfree < F.shape[0]
+                n, seq = control(
+                    P.controls, P.control_par, S.control, S.looked, S.life, T, levels, S.knobs, H, slot - CONTROL0,
+                    now, n, seq, goes_on,
+                )  # fmt: skip
                 continue
             else:  # an arrival; its event is at the end of a delay that follows it
                 i = slot - SOURCE0
@@ -273,20 +287,32 @@ def run(P, S, quota):
                         continue
                 if T[i].bound >= 0 and T[i].qlen >= T[i].bound:
                     T[i].shed += 1
-                    F[f].why = SHED
-                    pc = code[pc].b
-                    continue
+                    g = least_of(T, i, F[f].rank) if disc == YIELDING else -1
+                    if g < 0:
+                        F[f].why = SHED
+                        pc = code[pc].b
+                        continue
+                    dequeue(T, F, i, g)
+                    F[g].why = SHED
+                    F[g].pc = code[F[g].pc - 1].b
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    ready[nready] = g
+                    nready += 1
                 T[i].waited += 1
                 F[f].pc = pc + 1
                 F[f].rest = -1.0
                 F[f].queued = now
                 enqueue(T, F, i, f, False)
-                if T[i].patience >= 0:
+                if T[i].patience != -1:
                     F[f].qfail = code[pc].b
                     F[f].qslot = a
                     seq += 1
                     F[f].ev = (seq << SLOT_BITS) | f
-                    t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    if T[i].patience >= 0:
+                        t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    else:
+                        t = now + allowed(T, dist, i, now)
                     n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == SERVE:

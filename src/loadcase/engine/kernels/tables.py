@@ -60,6 +60,8 @@ LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 FAULT = SLOT_MASK - 1
+CONTROL0 = SLOT_MASK - 1023
+MOST_CONTROLS = 1000
 CHUNK = 64
 OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
 L_HEAD, L_TAIL, L_LIVE = range(3)
@@ -154,6 +156,10 @@ class State(NamedTuple):
     gates: np.ndarray  # (knobs,) int32 first frame that waits at a gate
     links: np.ndarray  # (links, LINK_WIDTH) float64
     lwait: np.ndarray  # (links,) int32 first frame that waits for a link
+    # only with controls; else of one row each
+    control: np.ndarray  # (controls, CONTROL) float64
+    looked: np.ndarray  # (stations, 2) float64: busy_s at the last look, when it has started
+    scaled: np.ndarray  # (controls, intervals, 2) float64: areas of the replicas that exist, and that are ready
 
 
 compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
