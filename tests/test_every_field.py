@@ -301,7 +301,6 @@ def kind_rows() -> Iterator[Row]:
     yield turned("gateway.connections", GATEWAY, "connections: 100", "connections: 200")
     yield turned("gateway.online", GATEWAY, "online: 300", "online: 200")
     yield added("gateway.workers", GATEWAY, "workers: 0")
-    yield turned("gateway.connect", GATEWAY, "c.push", "c.connect", "refused")
     yield added("load_balancer.balance", BALANCED, "balance: random")
     yield turned("log.partitions", LOG, "partitions: 4", "partitions: 2")
     yield turned("log.replicas", LOG, "replicas: 3, zones: 3", "replicas: 2, zones: 3")
@@ -333,6 +332,12 @@ def kind_rows() -> Iterator[Row]:
     yield added("store.read_from", STORE, "read_from: all")
     yield added("store.write_to", WRITE, "write_to: needed")
     yield added("store.reply", STORE, "reply: 3 ms")
+    lagging = STRUCK.replace("!", f"failover: {{on: a, mode: forced, {WHEN_TAKES}}}")
+    yield turned("store.replication_lag", lagging, "replication_lag: 50 ms, ", "")
+    yield added("store.replication_lag", STORE, "replication_lag: 5 ms", "refused")
+    dying = STRUCK.replace("!", f"crash: {{on: a, count: 2, {WHEN}}}")
+    yield turned("store.failover", dying, "replicas: 3, write: async", "replicas: 3, failover: 200 ms, write: async")
+    yield turned("store.failover", STORE, "replicas: 3, ", "failover: 5 s, ", "refused")
     yield added("store.placement", STORE, "placement: modulo")
     yield added("store.balance", STORE, "balance: random", "refused")
     for verb in ("write", "append", "update", "claim", "transact", "read"):
@@ -411,6 +416,10 @@ def flow_rows() -> Iterator[Row]:
     yield turned("consume.in_order", LOG, "by: by}", "by: by, in_order: k}")
     yield turned("consume.in_order", QUEUE, "by: by}", "by: by, in_order: k}", "refused")
     yield turned("consume.in_flight", QUEUE, "by: by}", "by: by, in_flight: 2}")
+    yield turned("consume.commit", QUEUE, "by: by}", "by: by, commit: before}")
+    yield turned("consume.commit", TOPIC, "by: by}", "by: by, commit: before}", "refused")
+    dying = LOG + f"cases: {{normal: {{duration: 4 s, warmup: 1 s, faults: [crash: {{on: by, {WHEN}}}]}}}}\n"
+    yield turned("consume.commit", dying, "by: by}", "by: by, commit: before}")
     yield Row(
         "consume.in_flight", "run", LOG.replace("by: by}", "by: by, in_order: none}"), "none}", "none, in_flight: 1}"
     )
@@ -487,7 +496,44 @@ FAULTY = design(
     "  g: {consume: {log: l, by: a}, steps: [a.handle]}\n",
     "network: {cross_zone: 2 ms, cross_region: 3 ms}\ncases: {normal: {duration: 4 s, warmup: 1 s, faults: [!]}}\n",
 ).replace("entities: {k: {count: 50, popularity: zipf(0.9)}}", "entities: {k: {count: 50}, j: {count: 50}}")
+STRUCK = design(
+    "a: {kind: store, shards: 2, replicas: 3, write: async, replication_lag: 50 ms, work: 2 ms}, "
+    "b: {kind: store, shards: 2, replicas: 3, write: async, replication_lag: 50 ms, work: 2 ms}, "
+    "l: {kind: log, partitions: 4, work: 1 ms, from: a}, m: {kind: log, partitions: 4, work: 1 ms}, "
+    "d: {kind: service, replicas: 3, workers: 8, work: exp(10 ms)}, "
+    "g: {kind: gateway, replicas: 4, online: 500, work: 1 ms}, h: {kind: gateway, replicas: 4, online: 600}",
+    "  w: {arrive: {rate: 100 /s, key: k}, steps: [{a.write: {entity: k}}, {b.write: {entity: j}}, m.publish]}\n"
+    "  v: {arrive: {rate: 100 /s, key: k}, steps: [{a.write: {entity: k}}]}\n"
+    "  r: {arrive: {rate: 100 /s, key: k}, steps: [{a.read: {entity: k}}, {b.read: {entity: j}}]}\n"
+    "  f: {consume: {log: l, by: d, in_order: none}, steps: [d.handle]}\n"
+    "  e: {consume: {log: m, by: d, in_order: none}, steps: [d.handle]}\n"
+    "  n: {arrive: {rate: 10 /s}, steps: [g.connect]}\n  o: {arrive: {rate: 10 /s}, steps: [h.connect]}\n",
+    "requirements: {contract: [k.lost == 0, j.lost == 0, k.stale_reads == 0, j.stale_reads == 0, f.duplicates == 0, "
+    "f.out_of_order == 0]}\ncases: {normal: {duration: 4 s, warmup: 1 s, faults: [!]}}\n",
+).replace("zipf(0.9)}", "zipf(0.9)}, j: {count: 5}")
 WHEN = "at: 1 s, for: 1 s"
+WHEN_TAKES = "at: 1 s, takes: 1 s"
+OF_DATA: dict[str, tuple[str, dict[str, str]]] = {
+    "failover": (f"on: a, share: 100 %, mode: forced, {WHEN_TAKES}", {
+        "on: a": "on: b", "share: 100 %": "share: 50 %", "share: 100 % ": "count: 1 ", "mode: forced": "mode: planned",
+        "takes: 1 s": "takes: 700 ms",
+    }),
+    "replica_lag": (f"on: a, share: 100 %, lag: 300 ms, {WHEN}", {
+        "on: a": "on: b", "share: 100 %": "share: 50 %", "lag: 300 ms": "lag: 500 ms",
+    }),
+    "disk_full": (f"on: a, share: 50 %, {WHEN}", {
+        "on: a": "on: b", "share: 50 %": "share: 100 %", "share: 50 % ": "count: 1 ",
+    }),
+    "duplicate_delivery": (f"on: l, share: 20 %, {WHEN}", {"on: l": "on: m", "share: 20 %": "share: 40 %"}),
+    "reorder": (f"on: l, share: 20 %, delay: 100 ms, {WHEN}", {
+        "on: l": "on: m", "share: 20 %": "share: 40 %", "delay: 100 ms": "delay: 200 ms",
+    }),
+    "clock_skew": (f"flow: w, skew: 500 ms, {WHEN}", {"flow: w": "flow: v", "skew: 500 ms": "skew: 3 s"}),
+    "reconnect_storm": ("on: g, share: 50 %, within: 500 ms, at: 1 s", {
+        "on: g": "on: h", "share: 50 %": "share: 100 %", "share: 50 % ": "count: 3 ", "within: 500 ms": "within: 2 s",
+    }),
+}  # fmt: skip
+"""Faults of what is stored and delivered, with their fields, and what is changed in them."""
 CHANGED = {
     "crash": ("on: a, share: 50 %, answer: refuse, detect: 300 ms, takeover: 500 ms", {
         "on: a": "on: c", "share: 50 %": "share: 25 %", "answer: refuse": "answer: silence", "300 ms": "900 ms",
@@ -548,6 +594,13 @@ def fault_rows() -> Iterator[Row]:
             yield turned(f"{name}.{field}", base, old.strip(), new.strip())
         yield turned(f"{name}.at", base, "at: 1 s", "at: 1.5 s")
         if name != "flush":
+            yield turned(f"{name}.lasting", base, "for: 1 s", "for: 2 s")
+    for name, (given, changes) in OF_DATA.items():
+        base = STRUCK.replace("!", f"{name}: {{{given}}}")
+        for old, new in changes.items():
+            yield turned(f"{name}.{new.split(':')[0]}", base, old.strip(), new.strip())
+        yield turned(f"{name}.at", base, "at: 1 s", "at: 1.5 s")
+        if "for:" in given:
             yield turned(f"{name}.lasting", base, "for: 1 s", "for: 2 s")
     for name in ("partition", "added_latency", "packet_loss"):
         base = FAULTY.replace("@", "1").replace("!", f"{name}: {{{CHANGED[name][0]}, {WHEN}}}")

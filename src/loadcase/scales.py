@@ -131,7 +131,7 @@ def indivisible(blueprint: Blueprint, fault: Fault, k: int) -> str:
     stays whole under a load that does not, all of them.
     """
     if not fault.divides:
-        return "it is about one key, of which a model has as many"
+        return "it does not grow with the design, as one key does not"
     whole, model = site_of(blueprint), site_of(shrink(blueprint, k))
     struck, fewer = _struck(whole, fault), _struck(model, fault)
     alone = whole_components(blueprint, k)

@@ -49,7 +49,6 @@ NETWORK = {"client": "20 ms", "same_zone": "0.25 ms", "cross_zone": "0.5 ms", "c
 """One-way delays: same zone is half of the 0.5 ms round trip within a data centre (Latency numbers every programmer
 should know, P. Norvig and J. Dean); cross region half of the 80 ms between Europe and eastern North America
 (sirupsen/napkin-math); across zones and to the client assumed."""
-CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are histories"}
 
 
 def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
@@ -356,13 +355,6 @@ class _Loader:
 
     def consume(self, raw: Any, path: Path, keys: Keys, b: Blueprint) -> Consume | None:
         path = (*path, "consume")
-        if isinstance(raw, Mapping):
-            for field, why in CONSUME_NOT_YET.items():
-                if field in raw:
-                    self.problems.add(
-                        "LC002", f"{field!r} is not modelled yet: {why}", (*path, field), REMOVE, key=True
-                    )
-                    return None
         consume = self.model(Consume, raw, path)
         if consume is None:
             return None
@@ -392,6 +384,10 @@ class _Loader:
         if consume.in_flight is not None and kind == "topic":
             self.problems.add("LC319", "a topic hands every message over at once", (*path, "in_flight"),
                               "remove in_flight, or consume a queue", key=True)  # fmt: skip
+            return None
+        if consume.commit is not None and kind == "topic":
+            self.problems.add("LC319", "a topic hands a message out once, whatever becomes of it", (*path, "commit"),
+                              "remove commit, or consume a queue or a log", key=True)  # fmt: skip
             return None
         order: Any = consume.in_order
         if order is not None and kind != "log":

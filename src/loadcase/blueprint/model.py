@@ -103,6 +103,10 @@ class Consume(BaseModel):
     topic: str | None = Field(None, description="The topic.")
     by: str | None = Field(None, description="The service whose replicas take the messages.")
     in_order: Any = Field(None, description="`partition` (a log's default), an entity (per key), or `none`.")
+    commit: Literal["before", "after"] | None = Field(
+        None,
+        description="Whether a message counts as done when it is taken, or (the default) when it has been dealt with.",
+    )
     in_flight: Whole | None = Field(
         None,
         description="Messages that one replica works on at once; 500 for a log, its workers for a queue.",

@@ -80,10 +80,6 @@ class StepParser:
         if component is None:
             self.problems.unknown("component", target, self.components, path)
             return None
-        if verb in component.not_yet_verbs:
-            why = component.not_yet_verbs[verb]
-            self.problems.add("LC002", f"{verb!r} is not modelled yet: {why}", path, key=True)
-            return None
         if verb not in component.verbs:
             self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path, at=len(target) + 1)
             return None

@@ -95,10 +95,32 @@ REGISTERS = 8
     ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(71)
+    # leaders and followers; b is a row of `led`
+    LAG,  # a slot or -1, b first knob, c first station: waits as long as the station's knob says
+    SKEW,  # a place, b knob: how far the client's clock is off
+    REVERT,  # a slot, b note, c key register, d facts of the identities, e of the versions, f of the first copy, or -1:
+    # a committed entry is undone, and the frame ends
+    LEAD,  # a slot, b, c a selection, d pc when it is being replaced or -1: holds the leader of the shard
+    LEADING,  # a slot, b, c pc when the station leads no longer
+    ENTRY,  # a slot, b, c register for its position: the leader has another entry
+    SHIP,  # a slot of the leader, b, c register, d which of the others, e slot, f dist or -1, g place: after its lag
+    # the entry goes to another copy; a REVERT follows, and is passed over
+    SEND,  # a slot, b, c slot of the leader: waits until somebody can send the entry
+    FOLLOW,  # a slot, b: waits until the copy has the entries before this one; has it
+) = range(80)
+
+LEADER, SHUT, DUE, LENGTH, SENDING = range(5)
+"""Columns of a shard that is led: its leader, 1 while it is being replaced and 2 by force, 1 when an election waits for
+a copy, the entries that it has, and the first frame that waits to be sent."""
+LEAD_WIDTH = 5
+FORCED = 2
+POSITION, BEHIND = range(2)
+"""Columns of a copy: the entries that it has, and the first frame that waits for its turn there."""
+LED_FIRST, LED_BASE, LED_N, LED_COPIES, LED_LAG = range(5)
+LED_WIDTH = 5
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
-AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
+AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK, AT_LEAD = range(7)
 EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP, OFF = range(10)
 """Columns of a station's life: how often it died, 1 refuses and 2 silent, out of the rotation, partitions taken over,
 paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions; where
@@ -115,6 +137,7 @@ KNOWN = np.dtype(
         ("version", "i8"),  # of what it wrote
         ("seen", "i8"),  # version that it read
         ("looked", "f8"),  # when that was, s
+        ("skew", "f8"),  # what its client's clock shows more than the time, s
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
         ("noted", "i2"),  # whether the history has it
@@ -196,10 +219,7 @@ STATION = np.dtype(
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
         ("work", "f8"),  # shared: work done for each request, and when that was
-        (
-            "work_at",
-            "f8",
-        ),  # gauges: when the queue was longest, and when it was empty after that or -1; else when empty
+        ("work_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
         ("shed", "i8"),
         ("abandoned", "i8"),
         ("patience", "i4"),  # a dist, -1, or -2 - the dist of what is waited at most where a queue stands
@@ -286,3 +306,4 @@ class Program(NamedTuple):
     areas: I32  # (1,) number of zones over all regions
     controls: I32  # (controls, CONTROL_WIDTH)
     control_par: F64  # (controls, CONTROL_PAR)
+    led: I32  # (stores with leaders, LED_WIDTH): first shard, first station, stations, copies, knob of the lag or -1

@@ -179,6 +179,9 @@ class _Compiler:
         self.flow_space: str | None = None
         self.turns: int | None = None
         """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
+        self.copying = False
+        """Whether the code of a message's second delivery is compiled, of which nothing is counted."""
+        self.led_rows: dict[str, tuple[int, ...]] = {}
         self.fed = [n for n, c in blueprint.components.items() if isinstance(c, Log) and c.source]
 
     # --- the whole ------------------------------------------------------------------------------------------------
@@ -203,6 +206,7 @@ class _Compiler:
             **self.policy_tables(),
             **self.channel_tables(channels),
             **self.control_tables(),
+            "led": ints(list(self.led_rows.values()), op.LED_WIDTH),
             **self.faults.tables(self.pools, self.cache_ids, self.source_flows()),
         }
         program = self.asm.pack(tables)
@@ -341,6 +345,9 @@ class _Compiler:
         asm.start(space, asm.place(f"{spec.name}:key"), self.rank, again=again)
         self.heat(arrive.key, 0, f"{spec.name}:key")
         followed = self.recorder.follows(spec)
+        clock = self.faults.knob_of("clock", spec.name)
+        if followed and clock is not None:
+            asm.remember(op.SKEW, asm.place(f"{spec.name}:clock"), clock)
         if followed:
             asm.remember(op.INVOKE, self.recorder.note(Note("invoke", spec.name)), 1 if arrive.key else 0)
         self.twice(spec)
@@ -383,33 +390,15 @@ class _Compiler:
         knob = self.faults.heat_knob(space)
         if knob is None:
             return
-        hot, end = Label(), Label()
-        self.asm.emit(op.ODDS, knob, hot, self.asm.place(f"{name}:hot"), NOBODY, 0)
-        self.asm.here(end)
-
-        def block() -> None:
-            self.asm.here(hot)
-            self.asm.emit(op.REKEY, register, 0)
-            self.asm.emit(op.JUMP, end)
-
-        self.asm.later(block)
+        self.sometimes(knob, f"{name}:hot", lambda: self.asm.emit(op.REKEY, register, 0))
 
     def twice(self, spec: FlowSpec) -> None:
         """A share of the requests is sent a second time, by nobody who waits for the answer."""
         knob = self.faults.twice_knob(spec.name)
         if knob is None:
             return
-        again, end = Label(), Label()
         body = self.child(lambda fail: self.steps(spec.steps, Here(), fail, top=True))
-        self.asm.emit(op.ODDS, knob, again, self.asm.place(f"{spec.name}:twice"), NOBODY, 0)
-        self.asm.here(end)
-
-        def block() -> None:
-            self.asm.here(again)
-            self.asm.emit(op.SPAWN, body)
-            self.asm.emit(op.JUMP, end)
-
-        self.asm.later(block)
+        self.sometimes(knob, f"{spec.name}:twice", lambda: self.asm.emit(op.SPAWN, body))
 
     def make_consumer_pools(self, spec: FlowSpec) -> None:
         consume = spec.consume
@@ -438,12 +427,66 @@ class _Compiler:
         component = self.b.components[source or ""]
         self.flow_space = component.key if isinstance(component, Log) else None
         self.asm.here(self.entries[spec.name])
+        self.delivered_again(spec, source or "")
+        self.consume(spec)
+
+    def consume(self, spec: FlowSpec) -> None:
+        """What becomes of one message."""
+        assert spec.consume is not None
+        source = spec.consume.log or spec.consume.queue or spec.consume.topic or ""
+        component = self.b.components[source]
         if isinstance(component, Log):
             self.consume_log(spec)
+            return
+        self.late(source, spec.name)
+        if isinstance(component, Queue) and spec.consume.commit == "before":
+            self.consume_queue_once(spec)
         elif isinstance(component, Queue):
             self.consume_queue(spec, component)
         else:
             self.consume_topic(spec)
+
+    def delivered_again(self, spec: FlowSpec, source: str) -> None:
+        """A share of the messages is handed out a second time."""
+        knob = self.faults.knob_of("again", source)
+        if knob is None:
+            return
+
+        def second(failed: Label) -> None:
+            del failed
+            self.copying = True
+            self.asm.emit(op.GAUGE, self.gauges[spec.name], 1)
+            self.consume(spec)
+            self.copying = False
+
+        body = self.child(second)
+        self.sometimes(knob, f"{spec.name}:again", lambda: self.asm.emit(op.SPAWN, body))
+
+    def late(self, source: str, name: str) -> None:
+        """A share of the messages takes longer."""
+        knob, delay = self.faults.knob_of("late", source), self.faults.knob_of("delay", source)
+        if knob is not None and delay is not None:
+            self.sometimes(knob, f"{name}:{source}:late", lambda: self.asm.emit(op.LAG, NOBODY, delay, 0))
+
+    def sometimes(self, knob: int, place: str, emit: Callable[[], Any]) -> None:
+        """Does something with the probability that a knob says."""
+        now, end = Label(), Label()
+        self.asm.emit(op.ODDS, knob, now, self.asm.place(place), NOBODY, 0)
+        self.asm.here(end)
+
+        def block() -> None:
+            self.asm.here(now)
+            emit()
+            self.asm.emit(op.JUMP, end)
+
+        self.asm.later(block)
+
+    def dealt_with(self, well: bool) -> None:
+        """The end of a message."""
+        if self.copying:
+            self.asm.emit(op.RETURN)
+        else:
+            self.asm.emit(op.DONE if well else op.FAILED, 0, 0)
 
     def arrive_at(self, spec: FlowSpec, depth: int, policy: int) -> Here:
         """The consuming replica as the place where the flow is."""
@@ -486,6 +529,7 @@ class _Compiler:
         elif order != "none":
             space = self.locks.setdefault(f"order:{spec.name}", len(self.locks))
             asm.emit(op.LOCK, space, 0)
+        self.late(spec.consume.log or "", spec.name)
         group = self.pools[spec.name, "flight"]
         asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
         asm.emit(op.ACQUIRE, depth, 0)
@@ -502,7 +546,8 @@ class _Compiler:
                 asm.emit(op.GAUGE, self.gauges[spec.name], 1)
                 asm.emit(op.JUMP, again)
 
-            asm.later(redeliver)
+            if spec.consume.commit != "before":
+                asm.later(redeliver)
         else:
             self.gate(spec)
             asm.emit(op.GAUGE, self.gauges[spec.name], -1)
@@ -510,7 +555,6 @@ class _Compiler:
         failed = Label()
 
         def let_go() -> None:
-            self.leave(here)
             asm.emit(op.RELEASE, depth)
             if space >= 0:
                 asm.emit(op.UNLOCK, space, 0)
@@ -518,12 +562,41 @@ class _Compiler:
                 asm.emit(op.RELEASE, 0)
 
         self.steps(spec.steps, here, failed, top=True)
+        self.leave(here)
         let_go()
         self.handled(spec)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(failed)
+        self.leave(here)
+        if spec.consume.commit == "before":
+            asm.here(died)  # nobody takes it again
         let_go()
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
+
+    def consume_queue_once(self, spec: FlowSpec) -> None:
+        """A message is deleted when it is taken: nobody takes it again."""
+        asm = self.asm
+        assert spec.consume is not None
+        group = self.pools[spec.name, "flight"]
+        self.gate(spec)
+        asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
+        asm.emit(op.ACQUIRE, 0, 0)
+        again, failed, died = Label(), Label(), Label()
+        asm.here(again)
+        here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
+        self.attend(here, again, died)
+        self.gate(spec)
+        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+        self.steps(spec.steps, here, failed, top=True)
+        self.leave(here)
+        self.handled(spec)
+        asm.emit(op.RELEASE, 0)
+        self.dealt_with(True)
+        asm.here(failed)
+        self.leave(here)
+        asm.here(died)
+        asm.emit(op.RELEASE, 0)
+        self.dealt_with(False)
 
     def consume_queue(self, spec: FlowSpec, queue: Queue) -> None:
         asm = self.asm
@@ -543,7 +616,7 @@ class _Compiler:
         self.gate(spec)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
         asm.emit(op.CALL, body, asm.timer(queue.visibility), late)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(late)  # not done in time: visible again, until it has been received too often
         policy = len(self.retry_rows)
         self.retry_rows.append((queue.max_receives - 1, op.NO_JITTER, 0, 0.0, 1.0, FOREVER, 0.0, -1.0))
@@ -555,7 +628,7 @@ class _Compiler:
             gone = Label()
             asm.emit(op.PUBLISH, channel, 0, gone, asm.counter(f"{spec.name}:dead"))
             asm.here(gone)
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
         asm.here(back)
         asm.emit(op.GAUGE, self.gauges[spec.name], 1)
         asm.emit(op.JUMP, again)
@@ -594,11 +667,11 @@ class _Compiler:
         self.steps(spec.steps, here, failed, top=True)
         self.leave(here)
         self.handled(spec)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(failed)
         self.leave(here)
         asm.here(died)
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
 
     # --- steps ----------------------------------------------------------------------------------------------------
     def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
@@ -660,11 +733,20 @@ class _Compiler:
 
     def errors(self, there: Here, name: str, held: Label) -> None:
         """The replica fails requests by themselves, with the probability of the moment."""
-        first = self.faults.error_knob(there.component)
+        first = self.faults.knob_of("errors", there.component)
         if first is not None and there.component is not None:
             bad = self.landing(held, lambda: self.asm.emit(op.REASON, op.ERROR))
             base = self.pools[there.component, "main"].base
             self.asm.emit(op.ODDS, first, bad, self.asm.place(f"{name}:fault"), there.slot, base)
+
+    def full(self, call: Call, there: Here, name: str, held: Label) -> None:
+        """A replica without room refuses what would be stored there."""
+        component, first = self.b.components[call.component], self.faults.knob_of("full", call.component)
+        stores = isinstance(component, Store) and call.verb in component.effects
+        if first is not None and (stores or component.behaviours.get(call.verb) == "publish"):
+            bad = self.landing(held, lambda: self.asm.emit(op.REASON, op.REFUSED))
+            base = self.pools[call.component, "main"].base
+            self.asm.emit(op.ODDS, first, bad, self.asm.place(f"{name}:full"), there.slot, base)
 
     def step(self, step: Step, here: Here, fail: Label, top: bool) -> Here:
         asm = self.asm
@@ -955,10 +1037,14 @@ class _Compiler:
         visits = component.visits(call.verb, options)
         there = here
         spread = bool(visits) and visits[0].pick in SPREAD
+        if spread and isinstance(component, Store) and call.verb in component.effects:
+            self.led_write(call, component, visits[0], name, here, fail, key)
         if spread and self.sequence(call, component, key):
             fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.versions(call), key))
         for i, one in enumerate(visits):
             last = i == len(visits) - 1
+            if one.pick == "followers" and self.replicates(call):
+                continue
             if one.need == 0:
                 self.unawaited(call, component, one, name, here, key)
             elif one.pick in SPREAD:
@@ -967,7 +1053,9 @@ class _Compiler:
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in SPREAD or visits[0].need == 0)
-        if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
+        on_arrival = many and visits[0].need == 0 and self.unsure(call.component)
+        if behaviour == "publish" and not on_arrival and (many or self.turns is not None):
+            # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread:
             self.commit(call, component, key, NOBODY)
@@ -980,6 +1068,10 @@ class _Compiler:
             asm.emit(op.RANK, before)
             self.rank = before
         return there if stay else here
+
+    def unsure(self, component: str) -> bool:
+        """Whether what is sent to a component without waiting for it may not be taken there, in this case."""
+        return component in self.faults.touched
 
     def landing(self, fail: Label, emit: Callable[[], Any]) -> Label:
         """A place where failures go that first undoes something."""
@@ -1030,7 +1122,11 @@ class _Compiler:
             there = replace(there, sticky=True)
         behaviour = component.behaviours.get(call.verb)
         if not local:
-            self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
+            row = self.select(call, component, visit, name, here, key)
+            if visit.pick == "leader" and self.faults.led(call.component):
+                self.lead(call, component, row, here, there, fail)
+            else:
+                self.pick(call.component, row, slot)
             self.peek(call, component, slot, key, 0)
             self.hop(here, there, fail)
             self.peek(call, component, slot, key, 1)
@@ -1053,6 +1149,7 @@ class _Compiler:
         self.serve(component, visit.work, slot, f"{name}:work{'' if first else ':next'}")
         self.alive(there, held)
         self.errors(there, name, held)
+        self.full(call, there, name, held)
         if isinstance(component, Store):
             self.behave(call, component, behaviour, name, slot, held, key, there)
         if visit.then is not None:
@@ -1071,7 +1168,11 @@ class _Compiler:
         if behaviour == "deliver":
             assert self.b.network is not None
             asm.wait(self.b.network.client, f"{name}:client")
+            self.late(call.component, name)
             self.delivered(call, slot)
+            knob = self.faults.knob_of("again", call.component)
+            if knob is not None and self.recorder.on:
+                self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot))
         if stay:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
@@ -1128,9 +1229,13 @@ class _Compiler:
         asm = self.asm
         if isinstance(component, Store):
             if call.verb in component.effects:
+                if self.faults.led(call.component):
+                    asm.emit(op.LEADING, slot, self.led_row(call.component), held)
                 self.sequence(call, component, key)
                 self.apply(call, component, slot, key)
                 self.commit(call, component, key, slot)
+                if self.replicates(call):
+                    self.replicate(call, component, name, there, key)
             else:
                 self.see(call, component, slot, key)
                 self.answer(call, slot, key, shared=False)
@@ -1227,6 +1332,7 @@ class _Compiler:
 
         def emit(failed: Label) -> None:
             self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
+            self.lagging(call, component, slot)
             self.hop(here, there, failed)
             away = self.landing(failed, lambda: self.hop(there, here))
             self.enter(there, away)
@@ -1243,6 +1349,9 @@ class _Compiler:
             self.serve(component, visit.work, slot, f"{name}:work")
             self.alive(there, held)
             self.errors(there, name, held)
+            self.full(call, there, name, held)
+            if visit.need == 0 and visit.pick == "leader" and self.unsure(call.component):
+                self.publish(call.component, component, name, held, key)
             if isinstance(component, Store):
                 if call.verb in component.effects:
                     self.apply(call, component, slot, key)
@@ -1542,6 +1651,127 @@ class _Compiler:
             self.asm.wait(net.same_zone, name)
             return
         self.asm.hop((net.same_zone, net.cross_zone, net.cross_region), start.slot, end.slot, name)
+
+    # --- copies that follow a leader ------------------------------------------------------------------------------
+    def replicates(self, call: Call) -> bool:
+        """Whether the leader ships a write to the other copies by itself, in its order."""
+        store, name = self.b.components[call.component], call.component
+        if not isinstance(store, Store) or call.verb not in store.effects or store.replicas == 1:
+            return False
+        if (getattr(call.options, "consistency", None) or store.write) != "async":
+            return False
+        struck = self.mortal(name) or self.faults.led(name) or self.faults.knob_of("lag", name) is not None
+        return struck or store.replication_lag is not None
+
+    def led_row(self, name: str) -> int:
+        """Row of a store whose copies follow leaders."""
+        if name not in self.led_rows:
+            group, lag = self.pools[name, "main"], self.faults.knob_of("lag", name)
+            first = sum(n // copies for _, _, n, copies, _ in self.led_rows.values())
+            self.led_rows[name] = (first, group.base, group.count, group.copies, NOBODY if lag is None else lag)
+        return list(self.led_rows).index(name)
+
+    def lead(self, call: Call, component: Component, row: int, here: Here, there: Here, fail: Label) -> None:
+        """Chooses the leader of the shard; while it is being replaced a write is refused there."""
+        refused: Any = NOBODY
+        if isinstance(component, Store) and call.verb in component.effects:
+            refused = self.landing(fail, lambda: self.there_and_back(here, there))
+        self.asm.emit(op.LEAD, there.slot, self.led_row(call.component), row, refused)
+
+    def there_and_back(self, here: Here, there: Here) -> None:
+        """The way of a request that is refused."""
+        self.hop(here, there)
+        self.hop(there, here)
+
+    def led_write(
+        self, call: Call, component: Store, visit: Visit, name: str, here: Here, fail: Label, key: int
+    ) -> None:
+        """A write to many copies is taken only while the shard has a leader, where it has leaders at all."""
+        if not self.faults.led(call.component):
+            return
+        if here.depth >= SLOTS:
+            self.too_deep(call.path)
+        there = Here(here.depth, call.component, here.depth + 1)
+        row = self.select(call, component, replace(visit, pick="leader"), name, here, key)
+        self.lead(call, component, row, here, there, fail)
+        self.enter(there, self.landing(fail, lambda: self.there_and_back(here, there)))
+
+    def lagging(self, call: Call, component: Component, slot: int) -> None:
+        """A write reaches copies that lag behind later."""
+        knob = self.faults.knob_of("lag", call.component)
+        if knob is not None and isinstance(component, Store) and call.verb in component.effects:
+            self.asm.emit(op.LAG, slot, knob, self.pools[call.component, "main"].base)
+
+    def replicate(self, call: Call, component: Store, name: str, there: Here, key: int) -> None:
+        """The leader ships a write to each of the other copies."""
+        asm = self.asm
+        end = Label()
+        if self.recorder.identified(call):
+            asm.emit(op.FRESH, end)
+        register = self.register(there, call.path)
+        if there.depth >= SLOTS:
+            self.too_deep(call.path)
+        asm.emit(op.ENTRY, there.slot, self.led_row(call.component), register)
+        for which in range(component.replicas - 1):
+
+            def emit(failed: Label, which: int = which) -> None:
+                del failed
+                self.shipped(call, component, f"{name}:ship{which}", there, key, register, which)
+
+            asm.emit(op.SPAWN, self.child(emit))
+        asm.here(end)
+
+    def shipped(
+        self, call: Call, component: Store, name: str, leader: Here, key: int, register: int, which: int
+    ) -> None:
+        """An entry goes to another copy: it is sent again until it is there, unless no copy is to have it."""
+        asm = self.asm
+        slot, row = leader.depth, self.led_row(call.component)
+        there = Here(slot, call.component, slot + 1)
+        lag = NOBODY if component.replication_lag is None else asm.dist(component.replication_lag)
+        asm.emit(op.SHIP, leader.slot, row, register, which, slot, lag, asm.place(f"{name}:lag"))
+        self.reverted(call, component, slot, key)
+        again, later = Label(), Label()
+        asm.here(again)
+        if self.mortal(call.component) or self.faults.led(call.component):
+            asm.emit(op.SEND, slot, row, leader.slot)
+        self.hop(leader, there)
+        if self.mortal(call.component):
+            asm.emit(op.ATTEND, slot, again)
+        asm.emit(op.ACQUIRE, slot, later)
+        if self.mortal(call.component):
+            asm.emit(op.HOLD, slot, again, 1)
+
+        def let_go() -> None:
+            self.leave(there)
+            asm.emit(op.RELEASE, slot)
+
+        held = self.landing(later, let_go)
+        self.serve(component, component.work_of(call.verb, call.options), slot, f"{name}:work")
+        self.alive(there, held)
+        self.errors(there, name, held)
+        self.full(call, there, name, held)
+        let_go()
+        asm.emit(op.FOLLOW, slot, row)
+        self.apply(call, component, slot, key)
+
+        def once_more() -> None:
+            asm.here(later)
+            asm.wait(Const(FEED_RETRY_S), name)
+            asm.emit(op.JUMP, again)
+
+        asm.later(once_more)
+
+    def reverted(self, call: Call, component: Store, slot: int, key: int) -> None:
+        """What is undone when an entry is lost with its leader."""
+        note = versions = copies = NOBODY
+        if self.recorder.on and self.entity(call) is not None:
+            note = self.note("revert", call)
+            if self.recorder.follows_one_leader(call):
+                versions = self.versions(call)
+            if self.recorder.reads:
+                copies = self.copies(call, component)[0]
+        self.asm.emit(op.REVERT, slot, note, key, self.identities(call), versions, copies)
 
     # --- tables ---------------------------------------------------------------------------------------------------
     def source_tables(self) -> dict[str, Any]:

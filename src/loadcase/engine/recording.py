@@ -129,6 +129,17 @@ class Recorder:
             if isinstance(call, Call) and getattr(call.options, "entity", None) == entity
         )
 
+    def follows_one_leader(self, call: Call) -> bool:
+        """Whether all writes of a call's entity to its store are those of a leader alone, which gives their order."""
+        store = self.blueprint.components[call.component]
+        assert isinstance(store, Store)
+        return all(
+            (getattr(other.options, "consistency", None) or store.write) == "async"
+            for flow in self.blueprint.flows.values()
+            for other in walk(flow.steps)
+            if isinstance(other, Call) and other.component == call.component and other.verb in store.effects
+        )
+
     # --- what the history says of itself --------------------------------------------------------------------------
     def writes(self) -> dict[str, tuple[str, ...]]:
         """Entities that an acknowledged operation of each flow has had an effect on."""

@@ -107,6 +107,9 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         refused=np.zeros(max(1, len(p.limiters)), np.int64),
         refused_at=np.zeros(max(1, len(p.limiters))),
         budget=np.full(max(1, len(p.retries)), 10.0),
+        lead=leaders(p.led),
+        copied=np.tile(np.array([0, -1], np.int64), (stations if len(p.led) else 1, 1)),
+        due=np.zeros(stations if len(p.led) else 1),
         life=np.tile(LIFE, (stations if len(p.sched_t) or len(p.controls) else 1, 1)),
         born=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
         land=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
@@ -138,6 +141,12 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     state = more_lanes(state, 2 * calendar.chunk_margin.py_func(len(p.lanes), compiled.margin + users))
     _begin(compiled, state)
     return state
+
+
+def leaders(led: np.ndarray) -> np.ndarray:
+    """The shards that are led, each by its first copy."""
+    rows = [[base + k, 0, 0, 0, -1] for _, base, n, copies, _ in led.tolist() for k in range(0, n, copies)]
+    return np.array(rows or [[0, 0, 0, 0, -1]], np.int64)
 
 
 def _begin(compiled: Compiled, s: tables.State) -> None:

@@ -256,8 +256,6 @@ class Component(BaseModel):
     """Fields of the format that this version does not model, each with the reason that the refusal gives."""
     not_yet_options: ClassVar[Mapping[str, str]] = {}
     """The same for options of the verbs."""
-    not_yet_verbs: ClassVar[Mapping[str, str]] = {}
-    """The same for verbs."""
     default_balance: ClassVar[Balance] = "round_robin"
     default_work: ClassVar[Mapping[str, Dist]] = {}
     """Service time per verb when neither the blueprint nor a profile gives one."""

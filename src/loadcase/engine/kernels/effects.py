@@ -107,7 +107,7 @@ def write_note(N, K, F, regs, note, f, t, station, key, version):
     N[n].key = key
     N[n].version = version
     N[n].seen = K[f].seen
-    N[n].origin = F[f].origin
+    N[n].origin = F[f].origin + K[f].skew
     N[n].note = note
     N[n].place = station
     N[n].attempt = K[f].attempt
@@ -119,6 +119,7 @@ def inherit(K, g, f):
     K[g].operation = K[f].operation
     K[g].version = K[f].version
     K[g].seen = K[f].seen
+    K[g].skew = K[f].skew
     K[g].turn = K[f].turn
     K[g].attempt = K[f].attempt
     K[g].noted = K[f].noted

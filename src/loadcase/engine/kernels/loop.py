@@ -7,7 +7,7 @@ import numpy as np
 from loadcase.core.program import (
     ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
     EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
-    FLIGHT, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
+    FLIGHT, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
     PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
     SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
     YIELDING,
@@ -27,9 +27,11 @@ from loadcase.engine.kernels.policies import (
     BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
 )  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
-from loadcase.engine.kernels.faults import ENDED, WAITS, strike, trouble, wake
+from loadcase.engine.kernels.faults import strike, trouble
 from loadcase.engine.kernels.effects import inherit, note_message, remember
 from loadcase.engine.kernels.control import allowed, control, least_of
+from loadcase.engine.kernels.replication import follow
+from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
 
 
 @compiled
@@ -790,8 +792,14 @@ def run(P, S, quota):
             elif op == RANK:
                 F[f].rank = a
                 pc += 1
-            elif op < INVOKE:
-                pc, x = trouble(P, S, np.int64(f), np.int64(pc))
+            elif op < INVOKE or op >= LAG:
+                if op < INVOKE:
+                    pc, x = trouble(P, S, np.int64(f), np.int64(pc))
+                else:
+                    pc, x = follow(P, S, np.int64(f), np.int64(pc), now)
+                    if regs[R_WOKEN] > 0:
+                        n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
+                        regs[R_WOKEN] = 0
                 if pc == ENDED:
                     free[nfree] = f
                     nfree += 1

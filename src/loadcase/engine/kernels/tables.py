@@ -143,6 +143,10 @@ class State(NamedTuple):
     known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
     noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
     facts: np.ndarray  # FACT: a hash table
+    # only where copies follow a leader; else of one row each
+    lead: np.ndarray  # (shards, LEAD_WIDTH) int64
+    copied: np.ndarray  # (stations, 2) int64
+    due: np.ndarray  # (stations,) float64: when the latest entry reaches the copy, s
     # only with faults; else of one row each
     life: np.ndarray  # (stations, LIFE_WIDTH) int32
     born: np.ndarray  # (frames, SLOTS) int32: how often a station that it is at had died when it came
