@@ -46,7 +46,7 @@ def test_it_may_end_at_another_bound() -> None:
         ("c.queue > 1", "LC300|unknown component 'c'"),
         ("a.rate > 1", "unknown condition 'rate'"),
         ("a.queue > 5 ms", "LC343"),
-        ("a.queue == 5", "LC347"),
+        ("a.queue == 5", "LC356"),
         ("b.queue > 5", "never measured: its workers are unlimited"),
         ("{when: a.queue > 5, until: a.queue > 2}", "it ends when the same metric is well again"),
         ("{when: a.queue > 5, until: a.queue < 7}", "it ends when the same metric is well again"),

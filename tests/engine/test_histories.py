@@ -121,6 +121,11 @@ def test_the_promises_outlive_a_fault(fault: str) -> None:
     assert {metric: result.metrics[metric].value for metric in ALL} == dict.fromkeys(ALL, 0.0)
 
 
+def test_what_a_store_feeds_to_a_log_gets_there_without_acknowledgements_too() -> None:
+    result = struck("crash: {on: changes, count: 1, at: 5 s, for: 4 s}", "from: db, key", "acks: none, from: db, key")
+    assert {metric: result.metrics[metric].value for metric in ALL} == dict.fromkeys(ALL, 0.0)
+
+
 def test_a_request_that_is_sent_twice_is_applied_twice_without_an_identity() -> None:
     fault = "duplicate_requests: {flow: send, share: 20 %, at: 2 s, for: 10 s}"
     result = struck(fault, ", once: client_id", "")

@@ -2,7 +2,7 @@
 
 | code | meaning |
 |---|---|
-| LC347 | a condition that can never end, or that nothing can be compared by |
+| LC356 | a condition that can never end, or that nothing can be compared by |
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ConditionParser(GuaranteeParser):
         if line is None:
             return None
         if line.comparison == "==":
-            self.problems.add("LC347", "a control loop never sees exactly that", path, "compare with > or <")
+            self.problems.add("LC356", "a control loop never sees exactly that", path, "compare with > or <")
             return None
         component, _, metric = line.metric.partition(".")
         return Condition(component, metric, line.comparison, line.bound)  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ class ConditionParser(GuaranteeParser):
         when = self.condition(skip.when, inside)
         until = None if skip.until is None else self.condition(skip.until, (*path, "until"))
         if skip.every <= 0:
-            self.problems.add("LC347", "it is looked at from time to time", (*path, "every"), "for example every: 1 s")
+            self.problems.add("LC356", "it is looked at from time to time", (*path, "every"), "for example every: 1 s")
             return None
         if when is None or (skip.until is not None and until is None):
             return None
@@ -73,7 +73,7 @@ class ConditionParser(GuaranteeParser):
             apart = until.bound <= when.bound if rises else until.bound >= when.bound
             if not same or until.comparison.startswith(">") == rises or not apart:
                 hint = f"{when.component}.{when.metric} {'< a lower bound' if rises else '> a higher bound'}"
-                self.problems.add("LC347", "it ends when the same metric is well again", (*path, "until"), hint)
+                self.problems.add("LC356", "it ends when the same metric is well again", (*path, "until"), hint)
                 return None
             ends = until
         return Brownout(when, ends, skip.every)

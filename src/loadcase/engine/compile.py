@@ -179,6 +179,8 @@ class _Compiler:
         self.flow_space: str | None = None
         self.turns: int | None = None
         """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
+        self.feeding = False
+        """Whether the way of a commit to a log is compiled."""
         self.copying = False
         """Whether the code of a message's second delivery is compiled, of which nothing is counted."""
         self.led_rows: dict[str, tuple[int, ...]] = {}
@@ -205,8 +207,8 @@ class _Compiler:
             **self.cache_tables(),
             **self.policy_tables(),
             **self.channel_tables(channels),
-            **self.control_tables(),
             "led": ints(list(self.led_rows.values()), op.LED_WIDTH),
+            **self.control_tables(),
             **self.faults.tables(self.pools, self.cache_ids, self.source_flows()),
         }
         program = self.asm.pack(tables)
@@ -1041,19 +1043,19 @@ class _Compiler:
             self.led_write(call, component, visits[0], name, here, fail, key)
         if spread and self.sequence(call, component, key):
             fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.versions(call), key))
+        on_arrival = bool(visits) and visits[0].need == 0 and self.unsure(call.component)
         for i, one in enumerate(visits):
             last = i == len(visits) - 1
             if one.pick == "followers" and self.replicates(call):
                 continue
             if one.need == 0:
-                self.unawaited(call, component, one, name, here, key)
+                self.unawaited(call, component, one, name, here, key, publish=on_arrival and i == 0)
             elif one.pick in SPREAD:
                 self.spread(call, component, one, name, here, fail, key)
             else:
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in SPREAD or visits[0].need == 0)
-        on_arrival = many and visits[0].need == 0 and self.unsure(call.component)
         if behaviour == "publish" and not on_arrival and (many or self.turns is not None):
             # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
@@ -1070,8 +1072,8 @@ class _Compiler:
         return there if stay else here
 
     def unsure(self, component: str) -> bool:
-        """Whether what is sent to a component without waiting for it may not be taken there, in this case."""
-        return component in self.faults.touched
+        """Whether a message that nobody waits for may not be taken in this case; who feeds a log sees to it."""
+        return component in self.faults.touched and not self.feeding
 
     def landing(self, fail: Label, emit: Callable[[], Any]) -> Label:
         """A place where failures go that first undoes something."""
@@ -1306,12 +1308,14 @@ class _Compiler:
         self.asm.bodies.append(label)
         self.fork(first, visit.copies, visit.need, fail, NOBODY, 1)
 
-    def unawaited(self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int) -> None:
-        """A visit that nobody waits for."""
+    def unawaited(
+        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int, publish: bool = False
+    ) -> None:
+        """A visit that nobody waits for; with `publish` the message is out when it is taken there."""
         if visit.copies < 1:
             return
         name = f"{name}:behind"
-        label = self.spread_body(call, component, visit, name, here, key)
+        label = self.spread_body(call, component, visit, name, here, key, publish)
         if visit.copies == 1:
             self.asm.emit(op.SPAWN, label)
             return
@@ -1323,7 +1327,9 @@ class _Compiler:
 
         self.asm.emit(op.SPAWN, self.child(emit))
 
-    def spread_body(self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int) -> Label:
+    def spread_body(
+        self, call: Call, component: Component, visit: Visit, name: str, here: Here, key: int, publish: bool = False
+    ) -> Label:
         asm = self.asm
         slot = here.depth
         if slot >= SLOTS:
@@ -1350,7 +1356,7 @@ class _Compiler:
             self.alive(there, held)
             self.errors(there, name, held)
             self.full(call, there, name, held)
-            if visit.need == 0 and visit.pick == "leader" and self.unsure(call.component):
+            if publish:
                 self.publish(call.component, component, name, held, key)
             if isinstance(component, Store):
                 if call.verb in component.effects:
@@ -1544,8 +1550,9 @@ class _Compiler:
                 asm.here(again)
                 if ordered:
                     self.turns = self.recorder.space(f"{log}:turns", TURNS)
+                self.feeding = True
                 self.visit(call, c, name, at, lost, stay=False)
-                self.turns = None
+                self.turns, self.feeding = None, False
                 asm.later(once_more)
 
             asm.emit(op.SPAWN, self.child(emit))

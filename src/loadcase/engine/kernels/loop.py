@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
-    EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
-    FLIGHT, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
-    PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
-    SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
-    YIELDING,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY,
+    DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
+    FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
+    LOOKUP, LOOP, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
+    REPORT, RETRY, RETURN, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
+    THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import (
     CHUNK, CONTROL0, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
@@ -29,9 +29,9 @@ from loadcase.engine.kernels.policies import (
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
 from loadcase.engine.kernels.faults import strike, trouble
 from loadcase.engine.kernels.effects import inherit, note_message, remember
-from loadcase.engine.kernels.control import allowed, control, least_of
 from loadcase.engine.kernels.replication import follow
 from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
+from loadcase.engine.kernels.control import allowed, control, least_of
 
 
 @compiled
@@ -792,7 +792,7 @@ def run(P, S, quota):
             elif op == RANK:
                 F[f].rank = a
                 pc += 1
-            elif op < INVOKE or op >= LAG:
+            elif op < INVOKE or LAG <= op <= FOLLOW:
                 if op < INVOKE:
                     pc, x = trouble(P, S, np.int64(f), np.int64(pc))
                 else:
