@@ -218,11 +218,10 @@ STATION = np.dtype(
         ("waited_s", "f8"),
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
-        ("work", "f8"),  # shared: work done for each request, and when that was
-        (
-            "work_at",
-            "f8",
-        ),  # gauges: when the queue was longest, and when it was empty after that or -1; else when empty
+        # shared: work done for each request, and when that was; gauges: when the queue was longest, and when it was
+        # empty after that or -1; with controlled delay: when the queue was last empty
+        ("work", "f8"),
+        ("work_at", "f8"),
         ("shed", "i8"),
         ("abandoned", "i8"),
         ("patience", "i4"),  # a dist, -1, or -2 - the dist of what is waited at most where a queue stands
