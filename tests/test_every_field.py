@@ -37,6 +37,7 @@ from loadcase.kinds import kinds
 from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
+from tests.engine.test_verbs import COUNTER
 
 Where = Literal["run", "estimate", "verdict", "refused"]
 SECONDS = 4.0
@@ -411,6 +412,7 @@ def effect_rows() -> Iterator[Row]:
     yield Row("append.once", "run", text, ", once: client_id", "")
     yield Row("append.sequence", "run", text, ", sequence: conversation", "")
     yield Row("push.dedupe", "run", text, ", dedupe: client_id", "")
+    yield Row("update.condition", "run", COUNTER, ", if: unchanged", "")
 
 
 FAULTY = design(

@@ -43,7 +43,7 @@ BROKEN = [
     ("buy.p95 < 300 ms", "buy.p95 < 300 B", 4, "LC343", "ms"),
     ("buy.p95 < 300 ms", "bye.p95 < 300 ms", 4, "LC302", "buy"),
     ("buy.p95 < 300 ms", "buy.p59x < 300 ms", 4, "LC341", ""),
-    ("buy.p95 < 300 ms", "item.lost_updates == 0", 4, "LC002", ""),
+    ("buy.p95 < 300 ms", "item.lost_updates == 0", 4, "LC346", "promise"),
     ("buy.p95 < 300 ms", "itme.lost == 0", 4, "LC302", "item"),
     ("buy.p95: 1 s", "buy.p95: 100 ms", 24, "LC344", "contract"),
     ("{load: 2,", "{load: -2,", 24, "LC203", ""),

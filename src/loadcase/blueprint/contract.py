@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from loadcase.blueprint.knowledge import unanswered, updated
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
 from loadcase.blueprint.steps import Call, walk
@@ -13,7 +14,8 @@ from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
     OF_READS,
-    OF_WRITES,
+    OF_UPDATES,
+    TOLD,
     MetricSpec,
     component_metric,
     correctness_metric,
@@ -91,22 +93,11 @@ class ContractParser(GuaranteeParser):
     def untold(self, target: str, metric: str) -> str:
         """Why no run tells a metric of correctness; empty when it does."""
         name = metric.split(".")[0]
-        if name not in OF_READS | OF_WRITES:
+        if name not in TOLD:
             return "runs do not record what it rests on"
-        if name in OF_READS and self.cached(target):
-            return f"runs do not record what caches answer, and a cache stands before {target}"
+        if name in OF_READS | OF_UPDATES and (why := unanswered(self.b, target)):
+            return f"runs do not record what caches answer here: {why}"
         return ""
-
-    def cached(self, entity: str) -> bool:
-        """Whether some reads of an entity are answered by a cache."""
-        return any(
-            getattr(inner.options, "entity", None) == entity
-            for flow in self.b.flows.values()
-            for step in walk(flow.steps)
-            if isinstance(step, Call)
-            for inner in walk(step.nested.get("miss", ()))
-            if isinstance(inner, Call)
-        )
 
     def metric(self, name: str, path: Path) -> MetricSpec | None:
         """The metric that a guarantee speaks of; None when there is none such, which is noted."""
@@ -166,6 +157,8 @@ class ContractParser(GuaranteeParser):
             return f"no step writes it to a store (entity: {target})"
         if metric in OF_READS and all(verb in component.effects for verb, component in stored):
             return f"no step reads it from a store (entity: {target})"
+        if metric in OF_UPDATES and target not in updated(self.b):
+            return f"no flow updates it from what it has read (a read, and then an update, of entity: {target})"
         return ""
 
     def unmeasured(self, target: str, metric: str) -> str:

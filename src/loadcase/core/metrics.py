@@ -93,8 +93,10 @@ _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
 CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for name, of, unit, said in _CORRECT)
 """Metrics that are told by a history alone; each has a checker of its name."""
 OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
+OF_UPDATES = frozenset({"lost_updates"})
 OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable"})
-"""Metrics that a run tells, and those of them that need its reads. A blueprint that promises another is refused."""
+"""Metrics that a run tells; the last of them need its reads. A blueprint that promises another is refused."""
+TOLD = OF_WRITES | OF_UPDATES | OF_READS
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

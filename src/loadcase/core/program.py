@@ -89,7 +89,19 @@ REGISTERS = 8
     SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
-) = range(65)
+    # what is known of an entity: a column of `bases` has the version that a frame has last read or written, and whether
+    # it learned that itself
+    ANSWER,  # a column, b slot, c first station, d facts of the first replica, e key register, f register of the hit:
+    # what a cache answers
+    RECALL,  # a column, b slot or -1, c key register, d note of a read: of the version in the column
+    KEEP,  # a column, b slot, c first station, d facts of the first replica, e key register: a cache stores it
+    LEARN,  # a column, b 1 where no row of a history follows: the version that was read
+    MADE,  # a column: the version that was written
+    BASE,  # a column: what is written next was made from that version
+    COMPARE,  # a column, b key register, c facts of the versions, d pc when another one was written, e facts of the
+    # identities or -1: a conditional write
+    OUTSET,  # a write that has no number yet begins
+) = range(73)
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
@@ -106,10 +118,10 @@ KNOWN = np.dtype(
     [
         ("operation", "i8"),  # number
         ("version", "i8"),  # of what it wrote
-        ("seen", "i8"),  # version that it read
+        ("seen", "i8"),  # version that it read, or from which it makes another one
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
-        ("noted", "i2"),  # whether the history has it
+        ("noted", "i2"),  # 0, 1 where what it does to its keys is remembered, 3 where the history has it, too
         ("fresh", "i2"),  # whether its latest commit was an effect
     ]
 )
@@ -130,8 +142,8 @@ NOTED = np.dtype(
 """One row of a history as the kernel writes it; `note` says what it is about."""
 
 # --- why a call failed --------------------------------------------------------------------------------------------
-SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN = range(1, 8)
-REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down")
+SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, CONFLICT = range(1, 9)
+REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "conflict")
 
 # --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement,
 # slot of the caller or -1 when all callers share a counter, its first station) ---
@@ -200,7 +212,7 @@ OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_DEAD, FC_REASON0 = range(8)
-FC_WIDTH = 16
+FC_WIDTH = 32
 
 # --- sources -------------------------------------------------------------------------------------------------------
 POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)

@@ -24,6 +24,7 @@ from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_tabl
 from loadcase.engine.faulty import Faulty
 from loadcase.engine.memory import keys_at
 from loadcase.engine.recording import Note, Recorder, Recording
+from loadcase.engine.verbs import TURNS, Verbs
 from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -39,8 +40,6 @@ NEAR_ENTRIES = 20_000
 FOREVER = 1e308
 FEED_RETRY_S = 0.1
 """Pause of change data capture before it tries again to append what a store has committed."""
-TURNS = 4
-"""Spaces of what is remembered of effects that follow each other."""
 DIRECT_KEYS = 1 << 26
 """Most keys that a limiter counts apart; and entries of a cache without `keys`."""
 DISCIPLINES = {
@@ -142,6 +141,7 @@ class _Compiler:
         self.rank = PRIORITIES["normal"]
         self.flows = list(blueprint.flows)
         self.pools: dict[tuple[str, str], StationGroup] = {}
+        self.verbs = Verbs(self.asm, self.recorder, self.pools)
         self.spaces = list(blueprint.keys)
         self.cache_ids: dict[str, int] = {}
         self.cache_rows: list[tuple[Any, ...]] = []
@@ -279,7 +279,8 @@ class _Compiler:
         self.heat(arrive.key, 0, f"{spec.name}:key")
         followed = self.recorder.follows(spec)
         if followed:
-            asm.remember(op.INVOKE, self.recorder.note(Note("invoke", spec.name)), 1 if arrive.key else 0)
+            note, always = self.recorder.note(Note("invoke", spec.name)), int(bool(self.recorder.decisive))
+            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, always)
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
@@ -850,9 +851,12 @@ class _Compiler:
             self.rank = rank
         visits = component.visits(call.verb, options)
         there = here
-        spread = bool(visits) and visits[0].pick in ("copies", "all", "every")
-        if spread and self.sequence(call, component, key):
-            fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.versions(call), key))
+        spread = any(visit.need > 0 and visit.pick in ("copies", "all", "every") for visit in visits)
+        decided = spread and visits[0].pick == "leader" and self.remembered(call)
+        if decided:
+            asm.emit(op.OUTSET)
+        if decided or (spread and self.sequence(call, component, key)):
+            fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.verbs.versions(call), key))
         for i, one in enumerate(visits):
             last = i == len(visits) - 1
             if one.need == 0:
@@ -860,18 +864,22 @@ class _Compiler:
             elif one.pick in ("copies", "all", "every"):
                 self.spread(call, component, one, name, here, fail, key)
             else:
-                there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
+                there = self.single(
+                    call, component, one, name, here, fail, key, stay and last, first=i == 0, decides=decided
+                )
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
         if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread:
-            self.commit(call, component, key, NOBODY)
+            self.committed(call, component, key, NOBODY)
         if isinstance(component, Store):
             if call.verb in component.effects:
                 self.feed(call, here, key)
-            elif self.recorder.reads and self.entity(call):
-                asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
+            elif self.entity(call):
+                self.verbs.learn(call, key, told=self.recorder.reads)
+                if self.recorder.reads:
+                    asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
         if rank is not None and rank != before:
             asm.emit(op.RANK, before)
             self.rank = before
@@ -914,8 +922,9 @@ class _Compiler:
         key: int,
         stay: bool,
         first: bool,
+        decides: bool = False,
     ) -> Here:
-        """A visit of one station."""
+        """A visit of one station, which `decides` whether a write is made that others then copy."""
         asm = self.asm
         local = here.sticky and here.component == call.component
         slot = here.slot if local else here.depth
@@ -955,7 +964,7 @@ class _Compiler:
             else:
                 self.serve(component, visit.then, slot, f"{name}:then")
                 self.alive(there, held)
-        self.behave(call, component, behaviour, name, slot, held, key, there)
+        self.behave(call, component, behaviour, name, slot, held, key, there, decides)
         inner = call.nested.get("do", ())
         if inner:
             self.steps(inner, there, held)
@@ -1012,22 +1021,27 @@ class _Compiler:
         held: Label,
         key: int,
         there: Here,
+        decides: bool,
     ) -> None:
         """What the verb does at the station once it has been served."""
         asm = self.asm
         if isinstance(component, Store):
             if call.verb in component.effects:
+                self.verbs.compare(call, key, self.identities(call), held)
                 self.sequence(call, component, key)
-                self.apply(call, component, slot, key)
-                self.commit(call, component, key, slot)
+                if not decides:
+                    self.apply(call, component, slot, key)
+                    self.committed(call, component, key, slot)
             else:
                 self.see(call, component, slot, key, shared=False)
         if behaviour == "lookup":
             register = self.register(there, call.path)
             asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
+            self.verbs.answer(call, slot, key, self.flow_space, register)
             self.note_warmer(call, name)
         elif behaviour == "fill":
             asm.emit(op.FILL, self.cache_ids[call.component], slot, key, self.space(call, component))
+            self.verbs.keep(call, slot, key, self.flow_space)
         elif behaviour == "drop":
             asm.emit(op.DROP, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "publish" and self.turns is None:
@@ -1045,14 +1059,25 @@ class _Compiler:
         asm = self.asm
         assert isinstance(component, Cache)
         steps = call.nested.get("miss")
-        if steps is None:
-            return
         register = self.register(here, call.path)
-        miss, end = Label(), Label()
+        miss, end, known = Label(), Label(), self.verbs.held(call, key, self.flow_space)
+        if steps is None:
+            if known:
+                asm.emit(op.BRANCH, register, end)
+                self.verbs.recall(call, self.flow, slot, key, self.flow_space)
+                asm.here(end)
+            return
         context = (self.flow, self.rank, self.flow_space)
         asm.emit(op.BRANCH, register, miss)
         cache, of = self.cache_ids[call.component], self.space(call, component)
         deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
+        hit, joined = Label(), Label()
+        asm.here(hit)
+        self.verbs.recall(call, self.flow, slot, key, self.flow_space)
+
+        def fill() -> None:
+            asm.emit(op.FILL, cache, slot, key, of)
+            self.verbs.keep(call, slot, key, self.flow_space)
 
         def fetch() -> None:
             self.flow, self.rank, self.flow_space = context
@@ -1060,20 +1085,25 @@ class _Compiler:
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
                 self.alive(here, fail)
-                asm.emit(op.FILL, cache, slot, key, of)
+                fill()
                 asm.emit(op.JUMP, end)
                 return
             space = self.locks.setdefault(f"fetch:{call.component}:{of}", len(self.locks))
             lost = Label()
-            asm.emit(op.FLIGHT, space, key, end, fail)
+            asm.emit(op.FLIGHT, space, key, joined if known else end, fail)
             self.steps(steps, deeper, lost)
             self.alive(here, lost)
-            asm.emit(op.FILL, cache, slot, key, of)
+            fill()
             asm.emit(op.LANDED, space, key, 1)
             asm.emit(op.JUMP, end)
             asm.here(lost)
             asm.emit(op.LANDED, space, key, 0)
             asm.emit(op.JUMP, fail)
+            if known:  # who has waited is answered what the one that fetched it has stored
+                asm.here(joined)
+                asm.emit(op.SET, register, 1)
+                self.verbs.answer(call, slot, key, self.flow_space, register)
+                asm.emit(op.JUMP, hit)
 
         asm.later(fetch)
         asm.here(end)
@@ -1206,25 +1236,29 @@ class _Compiler:
         found: str | None = getattr(call.options, "entity", None)
         return found
 
-    def note(self, event: str, call: Call) -> int:
+    def note(self, event: str, call: Call, based: bool = False) -> int:
         """A note of something at the component of a call."""
         base = self.pools[call.component, "main"].base
-        return self.recorder.note(Note(event, self.flow, call.component, self.entity(call) or "", base))
+        return self.recorder.note(Note(event, self.flow, call.component, self.entity(call) or "", base, based=based))
 
     def remembered(self, call: Call) -> bool:
         """Whether an effect of a call is remembered."""
-        return self.recorder.identified(call) or (self.recorder.on and self.entity(call) is not None)
+        entity = self.entity(call)
+        return self.recorder.identified(call) or (
+            entity is not None and (self.recorder.on or entity in self.recorder.decisive)
+        )
 
     def sequence(self, call: Call, component: Component, key: int) -> bool:
         """Whether a call is a write that is remembered; it is given its version."""
         written = isinstance(component, Store) and call.verb in component.effects and self.remembered(call)
         if written:
-            self.asm.emit(op.SEQUENCE, self.versions(call), key, self.identities(call))
+            self.asm.emit(op.SEQUENCE, self.verbs.versions(call), key, self.identities(call))
         return written
 
-    def versions(self, call: Call) -> int:
-        """Where it is remembered which effects on the keys of an entity have passed."""
-        return self.recorder.space(f"{call.component}:{self.entity(call)}:versions", TURNS)
+    def seen(self, call: Call) -> bool:
+        """Whether it is remembered which copies have what of the entity of a call."""
+        entity = self.entity(call)
+        return entity is not None and (self.recorder.reads or self.recorder.column(entity) is not None)
 
     def copies(self, call: Call, component: Store) -> tuple[int, int, int]:
         """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
@@ -1237,22 +1271,26 @@ class _Compiler:
 
     def apply(self, call: Call, component: Store, slot: int, key: int) -> None:
         """A copy has what was written."""
-        if self.recorder.reads and self.entity(call) is not None:
+        if self.seen(call):
             first, base, count = self.copies(call, component)
             self.asm.emit(op.APPLY, first, slot, base, count, key)
 
     def see(self, call: Call, component: Store, slot: int, key: int, shared: bool) -> None:
         """A copy is read."""
-        if self.recorder.reads and self.entity(call) is not None:
+        if self.seen(call):
             first, base, count = self.copies(call, component)
             self.asm.emit(op.SEE, first, slot, base, count, key, int(shared))
 
-    def commit(self, call: Call, component: Component, key: int, slot: int) -> None:
+    def committed(self, call: Call, component: Component, key: int, slot: int) -> None:
         """A write has had its effect."""
         if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
-            note = self.note("commit", call) if self.entity(call) is not None else NOBODY
+            entity, verbs = self.entity(call), self.verbs
+            note = self.note("commit", call, based=verbs.based(call, key)) if entity is not None else NOBODY
             follows = self.recorder.space(f"{call.component}:follows", TURNS)
-            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), self.versions(call), follows)
+            verbs.rest(call, key)
+            latest = int(entity in self.recorder.decisive)
+            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), verbs.versions(call), follows, latest)
+            verbs.made(call, key)
 
     def delivered(self, call: Call, slot: int) -> None:
         """A message has reached its receiver; one that is recognised there is dropped."""

@@ -62,7 +62,7 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "place": where(lambda n: bool(n.component and not n.detail), _places(notes, rows), ABSENT),
         "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), rows["key"], ABSENT),
         "version": where(lambda n: _versioned(n, recorder), rows["version"], ABSENT),
-        "base": where(lambda n: n.event == "read", rows["seen"], ABSENT),
+        "base": where(lambda n: n.event == "read" or n.based, rows["seen"], ABSENT),
         "receiver": where(lambda n: n.event == "deliver" and bool(n.component), rows["key"], ABSENT),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), rows["origin"], np.nan),
         **{column: named(column) for column in names},

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, FanOut, Parallel, Repeat, Step, walk
 from loadcase.kinds.log import Log
@@ -29,6 +31,8 @@ class Note:
     entity: str = ""
     base: int = 0
     detail: str = ""
+    based: bool = False
+    """Whether a commit says from which version it was made."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,51 @@ class Recorder:
     def follows(self, flow: FlowSpec) -> bool:
         """Whether the operations of a flow are numbered."""
         calls = [c for c in walk(flow.steps) if isinstance(c, Call)]
-        return any(self.identified(c) for c in calls) or (self.on and any(self.matters(c) for c in calls))
+        return any(self.identified(c) for c in calls) or any(self.matters(c) for c in calls)
 
     def matters(self, call: Call) -> bool:
         """Whether a call has an effect, or reads one, that a guarantee may be about."""
         component = self.blueprint.components[call.component]
         if isinstance(component, Log | Queue | Topic):
-            return component.behaviours.get(call.verb) == "publish"
+            return component.behaviours.get(call.verb) == "publish" and (self.on or bool(self.decisive))
+        entity = knowledge.entity_of(call)
+        if not self.on:
+            return entity in self.decisive
         read = isinstance(component, Store) and call.verb not in component.effects
-        return getattr(call.options, "entity", None) is not None and (self.reads or not read)
+        return entity is not None and (not read or self.reads or entity in self.known)
+
+    # --- what frames know of entities -----------------------------------------------------------------------------
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """Entities of which what has happened decides what happens, whether or not it is recorded."""
+        return frozenset(
+            entity
+            for flow in self.blueprint.flows.values()
+            for call in knowledge.calls(flow.steps)
+            if getattr(call.options, "condition", None) is not None and (entity := knowledge.entity_of(call))
+        )
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Entities of which frames know the version that they have last read or written: one column each."""
+        found = [*sorted(self.decisive), *(knowledge.updated(self.blueprint) if self.on else ())]
+        if self.reads:
+            found += [entity for entities in self.answers.values() for entity in entities]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, str | None], tuple[str, ...]]:
+        """The entities that each cache answers, by its name and the key space."""
+        return knowledge.answers(self.blueprint)
+
+    def column(self, entity: str | None) -> int | None:
+        """The column of an entity that frames know of."""
+        return self.known.index(entity) if entity in self.known else None
+
+    @property
+    def columns(self) -> int:
+        """How many columns frames have."""
+        return len(self.known)
 
     @property
     def needed(self) -> bool:

@@ -111,6 +111,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         links=np.zeros((max(1, compiled.links), op.LINK_WIDTH)),
         lwait=np.full((max(1, compiled.links), 1), -1, np.int32),
         known=np.zeros(0, op.KNOWN),
+        bases=np.zeros((0, compiled.recorder.columns), np.int64),
         noted=np.zeros(0, op.NOTED),
         facts=np.zeros(0, tables.FACT),
     )
@@ -185,6 +186,7 @@ def more_frames(s: tables.State, count: int) -> tables.State:
         llink=wider(s.llink, count),
         lfree=lfree,
         known=wider(s.known, count) if len(s.known) else s.known,
+        bases=wider(s.bases, count) if len(s.known) else s.bases,
     )
 
 

@@ -30,6 +30,17 @@ class WriteOptions(StoreOptions):
     )
 
 
+class UpdateOptions(WriteOptions):
+    """Options of `update`."""
+
+    condition: Literal["unchanged"] | None = Field(
+        None,
+        alias="if",
+        description="`unchanged`: compare and set. The update fails when the entity has changed since the operation "
+        "read it.",
+    )
+
+
 def needed(level: Consistency, copies: int) -> int:
     """How many copies must answer: one (or the leader alone, async), a majority, or all."""
     return {"one": 1, "async": 1, "quorum": copies // 2 + 1, "all": copies}[level]
@@ -40,8 +51,9 @@ class Store(Sharded):
 
     What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
     acknowledged when `write` of them have it: one, quorum, all; with `async` the leader alone answers and the other
-    copies follow. A read goes to one copy, or to all of them and waits for a quorum. Every copy is a node with
-    `workers` and a queue, so that a hot shard emerges from the keys.
+    copies follow. An `update` that is made only `if` nothing has changed (compare and set) is decided by the leader of
+    its shard, and then copied. A read goes to one copy, or to all of them and waits for a quorum. Every copy is a node
+    with `workers` and a queue, so that a hot shard emerges from the keys.
 
     Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
     costs.
@@ -65,7 +77,8 @@ class Store(Sharded):
 
     verbs: ClassVar = {
         "read": StoreOptions,
-        **dict.fromkeys(("write", "append", "update", "claim", "transact"), WriteOptions),
+        **dict.fromkeys(("write", "append", "claim", "transact"), WriteOptions),
+        "update": UpdateOptions,
     }
     default_work: ClassVar = {
         "read": LogNormal.of(p50=0.001, p99=0.01),
@@ -74,7 +87,7 @@ class Store(Sharded):
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
     not_yet = {"failover": "electing another leader comes with histories"}
     not_yet_options: ClassVar = dict.fromkeys(
-        ("atomic", "condition", "fencing", "session"),
+        ("atomic", "fencing", "session"),
         "what a write means for correctness comes with histories and checkers",
     )
 
@@ -92,7 +105,10 @@ class Store(Sharded):
                 return (Visit("main", work, "leader"),)
             if level == "async":
                 return (Visit("main", work, "leader"), Visit("main", work, "followers", self.replicas - 1, 0))
-        return (Visit("main", work, "copies", self.replicas, needed(level, self.replicas)),)
+        copies = Visit("main", work, "copies", self.replicas, needed(level, self.replicas))
+        if getattr(options, "condition", None) is not None:  # the leader of the shard decides, and then they copy it
+            return (Visit("main", super().work_of("read", Options()), "leader"), copies)
+        return (copies,)
 
     def work_of(self, verb: str, options: Options) -> Any:
         """As for every component; verbs other than read share the work given for `write`."""

@@ -81,7 +81,9 @@ def refile(old, X):
 
 @compiled
 def write_note(N, K, F, regs, note, f, t, station, key, version):
-    """Adds a row to the history."""
+    """Adds a row to the history, if that has the operation."""
+    if K[f].noted != 3:
+        return
     n = regs[R_NOTED]
     regs[R_NOTED] = n + 1
     N[n].t = t
@@ -96,8 +98,8 @@ def write_note(N, K, F, regs, note, f, t, station, key, version):
 
 
 @inlined
-def inherit(K, g, f):
-    """A new frame belongs to the operation of another one."""
+def inherit(K, B, g, f):
+    """A new frame belongs to the operation of another one, and knows what that knows."""
     K[g].operation = K[f].operation
     K[g].version = K[f].version
     K[g].seen = K[f].seen
@@ -105,11 +107,25 @@ def inherit(K, g, f):
     K[g].attempt = K[f].attempt
     K[g].noted = K[f].noted
     K[g].fresh = K[f].fresh
+    for j in range(B.shape[1]):
+        B[g, j] = B[f, j] & ~1
 
 
-SETTLED, PARKED, VOID, ISSUED = range(4)
+@inlined
+def hand_back(K, B, p, f):
+    """What a frame tells the one that waited for it: what it wrote, and what it has learned."""
+    K[p].version = K[f].version
+    K[p].fresh = K[f].fresh
+    K[p].attempt = max(K[p].attempt, K[f].attempt)
+    for j in range(B.shape[1]):
+        if B[f, j] & 1 == 1:
+            B[p, j] = B[f, j]
+
+
+SETTLED, PARKED, VOID, ISSUED, LATEST = range(5)
 """What is remembered of a key whose effects follow each other: the last number that has passed, the first frame that
-waits for its turn, the numbers that will not come, and the last number that was given out; a space each."""
+waits for its turn, the numbers that will not come, the last number that was given out, and the last one of an effect; a
+space each."""
 
 
 @compiled
@@ -170,11 +186,11 @@ def commit(X, K, F, N, regs, row, f, now):
     a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
     if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
         K[f].fresh = 0
-        if K[f].noted == 1:
+        if K[f].noted != 0:
             regs[R_WOKEN] = whose_turn(X, K, F, regs, space, F[f].key[row.c])
         return True
     key = F[f].key[row.c]
-    noted = K[f].noted == 1
+    noted = K[f].noted != 0
     if noted:
         if K[f].turn <= X[fact(X, regs, space + SETTLED, key)].value:  # an attempt with the same version was given up
             v = fact(X, regs, space + ISSUED, key)
@@ -183,6 +199,8 @@ def commit(X, K, F, N, regs, row, f, now):
         if not turn_comes(X, K, F, regs, space, key, f):
             return False
         regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+        if row.g == 1:
+            X[fact(X, regs, space + LATEST, key)].value = K[f].turn
         v = fact(X, regs, np.int64(row.f) + ISSUED, key)
         X[v].value += 1
         K[f].turn = X[v].value
@@ -208,7 +226,7 @@ def note_message(X, K, F, N, regs, of, note, g, now):
 
 
 @compiled
-def remember(code, X, K, F, N, regs, f, pc, now, lanes):
+def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
     """An operation about what is known; gives where the frame goes on."""
     row = code[pc]
     op, a, b, c = row.op, np.int64(row.a), np.int64(row.b), np.int64(row.c)
@@ -221,8 +239,10 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         K[f].attempt = 1
         K[f].fresh = 0
         by = F[f].key[0] if b == 1 else number
-        K[f].noted = 1 if hashed(by, 11, SHARES) < regs[R_SHARE] else 0
-        if K[f].noted == 1 and a >= 0:
+        K[f].noted = 3 if hashed(by, 11, SHARES) < regs[R_SHARE] else c
+        for j in range(B.shape[1]):
+            B[f, j] = -1
+        if a >= 0:
             write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
         return pc + 1
     if op == FRESH:
@@ -231,7 +251,7 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         if K[f].attempt == 1:
             forget_fact(X, regs, a, K[f].operation)
         return pc + 1
-    noted = K[f].noted == 1
+    noted = K[f].noted != 0
     if op == SEQUENCE:
         version = X[fact(X, regs, c, K[f].operation)].value if c >= 0 else np.int64(0)
         if version == 0:

@@ -134,6 +134,7 @@ class State(NamedTuple):
     refused: np.ndarray  # int64 refusals of each limiter
     budget: np.ndarray  # tokens of the retry budgets
     known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
+    bases: np.ndarray  # (frames, columns) int64: versions of entities, doubled, and 1 more where the frame learned it
     noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
     facts: np.ndarray  # FACT: a hash table
     # only with faults; else of one row each
