@@ -115,17 +115,18 @@ def indivisible(blueprint: Blueprint, fault: Fault, k: int) -> str:
     """Why a fault does not do the same to the model 1:k; empty when it does.
 
     It must be of a sort that divides, and strike the same share of the replicas of each component: of a component that
-    stays whole, all of them.
+    stays whole under a load that does not, all of them.
     """
     if not fault.divides:
         return "it is about one key, of which a model has as many"
     whole, model = site_of(blueprint), site_of(shrink(blueprint, k))
     struck, fewer = _struck(whole, fault), _struck(model, fault)
+    alone = whole_components(blueprint, k)
     for name in struck.keys() | fewer.keys():
         one, other = whole.parts[name], model.parts[name]
         if struck[name] * other.nodes != fewer[name] * one.nodes:
             return f"it strikes {struck[name]} of {one.nodes} replicas of {name}, and {fewer[name]} of {other.nodes}"
-        if struck[name] < one.nodes == other.nodes:
+        if struck[name] < one.nodes == other.nodes and name not in alone:
             return f"{name} does not divide"
     return ""
 

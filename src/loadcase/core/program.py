@@ -125,6 +125,8 @@ KNOWN = np.dtype(
         ("fresh", "i2"),  # whether its latest commit was an effect
     ]
 )
+OPERATIONS = 1 << 20
+"""Spaces of what is remembered from here on are of operations: of those that follow each other it lies side by side."""
 NOTED = np.dtype(
     [
         ("t", "f8"),

@@ -314,7 +314,7 @@ class _Compiler:
         """Where the operations that a call has had an effect for are remembered, or NOBODY."""
         if not self.recorder.identified(call):
             return NOBODY
-        return self.recorder.space(f"{call.component}:{getattr(call.options, 'entity', None)}:once")
+        return self.recorder.identities(f"{call.component}:{getattr(call.options, 'entity', None)}:once")
 
     def heat(self, space: str | None, register: int, name: str) -> None:
         """While a key is hot, a share of the requests is about it."""
@@ -1299,7 +1299,7 @@ class _Compiler:
         end = Label()
         deduped = getattr(call.options, "dedupe", None) is not None
         if deduped:
-            self.asm.emit(op.DEDUPE, self.recorder.space(f"{self.flow}:{call.component}:dedupe"), end)
+            self.asm.emit(op.DEDUPE, self.recorder.identities(f"{self.flow}:{call.component}:dedupe"), end)
         self.asm.emit(op.NOTE, self.note("deliver", call), slot, 0, 0, 0)
         if deduped:
             self.asm.here(end)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loadcase.core import program as op
-from loadcase.core.history import ABSENT, CODE, RECORD, History, Meta
+from loadcase.core.history import ABSENT, CODE, RECORD, History, Meta, missing
 from loadcase.engine.compile import Compiled
 from loadcase.engine.recording import Note, Recorder
 
@@ -37,50 +37,54 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         struck["note"][2 * i : 2 * i + 2] = len(notes), len(notes) + 1
         struck["operation"][2 * i : 2 * i + 2] = i
         notes += [Note(event, "", fault.on, detail=fault.name) for event in ("fault_start", "fault_end")]
-    rows = np.concatenate([struck, *parts])
-    rows = rows[np.argsort(rows["t"], kind="stable")]
+    parts = [struck, *parts]
+    order = np.argsort(np.concatenate([part["t"] for part in parts]), kind="stable")
+
+    scratch = np.empty(len(order), np.int64)  # memory that is touched for the first time costs more than the sorting
+
+    def rows(column: str) -> np.ndarray:
+        kind = op.NOTED[column]
+        side = scratch.view(kind)[: len(order)]
+        found: np.ndarray = np.take(np.concatenate([part[column] for part in parts], out=side), order)
+        return found
+
     names = {
         "flow": list(dict.fromkeys(n.flow for n in notes if n.flow)),
         "component": list(dict.fromkeys(n.component for n in notes if n.component)),
         "entity": list(dict.fromkeys(n.entity for n in notes if n.entity)),
         "detail": list(dict.fromkeys(n.detail for n in notes if n.detail)),
     }
-    of = rows["note"]
+    of = rows("note").astype(np.intp)
+
+    def by_note(told: Callable[[Note], int], kind: type[np.generic]) -> np.ndarray:
+        found: np.ndarray = np.array([told(n) for n in notes] or [0], kind)[of]
+        return found
 
     def named(column: str) -> np.ndarray:
-        texts = [getattr(n, column) for n in notes]
-        return _by_note([names[column].index(text) if text else ABSENT for text in texts], of)
+        return by_note(lambda n: names[column].index(text) if (text := getattr(n, column)) else ABSENT, np.int16)
 
-    def where(asked: Callable[[Note], bool], values: np.ndarray, otherwise: float) -> np.ndarray:
-        return np.where(_by_note([int(asked(n)) for n in notes], of) == 1, values, otherwise)
+    def where(asked: Callable[[Note], bool], column: str, values: np.ndarray) -> np.ndarray:
+        found = np.full(len(of), missing(column), RECORD[column])
+        np.copyto(found, values, where=by_note(lambda n: int(asked(n)), np.bool_), casting="same_kind")
+        return found
 
+    key = rows("key")
+    base = by_note(lambda n: n.base if n.component and not n.detail else 0, np.int32)
     columns = {
-        "time_s": rows["t"],
-        "event": _by_note([CODE[n.event] for n in notes], of),
-        "operation": rows["operation"],
-        "attempt": where(lambda n: not n.detail, rows["attempt"], ABSENT),
-        "place": where(lambda n: bool(n.component and not n.detail), _places(notes, rows), ABSENT),
-        "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), rows["key"], ABSENT),
-        "version": where(lambda n: _versioned(n, recorder), rows["version"], ABSENT),
-        "base": where(lambda n: n.event == "read" or n.based, rows["seen"], ABSENT),
-        "receiver": where(lambda n: n.event == "deliver" and bool(n.component), rows["key"], ABSENT),
-        "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), rows["origin"], np.nan),
+        "time_s": rows("t"),
+        "event": by_note(lambda n: CODE[n.event], np.int8),
+        "operation": rows("operation"),
+        "attempt": where(lambda n: not n.detail, "attempt", rows("attempt")),
+        "place": where(lambda n: bool(n.component and not n.detail), "place", np.maximum(rows("place") - base, ABSENT)),
+        "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), "key", key),
+        "version": where(lambda n: _versioned(n, recorder), "version", rows("version")),
+        "base": where(lambda n: n.event == "read" or n.based, "base", rows("seen")),
+        "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
+        "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
         **{column: named(column) for column in names},
     }
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
-    found = {n: np.ascontiguousarray(c, RECORD[n]) for n, c in columns.items()}
-    return History(found, names, meta, file=f"{meta.blueprint}, {meta.case}")
-
-
-def _places(notes: list[Note], rows: np.ndarray) -> np.ndarray:
-    """Number of the replica, shard or partition."""
-    return np.where(rows["place"] < 0, ABSENT, rows["place"] - _by_note([n.base for n in notes], rows["note"]))
-
-
-def _by_note(values: list[int], of: np.ndarray) -> np.ndarray:
-    table = np.array(values or [0], np.int64)
-    found: np.ndarray = table[of]
-    return found
+    return History(columns, names, meta, file=f"{meta.blueprint}, {meta.case}")
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:

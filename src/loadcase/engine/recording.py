@@ -13,6 +13,7 @@ from functools import cached_property
 from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, FanOut, Parallel, Repeat, Step, walk
+from loadcase.core.program import OPERATIONS
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
 from loadcase.kinds.store import Store
@@ -68,6 +69,10 @@ class Recorder:
             found = self.spaces[name] = (self.used, count)
             self.used += count
         return found[0]
+
+    def identities(self, name: str) -> int:
+        """A space of what is remembered of operations."""
+        return OPERATIONS + self.space(name)
 
     # --- what the design asks for ---------------------------------------------------------------------------------
     def identified(self, call: Call) -> bool:

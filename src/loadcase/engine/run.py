@@ -234,7 +234,8 @@ class Loop:
         """Takes the rows of the history that the kernel has written."""
         count = int(self.state.regs[tables.R_NOTED])
         if count:
-            self.rows.append(self.state.noted[:count].copy())
+            self.rows.append(self.state.noted[:count])
+            self.state = self.state._replace(noted=np.empty_like(self.state.noted))
             self.state.regs[tables.R_NOTED] = 0
 
     def ended(self) -> bool:

@@ -63,7 +63,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     lanes = np.zeros((len(p.lanes), 3), np.int64)
     lanes[:, tables.L_HEAD] = -1
     state = tables.State(
-        regs=np.zeros(17, np.int64),
+        regs=np.zeros(18, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
         rng=streams(compiled.places, seed),
         frames=np.zeros(0, tables.FRAME),
@@ -119,7 +119,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     if compiled.knowing:
         rows = compiled.margin + (NOTES if compiled.recorder.on else 0)
         state = state._replace(
-            noted=np.zeros(rows, op.NOTED), facts=np.zeros(FACTS, tables.FACT), known=np.zeros(1, op.KNOWN)
+            noted=np.zeros(rows, op.NOTED), facts=rows_of(tables.FACT, FACTS), known=np.zeros(1, op.KNOWN)
         )
         state = more_facts(state, 4 * compiled.margin)
     state = more_frames(state, 2 * compiled.margin + 1024 + users)
@@ -195,7 +195,7 @@ def more_facts(s: tables.State, places: int) -> tables.State:
     size = len(s.facts)
     while size < places:
         size *= 2
-    larger = s._replace(facts=np.zeros(size, tables.FACT))
+    larger = s._replace(facts=rows_of(tables.FACT, size))
     effects.refile(s.facts, larger.facts)
     return larger
 

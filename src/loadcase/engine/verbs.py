@@ -13,7 +13,7 @@ from loadcase.engine.recording import NOTHING, Note, Recorder
 
 OWN = 0
 """The register of the flow's own key: only of that do frames know versions."""
-TURNS = 5
+TURNS = 3
 """Spaces of what is remembered of effects that follow each other."""
 
 

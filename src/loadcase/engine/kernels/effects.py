@@ -6,9 +6,9 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, APPLY, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
+    ABANDON, APPLY, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
 )  # fmt: skip
-from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_WOKEN, compiled, inlined
+from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN, compiled, inlined
 from loadcase.engine.kernels.draws import hashed, mix64
 
 
@@ -18,6 +18,8 @@ SHARES = 1 << 30
 @inlined
 def fact_home(space, key, mask):
     """Where the search for a fact begins."""
+    if space >= OPERATIONS:
+        return (key * 8 + space) & mask
     return np.int64(mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(space)) & uint64(mask))
 
 
@@ -34,18 +36,31 @@ def fact(X, regs, space, key):
     X[i].key = key
     X[i].value = 0
     X[i].done = 0
+    X[i].first = 0
     regs[R_FACTS] += 1
     return i
 
 
 @compiled
+def recall_fact(X, space, key):
+    """The value that is remembered of a key in a space; 0 where there is nothing."""
+    mask = X.shape[0] - 1
+    i = fact_home(space, key, mask)
+    while X[i].space != 0:
+        if X[i].key == key and X[i].space == space:
+            return X[i].value
+        i = (i + 1) & mask
+    return np.int64(0)
+
+
+@compiled
 def forget_fact(X, regs, space, key):
-    """Forgets what is remembered of a key in a space, closing the gap (backward shift)."""
+    """Forgets what is remembered of a key in a space, closing the gap (backward shift); whether there was anything."""
     mask = X.shape[0] - 1
     i = fact_home(space, key, mask)
     while X[i].key != key or X[i].space != space:
         if X[i].space == 0:
-            return
+            return False
         i = (i + 1) & mask
     j = i
     while True:
@@ -58,9 +73,11 @@ def forget_fact(X, regs, space, key):
             X[i].key = X[j].key
             X[i].value = X[j].value
             X[i].done = X[j].done
+            X[i].first = X[j].first
             i = j
     X[i].space = 0
     regs[R_FACTS] -= 1
+    return True
 
 
 @compiled
@@ -77,6 +94,7 @@ def refile(old, X):
         X[i].key = old[k].key
         X[i].value = old[k].value
         X[i].done = old[k].done
+        X[i].first = old[k].first
 
 
 @compiled
@@ -122,20 +140,19 @@ def hand_back(K, B, p, f):
             B[p, j] = B[f, j]
 
 
-SETTLED, PARKED, VOID, ISSUED, LATEST = range(5)
-"""What is remembered of a key whose effects follow each other: the last number that has passed, the first frame that
-waits for its turn, the numbers that will not come, the last number that was given out, and the last one of an effect; a
-space each."""
+VOID, LATEST = 1, 2
+"""What is remembered of a key whose effects follow each other is one fact: `value` is the last number that has passed,
+`done` the last that was given out, `first` 1 + the first frame that waits for its turn. The numbers that will not come
+are in the next space, and the number of the last effect, where something depends on it, in the one after that."""
 
 
-@compiled
-def turn_comes(X, K, F, regs, space, key, f):
+@inlined
+def turn_comes(X, K, F, e, f):
     """Whether it is the turn of a frame; else it is parked."""
-    if K[f].turn == X[fact(X, regs, space + SETTLED, key)].value + 1:
+    if K[f].turn == X[e].value + 1:
         return True
-    p = fact(X, regs, space + PARKED, key)
-    F[f].next = X[p].value - 1
-    X[p].value = f + 1
+    F[f].next = X[e].first - 1
+    X[e].first = f + 1
     return False
 
 
@@ -146,18 +163,17 @@ def void_key(key, number):
 
 
 @compiled
-def whose_turn(X, K, F, regs, space, key):
+def whose_turn(X, K, F, e):
     """Takes a frame out of those that are parked whose turn it is, or whose turn is past; gives 1 + it, or 0."""
-    last = X[fact(X, regs, space + SETTLED, key)].value
-    p = fact(X, regs, space + PARKED, key)
+    last = X[e].value
     before = np.int64(-1)
-    g = X[p].value - 1
+    g = np.int64(X[e].first - 1)
     while g >= 0 and K[g].turn > last + 1:
         before = g
         g = np.int64(F[g].next)
     if g >= 0:
         if before < 0:
-            X[p].value = F[g].next + 1
+            X[e].first = F[g].next + 1
         else:
             F[before].next = F[g].next
     return g + 1
@@ -166,44 +182,47 @@ def whose_turn(X, K, F, regs, space, key):
 @compiled
 def settle(X, K, F, regs, space, key, number):
     """A number has passed, or will not come; gives 1 + a frame whose turn it is now, or 0."""
-    e = fact(X, regs, space + SETTLED, key)
-    if number != X[e].value + 1:
-        if number > X[e].value:
+    e = fact(X, regs, space, key)
+    last = X[e].value
+    if number != last + 1:
+        if number > last:
             X[fact(X, regs, space + VOID, void_key(key, number))].value = 1
+            regs[R_VOIDS] += 1
         return np.int64(0)
     last = number
-    while X[fact(X, regs, space + VOID, void_key(key, last + 1))].value == 1:
-        forget_fact(X, regs, space + VOID, void_key(key, last + 1))
+    while regs[R_VOIDS] > 0 and forget_fact(X, regs, space + VOID, void_key(key, last + 1)):
+        regs[R_VOIDS] -= 1
         last += 1
-    forget_fact(X, regs, space + VOID, void_key(key, last + 1))
-    X[fact(X, regs, space + SETTLED, key)].value = last
-    return whose_turn(X, K, F, regs, space, key)
+    if last != number:
+        e = fact(X, regs, space, key)
+    X[e].value = last
+    return whose_turn(X, K, F, e)
 
 
 @compiled
 def commit(X, K, F, N, regs, row, f, now):
     """An effect, unless the operation has had it; gives False when it has to wait for those before it."""
     a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
-    if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
-        K[f].fresh = 0
-        if K[f].noted != 0:
-            regs[R_WOKEN] = whose_turn(X, K, F, regs, space, F[f].key[row.c])
-        return True
     key = F[f].key[row.c]
     noted = K[f].noted != 0
+    if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
+        K[f].fresh = 0
+        if noted:
+            regs[R_WOKEN] = whose_turn(X, K, F, fact(X, regs, space, key))
+        return True
     if noted:
-        if K[f].turn <= X[fact(X, regs, space + SETTLED, key)].value:  # an attempt with the same version was given up
-            v = fact(X, regs, space + ISSUED, key)
-            X[v].value += 1
-            K[f].version = K[f].turn = X[v].value
-        if not turn_comes(X, K, F, regs, space, key, f):
+        e = fact(X, regs, space, key)
+        if K[f].turn <= X[e].value:  # an attempt with the same version was given up
+            X[e].done += 1
+            K[f].version = K[f].turn = X[e].done
+        if not turn_comes(X, K, F, e, f):
             return False
         regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
         if row.g == 1:
             X[fact(X, regs, space + LATEST, key)].value = K[f].turn
-        v = fact(X, regs, np.int64(row.f) + ISSUED, key)
-        X[v].value += 1
-        K[f].turn = X[v].value
+        v = fact(X, regs, np.int64(row.f), key)
+        X[v].done += 1
+        K[f].turn = X[v].done
     K[f].fresh = 1
     if once >= 0:
         X[fact(X, regs, once, K[f].operation)].done = 1
@@ -257,9 +276,9 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
         if version == 0:
             version = np.int64(1)
             if noted:
-                v = fact(X, regs, a + ISSUED, F[f].key[b])
-                X[v].value += 1
-                version = X[v].value
+                v = fact(X, regs, a, F[f].key[b])
+                X[v].done += 1
+                version = X[v].done
             if c >= 0:
                 X[fact(X, regs, c, K[f].operation)].value = version
         K[f].version = K[f].turn = version
@@ -274,10 +293,11 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
     if op == ABANDON or op == PASS:
         regs[R_WOKEN] = settle(X, K, F, regs, a, F[f].key[b], K[f].turn)
     elif op == TURN:
-        if K[f].turn <= X[fact(X, regs, a + SETTLED, F[f].key[b])].value:
-            regs[R_WOKEN] = whose_turn(X, K, F, regs, a, F[f].key[b])
+        e = fact(X, regs, a, F[f].key[b])
+        if K[f].turn <= X[e].value:
+            regs[R_WOKEN] = whose_turn(X, K, F, e)
             return np.int64(c)
-        if not turn_comes(X, K, F, regs, a, F[f].key[b], f):
+        if not turn_comes(X, K, F, e, f):
             F[f].pc = pc
             return np.int64(-1)
     elif op == NOTE:
@@ -294,7 +314,7 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
         X[v].value = max(X[v].value, K[f].version)
     elif op == SEE:
         copy = (F[f].held[b] - c) % row.d
-        v = X[fact(X, regs, a + copy, F[f].key[row.e])].value
+        v = recall_fact(X, a + copy, F[f].key[row.e])
         K[f].seen = v
         p = F[f].parent
         if row.f == 1 and p >= 0 and F[p].token == F[f].owed:

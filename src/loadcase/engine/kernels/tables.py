@@ -47,7 +47,7 @@ FRAME = np.dtype(
     ]
 )
 EVENT = np.dtype([("t", "f8"), ("p", "i8")])
-FACT = np.dtype([("space", "i8"), ("key", "i8"), ("value", "i8"), ("done", "i8")])
+FACT = np.dtype([("key", "i8"), ("value", "i8"), ("done", "i8"), ("space", "i4"), ("first", "i4")])
 """What is remembered of a key or an operation; `space` 0 is an empty place."""
 ENTRY = np.dtype([("key", "i8"), ("end", "f8"), ("next", "i4"), ("prev", "i4")])
 """A cached key, when it expires, and its neighbours in the eviction order; with LFU `next` is a heap of entries and
@@ -66,7 +66,7 @@ L_HEAD, L_TAIL, L_LIVE = range(3)
 
 # --- registers of a State ----------------------------------------------------------------------------------------
 (R_HEAP, R_SEQ, R_CHUNKS, R_FREE, R_READY, R_EVENTS, R_TICKS, R_DONE, R_PEAK, R_LOCKS, R_MARGIN, R_ROW) = range(12)
-(R_NUMBER, R_NOTED, R_FACTS, R_SHARE, R_WOKEN) = range(12, 17)
+(R_NUMBER, R_NOTED, R_FACTS, R_SHARE, R_WOKEN, R_VOIDS) = range(12, 18)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 
 from loadcase.core.program import ANSWER, BASE, COMPARE, CONFLICT, KEEP, LEARN, MADE, OUTSET, RECALL
 from loadcase.engine.kernels.tables import compiled, inlined
-from loadcase.engine.kernels.effects import ISSUED, LATEST, SETTLED, fact, write_note
+from loadcase.engine.kernels.effects import LATEST, fact, recall_fact, write_note
 
 
 @inlined
@@ -18,9 +18,8 @@ def learned(version):
 @compiled
 def overtaken(X, regs, versions, key, version):
     """Whether a key has had, or is just about to have, another effect since a version of it was read."""
-    if X[fact(X, regs, versions + ISSUED, key)].value != X[fact(X, regs, versions + SETTLED, key)].value:
-        return True
-    return X[fact(X, regs, versions + LATEST, key)].value > version
+    e = fact(X, regs, versions, key)
+    return X[e].done != X[e].value or recall_fact(X, versions + LATEST, key) > version
 
 
 @compiled
@@ -35,7 +34,7 @@ def act(code, X, K, B, F, N, regs, f, pc, now):
         return pc + 1
     if op == ANSWER:
         if F[f].reg[row.f] == 1:
-            B[f, a] = learned(X[fact(X, regs, np.int64(row.d) + F[f].held[b] - c, F[f].key[row.e])].value)
+            B[f, a] = learned(recall_fact(X, np.int64(row.d) + F[f].held[b] - c, F[f].key[row.e]))
     elif op == KEEP:
         X[fact(X, regs, np.int64(row.d) + F[f].held[b] - c, F[f].key[row.e])].value = max(np.int64(0), B[f, a] >> 1)
     elif op == RECALL:
