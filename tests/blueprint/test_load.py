@@ -34,7 +34,7 @@ BROKEN = [
     ("timeout: 1 s}", "timeout: 300 B}", 19, "LC202", "250 ms"),
     ("entity: item,", "entity: itme,", 19, "LC302", "item"),
     ("entity: item,", "once: client_id,", 19, "LC338", "entity"),
-    ("entity: item,", "atomic: true,", 19, "LC002", ""),
+    ("entity: item,", "session: user,", 19, "LC002", ""),
     ("key: item}", "key: itme}", 17, "LC302", "item"),
     ("count: 10k, ", "", 17, "LC321", "count"),
     ("zipf(0.8)", "zipf(99)", 10, "LC324", "zipf"),

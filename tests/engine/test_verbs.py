@@ -208,3 +208,187 @@ def test_a_condition_needs_something_that_was_read(old: str, new: str, code: str
     with pytest.raises(BlueprintError) as caught:
         loads(COUNTER.replace(old, new).replace("page.lost_updates == 0", ""))
     assert [p.code for p in caught.value.problems] == [code]
+
+
+# --- claims -----------------------------------------------------------------------------------------------------------
+SEATS = """\
+loadcase: 1
+name: seats
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [seat.double_claims == 0]}
+entities: {seat: {count: 100, popularity: zipf(0.8)}, note: {}}
+components:
+  api: {kind: service, replicas: 4, workers: 64}
+  db: {kind: store, shards: 4, replicas: 3, workers: 16, work: {claim: exp(4 ms), read: exp(2 ms), write: exp(2 ms)}}
+flows:
+  book:
+    arrive: {rate: 200 /s, key: seat}
+    steps:
+      - api.handle:
+          do:
+            - db.claim: {entity: seat, lease: 500 ms, do: [wait: 20 ms, db.write: {entity: note}]}
+"""
+
+
+@pytest.mark.parametrize("replicas", ["replicas: 3", "replicas: 1", "replicas: 3, write: async"])
+def test_a_claim_is_promised_to_one(replicas: str) -> None:
+    text = SEATS.replace("replicas: 3", replicas)
+    assert told(text, "seat.double_claims") == 0
+    assert told(text.replace("{entity: seat,", "{entity: seat, atomic: false,"), "seat.double_claims") > 20
+
+
+def test_what_is_taken_is_an_answer_and_no_effect() -> None:
+    result = api.run(loads(SEATS), duration=20.0, warmup=0.0).metrics
+    assert result["book.errors.taken"].value > 10
+    assert result["book.availability"].value == 1.0
+    h = history(SEATS)
+    of = {event: int((h["event"] == CODE[event]).sum()) for event in ("invoke", "ok", "fail", "claim", "release")}
+    assert of["claim"] == of["release"] == of["ok"] == of["invoke"] - of["fail"]
+    assert api.judge(h, ["book.availability == 100 %"]).verdict == "holds"
+
+
+def test_who_tries_again_gets_what_was_taken() -> None:
+    patient = SEATS.replace("lease: 500 ms,", "lease: 500 ms, retry: {max: 50, backoff: 5 ms, jitter: full},")
+    result = api.run(loads(patient), duration=20.0, warmup=0.0).metrics
+    assert "book.errors.taken" not in result
+    assert result["book.retries"].value > 10
+    assert result["seat.double_claims"].value == 0
+
+
+def test_a_claim_without_an_end_is_held_for_ever() -> None:
+    for_good = SEATS.replace(", lease: 500 ms, do: [wait: 20 ms, db.write: {entity: note}]", "")
+    h = history(for_good)
+    assert int((h["event"] == CODE["claim"]).sum()) == 100
+    assert told(for_good, "seat.double_claims") == 0
+    ends = for_good.replace("{entity: seat}", "{entity: seat, lease: 500 ms}")
+    assert int((history(ends)["event"] == CODE["claim"]).sum()) > 1000
+
+
+def test_a_failed_step_gives_the_claim_back() -> None:
+    failing = SEATS.replace("flows:", "  pay: {kind: external, work: 1 ms, error_rate: 50 %}\nflows:").replace(
+        "lease: 500 ms, do: [wait: 20 ms", "do: [pay.call"
+    )
+    h = history(failing)
+    assert (h["event"] == CODE["claim"]).sum() == (h["event"] == CODE["release"]).sum() > 3000
+
+
+def test_a_slow_holder_writes_after_its_lease_unless_it_is_fenced_off() -> None:
+    slow = SEATS.replace("500 ms", "50 ms").replace("wait: 20 ms", "wait: exp(40 ms)")
+    assert told(slow, "seat.double_claims") > 30
+    fenced = slow.replace("lease", "fencing: true, lease")
+    assert told(fenced, "seat.double_claims") == 0
+    result = api.run(loads(fenced), duration=20.0, warmup=0.0).metrics
+    assert result["book.errors.fenced"].value > 5
+    assert result["book.availability"].value < 0.99
+
+
+def test_a_claim_decides_the_same_whatever_is_recorded() -> None:
+    b = loads(SEATS.replace("requirements: {contract: [seat.double_claims == 0]}\n", ""))
+    plain, part = (run(b, duration=10.0, record=r).metrics for r in (None, Recording(1 / 8)))
+    assert plain.keys() == part.keys()
+    for name, metric in plain.items():
+        assert part[name].value == pytest.approx(metric.value, rel=1e-9), name
+
+
+def test_a_claim_survives_crashes_with_its_lease() -> None:
+    crash = "cases: {normal: {duration: 20 s, warmup: 0 s, faults: [crash: {on: @, count: 1, at: 5 s, for: 5 s}]}}\n"
+    for target in ("api", "db"):
+        result = api.run(loads(SEATS + crash.replace("@", target))).metrics
+        assert result["seat.double_claims"].value == 0
+    h = history(SEATS.replace("wait: 20 ms", "wait: 100 ms") + crash.replace("@", "api"))
+    assert (h["event"] == CODE["claim"]).sum() > (h["event"] == CODE["release"]).sum()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("claim: {entity: seat, ", "claim: {", "LC338"),
+        ("claim: {entity: seat, ", "claim: {key: {count: 4}, entity: seat, ", "LC339"),
+        ("lease: 500 ms, do: [wait: 20 ms, db.write: {entity: note}]", "fencing: true", "LC339"),
+        ("lease: 500 ms, do: [wait: 20 ms, db", "fencing: true, do: [other", "LC339"),
+    ],
+)
+def test_a_claim_is_about_something(old: str, new: str, code: str) -> None:
+    text = SEATS.replace("flows:", "  other: {kind: store}\nflows:").replace("seat.double_claims == 0", "")
+    assert old in text
+    with pytest.raises(BlueprintError) as caught:
+        loads(text.replace(old, new))
+    assert {p.code for p in caught.value.problems} == {code}
+
+
+# --- transactions -----------------------------------------------------------------------------------------------------
+BANK = """\
+loadcase: 1
+name: bank
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [account.unbalanced == 0, account.applied_twice == 0, account.lost == 0]}
+entities: {account: {count: 200, fields: {id: id}, identity: id}}
+components:
+  api: {kind: service, replicas: 4, workers: 64}
+  db: {kind: store, shards: 4, replicas: 3, workers: 32, work: {write: exp(8 ms), transact: exp(8 ms), read: exp(2 ms)}}
+flows:
+  transfer:
+    arrive: {rate: 300 /s, key: account}
+    steps:
+      - api.handle:
+          timeout: 60 ms
+          retry: {max: 3, backoff: 1 ms}
+          do:
+            - db.transact:
+                once: id
+                writes: [{entity: account, amount: -10}, {entity: account, amount: 10, key: {count: 200}}]
+cases: {crash: {duration: 20 s, warmup: 0 s, faults: [crash: {on: @, count: 2, at: 5 s, for: 5 s}]}}
+"""
+APART = BANK.replace("once: id\n                writes: [", "REST").replace(
+    """            - db.transact:
+                REST{entity: account, amount: -10}, {entity: account, amount: 10, key: {count: 200}}]""",
+    """            - db.write: {entity: account, amount: -10, once: id}
+            - db.write: {entity: account, amount: 10, key: {count: 200}, once: id}""",
+)
+PROMISES = ("account.unbalanced", "account.applied_twice", "account.lost")
+
+
+@pytest.mark.parametrize("replicas", ["replicas: 3", "replicas: 1", "replicas: 3, write: async"])
+@pytest.mark.parametrize("target", ["api", "db"])
+def test_a_transaction_has_all_of_its_effects_or_none(replicas: str, target: str) -> None:
+    text = BANK.replace("@", target).replace("replicas: 3", replicas)
+    result = api.run(loads(text), "crash")
+    assert {name: result.metrics[name].value for name in PROMISES} == dict.fromkeys(PROMISES, 0.0)
+    assert result.metrics["account.unbalanced"].samples > 3000
+
+
+def test_two_writes_part_in_a_crash() -> None:
+    assert "db.write" in APART
+    again = APART.replace("@", "db").replace("count: 2, at", "count: 6, at")
+    left = api.run(loads(again.replace("max: 3", "max: 0")), "crash").metrics
+    assert left["account.unbalanced"].value > 100
+    assert left["account.applied_twice"].value == 0
+    assert api.run(loads(APART.replace("@", "db")), "crash").metrics["account.unbalanced"].value == 0  # tried again
+
+
+def test_a_transaction_is_two_effects_at_one_time() -> None:
+    h = history(BANK.split("cases:")[0].replace("timeout: 60 ms", "timeout: 5 s"))
+    commits = np.flatnonzero(h["event"] == CODE["commit"])
+    assert len(commits) == 2 * (h["event"] == CODE["ok"]).sum()
+    assert set(h["step"][commits].tolist()) == {0, 1}
+    assert h["value"][commits].sum() == 0.0
+    for key in range(5):
+        versions = h["version"][commits][h["key"][commits] == key]
+        assert list(versions) == list(range(1, len(versions) + 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("[{entity: account, amount: -10}, {entity: account, amount: 10, key: {count: 200}}]", "[]", "LC338"),
+        ("{entity: account, amount: -10}", "{entity: account, amount: -10, key: {count: 5}}", "LC339"),
+        ("once: id", "amount: 5", "LC339"),
+        ("entity: account, amount: -10", "entity: acount, amount: -10", "LC302"),
+    ],
+)
+def test_a_transaction_says_what_it_writes(old: str, new: str, code: str) -> None:
+    text = BANK.replace("contract: [account.unbalanced == 0, account.applied_twice == 0, account.lost == 0]", "")
+    assert old in text
+    with pytest.raises(BlueprintError) as caught:
+        loads(text.replace("@", "db").replace(old, new))
+    assert code in {p.code for p in caught.value.problems}

@@ -32,6 +32,8 @@ REASONS = {
     "abandoned": "it lost patience in a queue",
     "down": "nothing was up to take it",
     "conflict": "what it was made from had changed",
+    "taken": "another operation held what it claimed (an answer, which counts as available)",
+    "fenced": "it wrote under a claim that another one had followed",
 }
 """What each reason of a failed operation means."""
 

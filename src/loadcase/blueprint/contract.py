@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from loadcase.blueprint.knowledge import calls as calls_of
 from loadcase.blueprint.knowledge import unanswered, updated
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
-from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
+    OF_AMOUNTS,
+    OF_CLAIMS,
     OF_READS,
     OF_UPDATES,
     TOLD,
@@ -149,14 +151,22 @@ class ContractParser(GuaranteeParser):
         calls = [
             (call.verb, self.b.components[call.component])
             for flow in self.b.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call) and getattr(call.options, "entity", None) == target
+            for call in calls_of(flow.steps)
+            if getattr(call.options, "entity", None) == target
         ]
         stored = [(verb, component) for verb, component in calls if isinstance(component, Store)]
         if not any(verb in component.effects for verb, component in stored):
             return f"no step writes it to a store (entity: {target})"
         if metric in OF_READS and all(verb in component.effects for verb, component in stored):
             return f"no step reads it from a store (entity: {target})"
+        if metric in OF_AMOUNTS and not any(
+            getattr(call.options, "amount", None) is not None and getattr(call.options, "entity", None) == target
+            for flow in self.b.flows.values()
+            for call in calls_of(flow.steps)
+        ):
+            return f"no step writes an amount of it (entity: {target})"
+        if metric in OF_CLAIMS and not any(verb == "claim" for verb, _ in stored):
+            return f"no step claims it (entity: {target})"
         if metric in OF_UPDATES and target not in updated(self.b):
             return f"no flow updates it from what it has read (a read, and then an update, of entity: {target})"
         return ""

@@ -94,9 +94,11 @@ CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for
 """Metrics that are told by a history alone; each has a checker of its name."""
 OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
 OF_UPDATES = frozenset({"lost_updates"})
+OF_CLAIMS = frozenset({"double_claims"})
 OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable"})
 """Metrics that a run tells; the last of them need its reads. A blueprint that promises another is refused."""
-TOLD = OF_WRITES | OF_UPDATES | OF_READS
+OF_AMOUNTS = frozenset({"unbalanced"})
+TOLD = OF_WRITES | OF_AMOUNTS | OF_UPDATES | OF_CLAIMS | OF_READS
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

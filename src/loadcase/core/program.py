@@ -77,7 +77,8 @@ REGISTERS = 8
     LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
     INVOKE,  # a note: an operation begins, and is given a number
-    NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0
+    NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0, f that
+    # of a claim that was refused or 0
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version
     APPLY,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy has the version
     COMMIT,  # a note, b slot or -1, c key register, d facts of the identities, e of the versions, f of what follows:
@@ -101,7 +102,17 @@ REGISTERS = 8
     COMPARE,  # a column, b key register, c facts of the versions, d pc when another one was written, e facts of the
     # identities or -1: a conditional write
     OUTSET,  # a write that has no number yet begins
-) = range(73)
+    STASH,  # a column: keeps the number of a write for later
+    TAKE_UP_WRITE,  # a column: goes on with the write that has that number
+    # a claim is three facts of a key: the operation that holds it, until when, and the version that it was given
+    CLAIM,  # a facts of the claims, b key register, c pc when it is taken: test and set
+    CHECK,  # a facts of the claims, b slot, c pc when it is taken, d facts of the copies, e first station, f copies,
+    # g key register: what one copy knows of it
+    GRANT,  # a facts of the claims, b key register, c note or -1, d 1 + lane of the lease or 0, e slot or -1
+    YIELD,  # a facts of the claims, b key register, c note or -1, d 1 to give up only what was not granted
+    GUARD,  # a facts of the claims, b key register, c pc when it is fenced off or -1, d note or -1, e column: a write
+    # is made under a claim, which may be over
+) = range(80)
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
@@ -144,8 +155,8 @@ NOTED = np.dtype(
 """One row of a history as the kernel writes it; `note` says what it is about."""
 
 # --- why a call failed --------------------------------------------------------------------------------------------
-SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, CONFLICT = range(1, 9)
-REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "conflict")
+SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, CONFLICT, CLAIMED, FENCED = range(1, 11)
+REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "conflict", "taken", "fenced")
 
 # --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement,
 # slot of the caller or -1 when all callers share a counter, its first station) ---

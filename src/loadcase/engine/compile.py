@@ -7,12 +7,14 @@ Every operation that can fail names where to go on; that landing undoes what is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core import program as op
@@ -56,6 +58,9 @@ BALANCES = {
     "two_choices": op.CHOICES,
     "hash": op.HASH,
 }
+
+
+Role = Literal["", "look", "decide", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,15 @@ def compile_blueprint(
     return _Compiler(blueprint, load, traces or {}, changes, warmup_s, record).compile()
 
 
+def released(steps: tuple[Step, ...], i: int) -> int | None:
+    """Where among the steps the claim is given back that is made at `i`; None when no claim is, or not by a step."""
+    claim = steps[i]
+    if not isinstance(claim, Call) or claim.verb != "claim":
+        return None
+    last = (*claim.path, "release")
+    return next((j for j, step in enumerate(steps) if isinstance(step, Call) and step.path == last), None)
+
+
 class _Compiler:
     def __init__(
         self,
@@ -161,6 +175,8 @@ class _Compiler:
         self.flow_space: str | None = None
         self.turns: int | None = None
         """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
+        self.guards: tuple[Call, ...] = ()
+        """The claims under which the steps that are compiled are made."""
         self.fed = [n for n, c in blueprint.components.items() if isinstance(c, Log) and c.source]
 
     # --- the whole ------------------------------------------------------------------------------------------------
@@ -213,6 +229,15 @@ class _Compiler:
             links=self.faults.links,
         )
 
+    @property
+    def context(self) -> tuple[str, int, str | None, tuple[Call, ...]]:
+        """What steps that are compiled later need to know of where they stand."""
+        return self.flow, self.rank, self.flow_space, self.guards
+
+    @context.setter
+    def context(self, context: tuple[str, int, str | None, tuple[Call, ...]]) -> None:
+        self.flow, self.rank, self.flow_space, self.guards = context
+
     def source_flows(self) -> list[str]:
         """Flows with a source, in the order of their rows."""
         return [name for name in self.flows if self.b.flows[name].arrive is not None]
@@ -254,6 +279,7 @@ class _Compiler:
     # --- flows ----------------------------------------------------------------------------------------------------
     def make_flow(self, spec: FlowSpec) -> None:
         self.flow = spec.name
+        self.guards = ()
         self.occurrence = {}
         self.rank = PRIORITIES[(spec.arrive.priority if spec.arrive and spec.arrive.priority else "normal")]
         if spec.consume is not None:
@@ -292,18 +318,19 @@ class _Compiler:
 
         self.policies(options, {}, "client", Here(), lost, attempt)
         pause = asm.place(f"{spec.name}:think")
-        ok = fail = doubt = NOBODY
+        ok = fail = doubt = taken = NOBODY
         if followed:
             ok, fail, doubt = (self.recorder.note(Note(event, spec.name)) for event in ("ok", "fail", "info"))
+            taken = self.recorder.note(Note("fail", spec.name, detail=op.REASONS[op.CLAIMED]))
             if arrive.hedge is None:
                 self.forget(spec)
         asm.finish(op.DONE, pause, entry, again=again, note=ok)
         asm.here(lost)
-        asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt)
+        asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt, taken=taken)
 
     def forget(self, spec: FlowSpec) -> None:
         """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
-        calls = [step for step in walk(spec.steps) if isinstance(step, Call)]
+        calls = list(knowledge.calls(spec.steps))
         if any(call.options.hedge is not None for call in calls) or self.faults.twice_knob(spec.name) is not None:
             return
         for call in calls:
@@ -314,7 +341,9 @@ class _Compiler:
         """Where the operations that a call has had an effect for are remembered, or NOBODY."""
         if not self.recorder.identified(call):
             return NOBODY
-        return self.recorder.identities(f"{call.component}:{getattr(call.options, 'entity', None)}:once")
+        step = knowledge.step_of(self.b.flows[self.flow], call)
+        of = f"{self.flow}:{step}" if step is not None else "once"
+        return self.recorder.identities(f"{call.component}:{getattr(call.options, 'entity', None)}:{of}")
 
     def heat(self, space: str | None, register: int, name: str) -> None:
         """While a key is hot, a share of the requests is about it."""
@@ -542,8 +571,13 @@ class _Compiler:
     def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
         """A list of steps, made from `here` and, after moves, back to it."""
         trail: list[Here] = [here]
-        for step in steps:
-            moved = self.step(step, here, fail, top)
+        claims = {i: j for i, step in enumerate(steps) if (j := released(steps, i)) is not None}
+        i = 0
+        while i < len(steps):
+            moved = self.step(steps[i], here, fail, top)
+            if i in claims:
+                self.holding(steps[i : claims[i] + 1], here, fail)
+            i = claims.get(i, i) + 1
             if moved.slot != here.slot:
                 fail = self.landing_back(moved, here, fail)
                 trail.append(moved)
@@ -552,6 +586,29 @@ class _Compiler:
             last = trail.pop()
             self.leave(last)
             self.hop(last, trail[-1])
+
+    def holding(self, steps: tuple[Step, ...], here: Here, fail: Label) -> None:
+        """The steps that are made while a claim is held; it is given back after them, and when one of them fails."""
+        claim, release = steps[0], steps[-1]
+        assert isinstance(claim, Call)
+        assert isinstance(release, Call)
+        lost, context = Label(), self.context
+        self.guards = (*self.guards, claim)
+        self.steps(steps[1:-1], here, lost)
+        self.context = context
+
+        def give_back() -> None:
+            self.step(release, here, fail, top=False)
+            self.verbs.give_back(claim, self.flow)
+
+        def land() -> None:
+            self.context = context
+            self.asm.here(lost)
+            give_back()
+            self.asm.emit(op.JUMP, fail)
+
+        give_back()
+        self.asm.later(land)
 
     def landing_back(self, there: Here, here: Here, fail: Label) -> Label:
         """Where a failure after a move goes: it travels back first."""
@@ -661,10 +718,10 @@ class _Compiler:
 
     def child(self, emit: Callable[[Label], None]) -> Label:
         label, failed = Label(), Label()
-        context = (self.flow, self.rank, self.flow_space)
+        context = self.context
 
         def block() -> None:
-            self.flow, self.rank, self.flow_space = context
+            self.context = context
             self.asm.here(label)
             emit(failed)
             self.asm.emit(op.RETURN)
@@ -728,10 +785,10 @@ class _Compiler:
         if options.fallback is not None:
             outer, fail = fail, Label()
             handler = fail
-            context = (self.flow, self.rank, self.flow_space)
+            context = self.context
 
             def otherwise() -> None:
-                self.flow, self.rank, self.flow_space = context
+                self.context = context
                 asm.here(handler)
                 self.steps(nested.get("fallback", ()), here, outer)
                 asm.emit(op.JUMP, end)
@@ -849,28 +906,40 @@ class _Compiler:
             asm.emit(op.RANK, rank)
             fail = self.landing(fail, lambda: asm.emit(op.RANK, before))
             self.rank = rank
+        writes = knowledge.parts(call)
+        if knowledge.together(writes):
+            self.transaction(writes, component, name, here, fail)
+            if rank is not None and rank != before:
+                asm.emit(op.RANK, before)
+                self.rank = before
+            return here
         visits = component.visits(call.verb, options)
         there = here
-        spread = any(visit.need > 0 and visit.pick in ("copies", "all", "every") for visit in visits)
-        decided = spread and visits[0].pick == "leader" and self.remembered(call)
-        if decided:
+        looks = getattr(options, "atomic", True) is False
+        if looks:
+            self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
+        spread = any(visit.need > 0 and visit.pick in ("copies", "all", "every") for visit in visits[looks:])
+        decided = spread and visits[0].pick == "leader" and not looks
+        if decided and self.remembered(call):
             asm.emit(op.OUTSET)
-        if decided or (spread and self.sequence(call, component, key)):
-            fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.verbs.versions(call), key))
-        for i, one in enumerate(visits):
-            last = i == len(visits) - 1
+        if (decided and self.remembered(call)) or (spread and self.sequence(call, component, key)):
+            fail = self.landing(fail, lambda: self.verbs.abandon(call, key))
+        for i, one in enumerate(visits[looks:]):
+            last = i == len(visits) - 1 - looks
             if one.need == 0:
                 self.unawaited(call, component, one, name, here, key)
             elif one.pick in ("copies", "all", "every"):
                 self.spread(call, component, one, name, here, fail, key)
             else:
-                there = self.single(
-                    call, component, one, name, here, fail, key, stay and last, first=i == 0, decides=decided
-                )
+                role: Role = "decide" if decided else ""
+                first = i == 0 and not looks
+                there = self.single(call, component, one, name, here, fail, key, stay and last, first, role)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
         if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
+        if spread and isinstance(component, Store) and call.verb in component.effects:
+            self.verbs.guard(self.guards, self.flow, fail)
         if spread:
             self.committed(call, component, key, NOBODY)
         if isinstance(component, Store):
@@ -884,6 +953,55 @@ class _Compiler:
             asm.emit(op.RANK, before)
             self.rank = before
         return there if stay else here
+
+    def transaction(self, writes: tuple[Call, ...], component: Component, name: str, here: Here, fail: Label) -> None:
+        """Writes of which all have their effect, or none: first every shard has been visited, then all are there."""
+        assert isinstance(component, Store)
+        verbs = self.verbs
+        keys = [0 if knowledge.own_key(self.b, self.b.flows[self.flow], write) else 1 for write in writes]
+        other = next((write for write, key in zip(writes, keys, strict=True) if key == 1), None)
+        if other is not None:
+            self.key_register(other.options, component, name)
+        numbered = [(i, w, k) for i, (w, k) in enumerate(zip(writes, keys, strict=True)) if self.remembered(w)]
+        at_once = component.visits("transact", writes[0].options)[0].pick == "leader"
+        if numbered and not at_once:
+            for i, write, key in numbered:
+                self.sequence(write, component, key)
+                verbs.stash(i)
+
+            def abandon() -> None:
+                for i, write, key in numbered:
+                    verbs.take_up(i)
+                    verbs.abandon(write, key)
+
+            fail = self.landing(fail, abandon)
+        slots = []
+        for i, (write, key) in enumerate(zip(writes, keys, strict=True)):
+            there = replace(here, depth=here.depth + i) if at_once else here
+            slots.append(there.depth)
+            if (i, write, key) in numbered and not at_once:
+                verbs.take_up(i)
+            for visit in component.visits("transact", write.options):
+                if visit.need > 0 and at_once:
+                    self.single(write, component, visit, name, there, fail, key, False, first=True, role="prepare")
+                elif visit.need > 0:
+                    self.spread(write, component, visit, name, here, fail, key)
+        for i, write, key in numbered:
+            if at_once:
+                self.sequence(write, component, key)
+                verbs.stash(i)
+                self.apply(write, component, slots[i], key)
+            else:
+                verbs.take_up(i)
+                verbs.guard(self.guards, self.flow, fail)
+            self.committed(write, component, key, slots[i] if at_once else NOBODY)
+            self.feed(write, replace(here, depth=here.depth + len(writes)), key)
+        for i, (write, key) in enumerate(zip(writes, keys, strict=True)):
+            if (i, write, key) in numbered:
+                verbs.take_up(i)
+            for visit in component.visits("transact", write.options):
+                if visit.need == 0:
+                    self.unawaited(write, component, visit, name, here, key)
 
     def landing(self, fail: Label, emit: Callable[[], Any]) -> Label:
         """A place where failures go that first undoes something."""
@@ -922,9 +1040,10 @@ class _Compiler:
         key: int,
         stay: bool,
         first: bool,
-        decides: bool = False,
+        role: Role = "",
     ) -> Here:
-        """A visit of one station, which `decides` whether a write is made that others then copy."""
+        """A visit of one station; by its role to `look` at what a write depends on, or to `decide` on a write that
+        others then copy."""
         asm = self.asm
         local = here.sticky and here.component == call.component
         slot = here.slot if local else here.depth
@@ -964,7 +1083,7 @@ class _Compiler:
             else:
                 self.serve(component, visit.then, slot, f"{name}:then")
                 self.alive(there, held)
-        self.behave(call, component, behaviour, name, slot, held, key, there, decides)
+        self.behave(call, component, behaviour, name, slot, held, key, there, role)
         inner = call.nested.get("do", ())
         if inner:
             self.steps(inner, there, held)
@@ -1021,15 +1140,24 @@ class _Compiler:
         held: Label,
         key: int,
         there: Here,
-        decides: bool,
+        role: Role,
     ) -> None:
         """What the verb does at the station once it has been served."""
         asm = self.asm
         if isinstance(component, Store):
             if call.verb in component.effects:
+                if role == "prepare":
+                    self.verbs.guard(self.guards, self.flow, held)
+                    return
+                if role == "look":
+                    self.verbs.look(call, slot, key, self.copies(call, component), held)
+                    return
                 self.verbs.compare(call, key, self.identities(call), held)
+                self.verbs.claim(call, key, held)
+                if role == "":
+                    self.verbs.guard(self.guards, self.flow, held)
                 self.sequence(call, component, key)
-                if not decides:
+                if role == "":
                     self.apply(call, component, slot, key)
                     self.committed(call, component, key, slot)
             else:
@@ -1067,7 +1195,7 @@ class _Compiler:
                 self.verbs.recall(call, self.flow, slot, key, self.flow_space)
                 asm.here(end)
             return
-        context = (self.flow, self.rank, self.flow_space)
+        context = self.context
         asm.emit(op.BRANCH, register, miss)
         cache, of = self.cache_ids[call.component], self.space(call, component)
         deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
@@ -1080,7 +1208,7 @@ class _Compiler:
             self.verbs.keep(call, slot, key, self.flow_space)
 
         def fetch() -> None:
-            self.flow, self.rank, self.flow_space = context
+            self.context = context
             asm.here(miss)
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
@@ -1239,14 +1367,15 @@ class _Compiler:
     def note(self, event: str, call: Call, based: bool = False) -> int:
         """A note of something at the component of a call."""
         base = self.pools[call.component, "main"].base
-        return self.recorder.note(Note(event, self.flow, call.component, self.entity(call) or "", base, based=based))
+        amount = getattr(call.options, "amount", None) if event == "commit" else None
+        step = knowledge.step_of(self.b.flows[self.flow], call) if event == "commit" else None
+        note = Note(event, self.flow, call.component, self.entity(call) or "", base, based=based)
+        note = replace(note, value=math.nan if amount is None else amount, step=NOBODY if step is None else step)
+        return self.recorder.note(note)
 
     def remembered(self, call: Call) -> bool:
         """Whether an effect of a call is remembered."""
-        entity = self.entity(call)
-        return self.recorder.identified(call) or (
-            entity is not None and (self.recorder.on or entity in self.recorder.decisive)
-        )
+        return self.recorder.kept(call)
 
     def sequence(self, call: Call, component: Component, key: int) -> bool:
         """Whether a call is a write that is remembered; it is given its version."""
@@ -1290,6 +1419,7 @@ class _Compiler:
             verbs.rest(call, key)
             latest = int(entity in self.recorder.decisive)
             self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), verbs.versions(call), follows, latest)
+            verbs.granted(call, self.flow, key, slot)
             verbs.made(call, key)
 
     def delivered(self, call: Call, slot: int) -> None:

@@ -56,7 +56,7 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
     }
     of = rows("note").astype(np.intp)
 
-    def by_note(told: Callable[[Note], int], kind: type[np.generic]) -> np.ndarray:
+    def by_note(told: Callable[[Note], float], kind: type[np.generic]) -> np.ndarray:
         found: np.ndarray = np.array([told(n) for n in notes] or [0], kind)[of]
         return found
 
@@ -82,6 +82,8 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
         **{column: named(column) for column in names},
+        **({"step": by_note(lambda n: n.step, np.int32)} if any(n.step >= 0 for n in notes) else {}),
+        **({"value": by_note(lambda n: n.value, np.float64)} if any(n.value == n.value for n in notes) else {}),
     }
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
     return History(columns, names, meta, file=f"{meta.blueprint}, {meta.case}")

@@ -6,6 +6,7 @@ the rest is there when a history is wanted; else the program has none of these o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +35,10 @@ class Note:
     detail: str = ""
     based: bool = False
     """Whether a commit says from which version it was made."""
+    value: float = math.nan
+    """Seconds that a claim lasts, or what a commit adds."""
+    step: int = -1
+    """Which of several alike effects of an operation a commit is."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Recorder:
 
     def follows(self, flow: FlowSpec) -> bool:
         """Whether the operations of a flow are numbered."""
-        calls = [c for c in walk(flow.steps) if isinstance(c, Call)]
+        calls = list(knowledge.calls(flow.steps))
         return any(self.identified(c) for c in calls) or any(self.matters(c) for c in calls)
 
     def matters(self, call: Call) -> bool:
@@ -107,7 +112,8 @@ class Recorder:
             entity
             for flow in self.blueprint.flows.values()
             for call in knowledge.calls(flow.steps)
-            if getattr(call.options, "condition", None) is not None and (entity := knowledge.entity_of(call))
+            if (getattr(call.options, "condition", None) is not None or knowledge.claims(self.blueprint, call))
+            and (entity := knowledge.entity_of(call))
         )
 
     @cached_property
@@ -130,7 +136,21 @@ class Recorder:
     @property
     def columns(self) -> int:
         """How many columns frames have."""
-        return len(self.known)
+        return len(self.known) + self.stashed
+
+    @cached_property
+    def stashed(self) -> int:
+        """Columns for the numbers of the writes of one transaction."""
+        flows = self.blueprint.flows.values()
+        found = [knowledge.parts(call) for f in flows for call in walk(f.steps) if isinstance(call, Call)]
+        return max(
+            (len(parts) for parts in found if any(map(self.kept, parts)) and knowledge.together(parts)), default=0
+        )
+
+    def kept(self, call: Call) -> bool:
+        """Whether an effect of a call is remembered."""
+        entity = knowledge.entity_of(call)
+        return self.identified(call) or (entity is not None and (self.on or entity in self.decisive))
 
     @property
     def needed(self) -> bool:
@@ -142,8 +162,8 @@ class Recorder:
         return any(
             getattr(call.options, "sequence", None) is not None
             for flow in self.blueprint.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call) and getattr(call.options, "entity", None) == entity
+            for call in knowledge.calls(flow.steps)
+            if knowledge.entity_of(call) == entity
         )
 
     # --- what the history says of itself --------------------------------------------------------------------------
@@ -181,9 +201,8 @@ class Recorder:
         return [
             call
             for flow in self.blueprint.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call)
-            and (call.component == source or (call.component == store and self.written(call) is not None))
+            for call in knowledge.calls(flow.steps)
+            if (call.component == source or (call.component == store and self.written(call) is not None))
         ]
 
     def carries(self, source: str) -> bool:
@@ -198,7 +217,7 @@ def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
         match step:
             case Call(nested=nested):
                 if "fallback" not in nested:
-                    yield step
+                    yield from knowledge.parts(step)
                     yield from _certain(nested.get("do", ()))
             case Parallel(branches=branches, need=need):
                 for branch in branches if need == len(branches) else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,65 @@ class Verbs:
         column = self.column(call, key)
         if getattr(call.options, "condition", None) is not None and column is not None:
             self.asm.emit(op.COMPARE, column, key, self.versions(call), changed, identities)
+
+    def stash(self, i: int) -> None:
+        """Keeps the number of one of several writes."""
+        self.asm.emit(op.STASH, len(self.recorder.known) + i)
+
+    def take_up(self, i: int) -> None:
+        """Goes on with one of several writes."""
+        self.asm.emit(op.TAKE_UP_WRITE, len(self.recorder.known) + i)
+
+    def abandon(self, call: Call, key: int) -> None:
+        """A write has failed that was given its number, or a claim."""
+        self.asm.emit(op.ABANDON, self.versions(call), key)
+        if self.claimed(call) and getattr(call.options, "atomic", False):
+            self.asm.emit(op.YIELD, self.claims(call), key, NOTHING, 1)
+
+    # --- claims -----------------------------------------------------------------------------------------------------
+    def claimed(self, call: Call) -> bool:
+        """Whether a call is a claim."""
+        return call.verb == "claim" and knowledge.entity_of(call) is not None
+
+    def claims(self, call: Call) -> int:
+        """Where it is remembered who holds the keys of an entity."""
+        return self.recorder.space(f"{call.component}:{knowledge.entity_of(call)}:claims", 3)
+
+    def event(self, event: str, call: Call, flow: str, value: float = math.nan) -> int:
+        """A note of a claim, or of its end."""
+        base = self.pools[call.component, "main"].base
+        return self.recorder.note(Note(event, flow, call.component, knowledge.entity_of(call) or "", base, value=value))
+
+    def look(self, call: Call, slot: int, key: int, copies: tuple[int, int, int], taken: Label) -> None:
+        """A copy is asked whether a key is free."""
+        if self.claimed(call):
+            self.asm.emit(op.CHECK, self.claims(call), slot, taken, *copies, key)
+
+    def claim(self, call: Call, key: int, taken: Label) -> None:
+        """A key is claimed where nobody holds it."""
+        if self.claimed(call) and getattr(call.options, "atomic", False):
+            self.asm.emit(op.CLAIM, self.claims(call), key, taken)
+
+    def granted(self, call: Call, flow: str, key: int, slot: int) -> None:
+        """A claim has been written."""
+        if self.claimed(call):
+            lease: float | None = getattr(call.options, "lease", None)
+            note = self.event("claim", call, flow, math.nan if lease is None else lease)
+            lane = 0 if lease is None else self.asm.lane(lease) + 1
+            self.asm.emit(op.GRANT, self.claims(call), key, note, lane, slot)
+
+    def give_back(self, call: Call, flow: str) -> None:
+        """A claim ends."""
+        if self.claimed(call):
+            self.asm.emit(op.YIELD, self.claims(call), OWN, self.event("release", call, flow), 0)
+
+    def guard(self, under: tuple[Call, ...], flow: str, fenced: Label) -> None:
+        """A write is made under claims, which may be over."""
+        for held in under:
+            stops = bool(getattr(held.options, "fencing", False))
+            note = NOTHING if stops else self.event("claim", held, flow, 0.0)
+            column = self.recorder.column(knowledge.entity_of(held))
+            self.asm.emit(op.GUARD, self.claims(held), OWN, fenced if stops else NOTHING, note, column)
 
     def rest(self, call: Call, key: int) -> None:
         """The commit that follows is of something that was made from what the operation knows."""

@@ -6,7 +6,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, APPLY, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
+    ABANDON, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN, compiled, inlined
 from loadcase.engine.kernels.draws import hashed, mix64
@@ -208,14 +208,21 @@ def commit(X, K, F, N, regs, row, f, now):
     if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
         K[f].fresh = 0
         if noted:
-            regs[R_WOKEN] = whose_turn(X, K, F, fact(X, regs, space, key))
+            e = fact(X, regs, space, key)
+            if K[f].turn > X[e].value:  # a number of its own, since another attempt had given up the first
+                regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+            else:
+                regs[R_WOKEN] = whose_turn(X, K, F, e)
         return True
     if noted:
         e = fact(X, regs, space, key)
-        if K[f].turn <= X[e].value:  # an attempt with the same version was given up
+        again = K[f].turn <= X[e].value
+        if again:  # an attempt with the same version was given up
             X[e].done += 1
             K[f].version = K[f].turn = X[e].done
         if not turn_comes(X, K, F, e, f):
+            if again:  # it may have been woken in the place of the one whose turn it is
+                regs[R_WOKEN] = whose_turn(X, K, F, e)
             return False
         regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
         if row.g == 1:
@@ -304,6 +311,8 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
         t = now + lanes[row.d - 1] if row.d > 0 else now
         if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
             a = np.int64(row.e)
+        elif row.f > 0 and F[f].why == CLAIMED:
+            a = np.int64(row.f)
         write_note(
             N, K, F, regs, a, f, t, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), F[f].key[c], K[f].version
         )

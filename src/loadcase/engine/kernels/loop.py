@@ -745,7 +745,7 @@ def run(P, S, quota):
                 if op <= FORGET:
                     pc = remember(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
                 else:
-                    pc = act(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now)
+                    pc = act(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
                 if regs[R_WOKEN] > 0:  # after all that this event has begun
                     n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
                     regs[R_WOKEN] = 0
