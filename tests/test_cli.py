@@ -276,3 +276,81 @@ def test_a_design_without_a_contract_is_not_said_to_hold(small: str, capsys: pyt
     Path(small).write_text("\n".join(line for line in SMALL.splitlines() if "contract" not in line))
     assert execute(["check", small]) == 3
     assert "requirements.contract" in capsys.readouterr().out.replace("\n", "")
+
+
+# --- alerts -----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def notes(tmp_path: Path) -> str:
+    from tests.alerts.designs import NOTES
+
+    path = tmp_path / "notes.yaml"
+    path.write_text(NOTES)
+    return str(path)
+
+
+def test_alerts_are_shown_written_and_printed(notes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "rules.yml"
+    assert execute(["alerts", notes, "--out", str(rules), "--prefix", "shop"]) == 0
+    out = capsys.readouterr().out
+    assert "send.availability >= 99.95 % over 28 day" in out
+    assert f"wrote {rules}" in out.replace("\n", "")
+    assert execute(["alerts", notes, "--format", "prometheus", "--prefix", "shop"]) == 0
+    assert capsys.readouterr().out == rules.read_text()
+    assert "shop_requests_total" in rules.read_text()
+    assert execute(["alerts", notes, "--format", "json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    assert [r["burn_rate"] for r in shape["slos"][0]["rules"]] == [13.44, 5.6, 1.0]
+    assert "cases" not in shape
+
+
+def test_a_replay_is_judged(notes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["alerts", notes, "--case", "zone_outage", "--seeds", "2", "--quiet"]
+    assert execute(arguments) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "normal: holds nobody is paged over 2 seeds" in out
+    assert "zone_outage: holds (page_within 180 s)" in out
+    assert "in closed form), over after" in out
+    assert execute([*arguments, "--format", "json"]) == 0
+    shape = json.loads(capsys.readouterr().out)
+    page = shape["cases"][1]["runs"][0]["alerts"][0]
+    assert (shape["verdict"], page["severity"], page["certain"]["fires"]) == ("holds", "page", True)
+    assert page["closed_form_s"] < page["certain"]["earliest_s"] + 10 < page["certain"]["latest_s"] + 10 < 130
+    text = Path(notes).read_text()
+    Path(notes).write_text(text.replace("page_within: 3 min", "page_within: 1 min"))
+    assert execute([*arguments, "--out", str(tmp_path / "r.yml")]) == 1
+    assert (tmp_path / "r.yml").exists()
+    Path(notes).write_text(text.replace("    page_within: 3 min\n", ""))
+    assert execute(arguments) == 3
+    assert "no page is promised" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["SMALL"], "no objective to alert on"),
+        (["NOTES", "--prefix", "1x"], "cannot begin with '1x'"),
+        (["NOTES", "--seeds", "3"], "--case"),
+        (["NOTES", "--case", "zone_outage", "--format", "prometheus"], "--out"),
+        (["NOTES", "--case", "zone_outge"], "zone_outage"),
+        (["NOTES", "--case", "normal", "--seeds", "0"], "1 to 10000"),
+        (["NOTES", "--out", "/nowhere/rules.yml"], "cannot write"),
+        (["NOTES", "--out", "/"], "cannot write"),
+    ],
+)
+def test_alerts_refuse_what_makes_no_sense(
+    arguments: list[str], said: str, small: str, notes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [{"SMALL": small, "NOTES": notes}.get(a, a) for a in arguments]
+    assert execute(["alerts", *given]) == 2
+    out = capsys.readouterr()
+    assert said in out.err
+    assert "Traceback" not in out.err
+
+
+def test_a_guarantee_that_only_some_cases_have_is_in_the_table(
+    notes: str, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    for cases in (["normal", "zone_outage"], ["zone_outage", "normal"]):
+        chosen = [a for case in cases for a in ("--case", case)]
+        execute(["check", notes, "--seeds", "1", "--quiet", *chosen])
+        assert "page_within 180 s" in capsys.readouterr().out

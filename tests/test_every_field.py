@@ -34,7 +34,7 @@ from loadcase.core.metrics import METRICS
 from loadcase.estimate.estimate import estimate
 from loadcase.faults import faults
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry
+from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Throttle
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
 from tests.engine.test_verbs import BANK, COUNTER, SEATS
@@ -164,6 +164,7 @@ def component_rows() -> Iterator[Row]:
     yield turned("component.replacement", BUSY.replace("@", "balance: two_choices, @"), ", @", ", replacement: true")
     yield added("component.choices", BUSY, "choices: 3", "refused")
     yield added("component.replacement", BUSY, "replacement: true", "refused")
+    yield added("service.contention", SERVICE, "contention: 50 %")
     yield turned("component.queue", SERVICE, "workers: 2", "workers: 0, queue: 5", "refused")
     yield turned("component.discipline", SERVICE, "workers: 2", "workers: 0, discipline: ps", "refused")
     yield added(
@@ -298,6 +299,9 @@ def kind_rows() -> Iterator[Row]:
     yield turned("store.replicas", WRITE, "replicas: 3", "replicas: 5")
     yield added("store.write", WRITE, "write: all")
     yield added("store.read", STORE, "read: quorum")
+    yield added("store.read_from", STORE, "read_from: all")
+    yield added("store.write_to", WRITE, "write_to: needed")
+    yield added("store.reply", STORE, "reply: 3 ms")
     yield added("store.placement", STORE, "placement: modulo")
     yield added("store.balance", STORE, "balance: random", "refused")
     for verb in ("write", "append", "update", "claim", "transact", "read"):
@@ -326,6 +330,8 @@ def policy_rows() -> Iterator[Row]:
     yield turned("retry.backoff", retry, "backoff: 5 ms", "backoff: 9 ms")
     yield turned("retry.multiplier", retry, ", @", ", multiplier: 3")
     yield turned("retry.cap", retry, ", @", ", cap: 6 ms")
+    yield turned("retry.breaker", retry, ", @", ", breaker: 10 %")
+    yield turned("retry.breaker_calls", retry, ", @", ", breaker: 30 %, breaker_calls: 5")
     yield turned("retry.jitter", retry, ", @", ", jitter: full")
     yield turned("retry.jitter", retry, ", @", ", jitter: 3 ms")
     yield turned("retry.budget", retry, ", @", ", budget: 5 %")
@@ -335,6 +341,10 @@ def policy_rows() -> Iterator[Row]:
     yield turned("breaker.calls", breaker, "calls: 20", "calls: 10")
     yield turned("breaker.failures", breaker, "failures: 40 %", "failures: 20 %")
     yield turned("breaker.open", breaker, "open: 500 ms", "open: 50 ms")
+    yield added("options.throttle", FAILING.replace("30 %", "80 %"), "throttle: {}", mark="!")
+    throttle = FAILING.replace("30 %", "80 %").replace("!", "throttle: {k: 2, window: 1 s}")
+    yield turned("throttle.k", throttle, "k: 2", "k: 1.5")
+    yield turned("throttle.window", throttle, "window: 1 s", "window: 200 ms")
 
 
 def flow_rows() -> Iterator[Row]:
@@ -402,9 +412,15 @@ def case_rows() -> Iterator[Row]:
     broken = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, for: 1 s}], recover_within: 1 s")
     yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 2 s", "verdict")
     yield turned("case.recover_within", broken, "recover_within: 1 s", "recover_within: 5 s", "refused")
+    outage = CONTRACT.replace("@", "faults: [slow: {on: s, factor: 9, at: 1 s, for: 1 s}], page_within: 1 s")
+    outage += "operate: {slos: [r.p95 < 1 ms over 28 day]}\n"
+    yield turned("case.page_within", outage, "page_within: 1 s", "page_within: 1 day", "verdict")
+    yield turned("case.page_within", outage, "faults: [slow: {on: s, factor: 9, at: 1 s, for: 1 s}], ", "", "refused")
+    yield turned("operate.slos", outage, "r.p95 < 1 ms over", "r.p95 < 9 s over", "verdict")
     yield turned("requirements.contract", CONTRACT, "r.p95 < 1 ms", "r.p95 < 1 s", "verdict")
     more = "decisions: {d: {choose: a, variant: v}}\nvariants: {v: {components.s.workers: 5}}\n"
     yield turned("decision.variant", CONTRACT + more, "variant: v}", "variant: w}", "refused")
+    yield turned("decision.breaks", CONTRACT + more, "variant: v}", "variant: v, breaks: [r.p96]}", "refused")
 
 
 def effect_rows() -> Iterator[Row]:
@@ -550,7 +566,7 @@ PROSE = {
     *(f"decision.{f}" for f in Decision.model_fields if f != "variant"),
     *(f"requirements.{f}" for f in Requirements.model_fields if f != "contract"),
     *(f"endpoint.{f}" for f in Endpoint.model_fields),
-    *(f"operate.{f}" for f in Operate.model_fields),
+    *(f"operate.{f}" for f in Operate.model_fields if f != "slos"),
 }
 """Text for people: what it says is not computed with."""
 
@@ -568,7 +584,8 @@ def fields() -> set[str]:
         for verb, options in cls.verbs.items():
             found |= {f"{verb}.{f}" for f in options.model_fields.keys() - Options.model_fields.keys()}
     sections: dict[str, type[BaseModel]] = {
-        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "arrive": Arrive, "consume": Consume,
+        "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle,
+        "arrive": Arrive, "consume": Consume,
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
         "endpoint": Endpoint, "operate": Operate,
     }  # fmt: skip
@@ -610,6 +627,7 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
     [
         (EXTERNAL, "c.utilisation"),
         (EXTERNAL, "c.rejected"),
+        (EXTERNAL, "c.rejected.first"),
         (BUSY, "c.in_service.sd"),
         (BUSY, "c.in_service.p99"),
         (CACHE.replace("keys: 20", "hit_ratio: 90 %"), "c.stored_keys"),
@@ -619,8 +637,8 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
 )
 def test_a_promise_about_what_is_never_measured_is_refused(text: str, metric: str) -> None:
     promised = clean(text).replace("components:", f"requirements: {{contract: [{metric} < 5]}}\ncomponents:", 1)
-    if metric.endswith("rejected"):
-        promised = promised.replace("< 5", "< 5 /s")
+    unit = {"c.rejected": "/s", "c.rejected.first": "s"}.get(metric, "")
+    promised = promised.replace("< 5", f"< 5 {unit}".rstrip())
     with pytest.raises(BlueprintError, match="never measured"):
         loads(promised)
 

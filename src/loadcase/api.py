@@ -15,6 +15,7 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
+    from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress
     from loadcase.core.history import History
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from loadcase.estimate.size import SizeReport
     from loadcase.scales import Scale
 
+LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 12.0
+NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
 loadcase: 1
 name: tiny
@@ -79,7 +82,7 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.recordings import recording, tell
+    from loadcase.recordings import follow, recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     chosen = case_of(blueprint, case)
@@ -92,7 +95,7 @@ def run(
         stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
         record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell(blueprint, result, keep=history is not None)
+    result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
     cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
     result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
     return set_apart(result, scale.rough)
@@ -130,7 +133,7 @@ def check(
     *,
     cases: Iterable[str] | None = None,
     seeds: int | None = None,
-    budget_s: float = 60.0,
+    budget_s: float | None = None,
     threads: int | None = None,
     exact: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -139,8 +142,10 @@ def check(
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
-    The budget counts everything but the compilation of the engine.
+    The budget counts everything but the compilation of the engine: a minute, or 12 s for each case where there are
+    more than five.
     """
+    from loadcase.check.decided import decided
     from loadcase.check.runner import check as judge
     from loadcase.engine.run import Warmed, case_of
     from loadcase.scales import Scale
@@ -148,6 +153,8 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
+    if budget_s is None:
+        budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
@@ -170,10 +177,78 @@ def check(
     def make_exact(case: str) -> bool:
         return scales.pop(case, Scale()).k > 1
 
-    return judge(
+    result = judge(
         blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
         stop=stop, started=started, make_exact=make_exact,
     )  # fmt: skip
+    return replace(result, decided=decided(blueprint, result))
+
+
+def alert_rules(blueprint: Model, prefix: str = "loadcase") -> str:
+    """The alerts on the objectives of a design as a rule file of Prometheus: see `loadcase.alerts.prometheus`.
+
+    Raises UsageError where there is nothing to alert on, and for a prefix that no metric can have.
+    """
+    from loadcase.alerts.prometheus import rule_text
+
+    if not blueprint.objectives:
+        raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
+    return rule_text(blueprint, prefix)
+
+
+def pages(
+    blueprint: Model,
+    cases: Iterable[str] = (),
+    *,
+    seeds: int = 3,
+    budget_s: float = 60.0,
+    threads: int | None = None,
+    exact: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    trace_folder: Path | None = None,
+) -> PagesResult:
+    """Replays the alerts of a design in cases, and in `normal`: see `loadcase.alerts.replay` and `.page`.
+
+    Every case is run with each of the seeds; what the budget cuts short is unknown. `exact` forbids scale models.
+    Raises UsageError where there is nothing to alert on, and for an unknown case.
+    """
+    from loadcase.alerts.page import PagesResult, judge_pages
+    from loadcase.check.runner import run_all
+    from loadcase.core.results import worst
+    from loadcase.engine.run import Warmed, case_of
+    from loadcase.scales import Scale
+
+    if not blueprint.objectives:
+        raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
+    names = list(dict.fromkeys(["normal", *cases]))
+    chosen = {name: case_of(blueprint, name) for name in names}
+    prepare()
+    started = time.perf_counter()
+    scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
+    memos = {name: Warmed() for name in names}
+
+    def one(
+        blueprint: Model,
+        case: str,
+        seed: int,
+        *,
+        stop: threading.Event | None,
+        wall_limit_s: float | None,
+        progress: Callable[[float], None] | None,
+    ) -> RunResult:
+        quiet = replace(blueprint, contract=())  # so that no history is recorded
+        return run(
+            quiet, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
+            trace_folder=trace_folder, warmed=memos[case], progress=progress,
+        )  # fmt: skip
+
+    found, interrupted = run_all(
+        blueprint, one, names, seeds, budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started
+    )
+    judged = tuple(judge_pages(blueprint, name, case, found[name]) for name, case in chosen.items())
+    spent = time.perf_counter() - started
+    return PagesResult(blueprint.name, worst([c.verdict for c in judged]), judged, spent, interrupted)
 
 
 def judge(
@@ -254,6 +329,14 @@ class Blueprint(Model):
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""
         return run(self, case, seed, **options)
+
+    def alert_rules(self, prefix: str = "loadcase") -> str:
+        """The alerts on the objectives, as a rule file of Prometheus; the prefix is that of the metrics."""
+        return alert_rules(self, prefix)
+
+    def pages(self, *cases: str, **options: Any) -> PagesResult:
+        """What the alerts do in cases; options as for `loadcase.api.pages`."""
+        return pages(self, cases, **options)
 
     def check(self, **options: Any) -> CheckResult:
         """The verdict; options as for `loadcase.api.check`."""

@@ -296,7 +296,7 @@ def check(
     *,
     case: list[str] | None = None,
     seeds: int | None = None,
-    budget: str = "60s",
+    budget: str | None = None,
     exact: bool = False,
     threads: int | None = None,
     variant: Variant = None,
@@ -315,7 +315,7 @@ def check(
     seeds
         Run exactly this many seeds for each case.
     budget
-        Wall time after which what is undecided stays unknown.
+        Wall time after which what is undecided stays unknown; 60s, or 12s for each case where that is more.
     exact
         Never run a scale model (1/k of the load on 1/k of the parts).
     threads
@@ -329,11 +329,8 @@ def check(
     from loadcase.core.results import CheckResult, worst
     from loadcase.report.progress import Progress
 
-    budget_s = _budget(budget)
-    if seeds is not None and not 1 <= seeds <= 10_000:
-        raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
-    if threads is not None and not 1 <= threads <= 1024:
-        raise UsageError(f"--threads takes 1 to 1024, got {threads}")
+    budget_s = None if budget is None else _budget(budget)
+    _at_least_one(seeds, threads)
     results: list[CheckResult] = []
     blueprints = [(str(path), _load(path, variant)) for path in file]
     for path, blueprint in blueprints:
@@ -366,6 +363,106 @@ def check(
     if any(r.interrupted for r in results):
         return 130
     return EXIT[worst([r.verdict for r in results])]
+
+
+@app.command
+def alerts(
+    file: File,
+    *,
+    case: list[str] | None = None,
+    out: Path | None = None,
+    prefix: str = "loadcase",
+    seeds: int | None = None,
+    budget: str = "60s",
+    exact: bool = False,
+    threads: int | None = None,
+    variant: Variant = None,
+    traces: Path | None = None,
+    format: Annotated[Literal["text", "json", "prometheus"], Parameter(help="What is printed.")] = "text",
+    quiet: bool = False,
+) -> int:
+    """Turn the objectives of operate.slos into burn-rate alerts for Prometheus; with --case, replay them in a run.
+
+    The rules are multiwindow, multi-burn-rate alerts after The Site Reliability
+    Workbook: they page when 2 % of the error budget goes within an hour or 5 %
+    within six. --case runs the case and the normal one, and judges the page:
+    whether it comes within the case's page_within, how long after the first
+    fault, when it is over, and that nobody is paged in a case without faults.
+
+    Example: loadcase alerts gallery/chat
+
+    Parameters
+    ----------
+    case
+        Replay the alerts in this case, and in normal; may be given several times.
+    out
+        Write the rules to this file, as YAML for Prometheus. It is overwritten.
+    prefix
+        What the names of the metrics begin with: PREFIX_requests_total and PREFIX_request_duration_seconds.
+    seeds
+        Runs of each case, 3 when not given.
+    budget
+        Wall time after which what was not run stays unknown.
+    exact
+        Never run a scale model (1/k of the load on 1/k of the parts).
+    threads
+        Runs at once; all cores otherwise.
+    traces
+        Folder of the arrival traces that the blueprint names; no other file is read without it.
+    quiet
+        No progress on standard error.
+    """
+    from loadcase import api
+    from loadcase.report.alerts import alerts_json, print_pages, print_rules
+    from loadcase.report.progress import Progress
+    from loadcase.report.text import console
+
+    budget_s = _budget(budget)
+    _at_least_one(seeds, threads)
+    if not case and (seeds is not None or exact or threads is not None or traces is not None):
+        raise UsageError("--seeds, --exact, --threads and --traces are about runs", hint="say which: --case NAME")
+    if case and format == "prometheus":
+        raise UsageError("--format prometheus prints rules, and --case replays them", hint="write the rules with --out")
+    blueprint = _load(file, variant)
+    rules = api.alert_rules(blueprint, prefix)
+    if out is not None:
+        _write(out, rules)
+    result = None
+    if case:
+        with Progress(quiet, blueprint.name) as progress:
+            result = api.pages(
+                blueprint, case, seeds=3 if seeds is None else seeds, budget_s=budget_s, threads=threads, exact=exact,
+                on_progress=progress.check, stop=progress.stop, trace_folder=traces,
+            )  # fmt: skip
+    if format == "json":
+        _print_json(alerts_json(blueprint, result))
+    elif format == "prometheus":
+        _print(rules)
+    elif result is not None:
+        print_pages(result, console())
+    else:
+        print_rules(blueprint, console())
+    if format == "text" and (out is not None or result is None):
+        _print("--out FILE writes the rules for Prometheus\n" if out is None else f"wrote {out}\n")
+    if result is None:
+        return 0
+    return 130 if result.interrupted else EXIT[result.verdict]
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file. Raises UsageError when that cannot be."""
+    try:
+        path.write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot write {path}: {reason}", hint="name a file in a folder that exists") from None
+
+
+def _at_least_one(seeds: int | None, threads: int | None) -> None:
+    if seeds is not None and not 1 <= seeds <= 10_000:
+        raise UsageError(f"--seeds takes 1 to 10000, got {seeds}")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"--threads takes 1 to 1024, got {threads}")
 
 
 def _sample(text: str | None, history: Path | None) -> float | None:

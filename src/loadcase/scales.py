@@ -99,7 +99,9 @@ def scales(blueprint: Blueprint) -> bool:
     for flow in blueprint.flows.values():
         if flow.arrive is not None and (flow.arrive.users or flow.arrive.trace):
             return False
-        if any(isinstance(step, Call) and step.options.breaker is not None for step in walk(flow.steps)):
+        calls = [step.options for step in walk(flow.steps) if isinstance(step, Call)]
+        retries = [flow.arrive.retry if flow.arrive is not None else None, *(o.retry for o in calls)]
+        if any(o.breaker is not None for o in calls) or any(r is not None and r.breaker is not None for r in retries):
             return False
     if any(space.law in ("hot", "weights") for space in blueprint.keys.values()):
         return False

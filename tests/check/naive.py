@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from typing import Any
 
 Row = dict[str, Any]
@@ -188,6 +189,77 @@ def staleness(rows: list[Row], meta: dict[str, Any], entity: str) -> float | Non
         for i in reads(rows, entity)
     ]
     return max(late) if late else None
+
+
+def newest(rows: list[Row], entity: str, i: int) -> int | None:
+    """The first commit of the highest version of a read's key that was committed before the read began."""
+    before = [
+        w
+        for w in standing(rows, entity)
+        if w < began(rows, i) and "version" in rows[w] and rows[w].get("key") == rows[i]["key"]
+    ]
+    return min(before, key=lambda w: (-rows[w]["version"], w)) if before else None
+
+
+def k_staleness(rows: list[Row], meta: dict[str, Any], entity: str) -> float | None:
+    """The share of reads of the newest version."""
+    told = [r for r in rows if r["event"] == "read" and r["entity"] == entity]
+    found = [i for i in reads(rows, entity) if newest(rows, entity, i) is not None]
+    if len(reads(rows, entity)) < len(told) or not found:
+        return None
+    late = 0
+    for i in found:
+        top = rows[newest(rows, entity, i)]["version"]  # type: ignore[index]
+        late += any(
+            rows[i]["base"] < rows[w].get("version", -1) <= top and rows[w].get("key") == rows[i]["key"]
+            for w in standing(rows, entity)
+        )
+    return 1.0 - late / len(found)
+
+
+def visible(rows: list[Row], entity: str) -> list[float]:
+    """For each read after a commit that tells its copies: when after the commit it would have seen it."""
+    found = []
+    mine = [i for i, r in enumerate(rows) if r["event"] == "read" and r["entity"] == entity]
+    for n, i in enumerate(mine):
+        commit = newest(rows, entity, i)
+        same = [rows[i].get(c) for c in ("operation", "key")]
+        before = [
+            j
+            for j in mine[:n]
+            if [rows[j].get(c) for c in ("operation", "key")] == same and newest(rows, entity, j) is not None
+        ]
+        if commit is None:
+            continue
+        after = []
+        for a in range(max(before, default=-1) + 1, i):
+            row = rows[a]
+            if row["event"] != "answer" or row["entity"] != entity or [row["operation"], row["key"]] != same:
+                continue
+            had = [
+                r["time_s"]
+                for r in rows
+                if r["event"] == "apply"
+                and r["entity"] == entity
+                and r["version"] >= rows[commit]["version"]
+                and all(r.get(c) == row.get(c) for c in ("key", "component", "place"))
+            ]
+            looked = row.get("began_s", row["time_s"])
+            after.append((min(had, default=inf) - rows[commit]["time_s"]) + (began_s(rows, i) - looked))
+        found += [min(after)] if after else []
+    return found
+
+
+def t_visibility(rows: list[Row], meta: dict[str, Any], entity: str) -> float | None:
+    """The longest time after a commit."""
+    found = visible(rows, entity) if any(r["event"] == "apply" and r["entity"] == entity for r in rows) else []
+    return max(0.0, *found) if found and max(found) < inf else None
+
+
+def consistent_at_commit(rows: list[Row], meta: dict[str, Any], entity: str) -> float | None:
+    """The share of the reads that would see it at once."""
+    found = visible(rows, entity) if any(r["event"] == "apply" and r["entity"] == entity for r in rows) else []
+    return 1.0 - sum(t > 0 for t in found) / len(found) if found else None
 
 
 def session(rows: list[Row], i: int) -> Any:

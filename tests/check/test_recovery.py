@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from loadcase import api
+from loadcase.blueprint.load import loads
 from loadcase.check.recovery import outlives, recovered
+from loadcase.core.errors import BlueprintError
 from loadcase.core.history import History, Meta
 from loadcase.core.history_files import of_rows
 from loadcase.core.results import Series
@@ -81,3 +83,50 @@ def test_a_service_that_never_recovers_is_broken() -> None:
 def test_without_an_end_of_the_fault_nothing_is_known() -> None:
     result = api.judge(service(99.0, ends=False), ["r.recovery_time < 30 s", "r.metastable == 0"])
     assert [o.verdict for o in result.outcomes] == ["unknown", "unknown"]
+
+
+STORM = """
+loadcase: 1
+name: storm
+requirements: {contract: [r.metastable == 0, r.recovery_time < 20 s]}
+network: {client: 0 s, same_zone: 0 s}
+components: {db: {kind: service, workers: 30, work: 100 ms}}
+flows: {r: {arrive: {rate: RATE /s, timeout: 1 s, retry: {max: 1}}, steps: [db.handle]}}
+cases:
+  normal: {duration: 20 s}
+  outage: {duration: 90 s, faults: [{partition: {between: [client, db], at: 20 s, for: 5 s}}]}
+  for_ever: {duration: 20 s, faults: [{partition: {between: [client, db], at: 10 s}}]}
+"""
+"""Retries after an outage, under a load that the database can take once but not twice, or twice as well."""
+
+
+@pytest.mark.parametrize(("rate", "metastable"), [(280, 1.0), (100, 0.0)])
+def test_a_run_tells_whether_a_collapse_outlives_its_trigger(rate: int, metastable: float) -> None:
+    result = api.run(loads(STORM.replace("RATE", str(rate))), "outage")
+    assert result.metrics["r.metastable"].value == metastable
+    recovery = result.metric("r.recovery_time")
+    if metastable:
+        assert recovery is not None
+        assert recovery.value == pytest.approx(65.0)  # at least, which is more than is promised
+        patient = loads(STORM.replace("RATE", str(rate)).replace("< 20 s", "< 200 s"))
+        assert "not well" in api.run(patient, "outage").doubts["r.recovery_time"]
+    else:
+        # both attempts of 100/s for 5 s are there at once: until less than a second of work waits, at 300 - 200 /s
+        assert recovery is not None
+        assert recovery.value == pytest.approx(7.0, abs=1.6)
+
+
+def test_without_a_fault_there_is_nothing_to_recover_from() -> None:
+    result = api.run(loads(STORM.replace("RATE", "100")))
+    assert (result.metrics["r.metastable"].value, result.metrics["r.recovery_time"].value) == (0.0, 0.0)
+
+
+def test_a_fault_that_does_not_end_is_not_recovered_from() -> None:
+    result = api.run(loads(STORM.replace("RATE", "100")), "for_ever")
+    assert result.metric("r.metastable") is None
+    assert "until the end" in result.doubts["r.recovery_time"]
+
+
+def test_recovery_is_promised_of_flows() -> None:
+    with pytest.raises(BlueprintError, match="metastable"):
+        loads(STORM.replace("RATE", "100").replace("r.metastable", "db.metastable"))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from loadcase.core.errors import HistoryError, LoadcaseError
-from loadcase.core.history import EVENT_NAMES, History
+from loadcase.core.history import CODE, EVENT_NAMES, History
 from loadcase.core.history_files import of_rows, read_history, rows_of, write_history
 from tests.check import planted
 from tests.check.histories import histories, meta_of
@@ -165,9 +165,8 @@ def test_a_history_of_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pyte
     for ending in ("jsonl", "parquet"):
         file = tmp_path / f"h.{ending}"
         write_history(of_rows(ROWS[:1]), file)
-        write_history(
-            History({"time_s": np.zeros(3), "event": np.full(3, 16), "entity": np.zeros(3)}, {"entity": ["e"]}), file
-        )
+        columns = {"time_s": np.zeros(3), "event": np.full(3, CODE["final"]), "entity": np.zeros(3)}
+        write_history(History(columns, {"entity": ["e"]}), file)
         with pytest.raises(HistoryError, match=r"rows"):
             read_history(file)
 

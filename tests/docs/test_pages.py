@@ -42,10 +42,14 @@ def test_everything_has_a_page() -> None:
 
 
 def test_the_numbers_in_the_prose_are_those_of_the_code() -> None:
+    from loadcase.alerts.burn import EVALUATE_S, SCRAPE_S
+    from loadcase.alerts.replay import FEWEST
     from loadcase.blueprint.load import NETWORK
     from loadcase.blueprint.model import DURATION_S, WARMUP_SHARE
+    from loadcase.blueprint.objectives import LONGEST_S, SHORTEST_S
     from loadcase.check.contract import ABOVE
     from loadcase.check.runner import MIN_SEEDS
+    from loadcase.engine.state import INTERVALS
 
     how = " ".join((DOCS / "how-it-works.md").read_text("utf-8").split())
     assert f"until {ABOVE} operations lie beyond it" in how
@@ -53,6 +57,13 @@ def test_the_numbers_in_the_prose_are_those_of_the_code() -> None:
     assert pytest.approx(1 / 6) == WARMUP_SHARE
     assert MIN_SEEDS == 3
     assert "starts with three seeds" in how
+    alerts = " ".join((DOCS / "alerts.md").read_text("utf-8").split())
+    assert f"evaluated every {EVALUATE_S} s" in alerts
+    assert f"up to {SCRAPE_S} s old" in alerts
+    assert (FEWEST, INTERVALS) == (5, 60)
+    assert "fewer than five of the sixty intervals of a run lie before the first fault, or ten after" in alerts
+    assert "from 3 to 366 days" in alerts
+    assert (SHORTEST_S, LONGEST_S) == (3 * 86400, 366 * 86400)
     format_page = " ".join((DOCS / "blueprint.md").read_text("utf-8").split())
     told = ("client", "same_zone", "cross_zone", "cross_region")
     places = ("to a client", "within a zone", "between zones", "between regions")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from loadcase.core.errors import UsageError
-from loadcase.core.results import Metric
+from loadcase.core.results import Metric, Series
 from loadcase.validation.lengths import MOST_SEEDS, SEEDS
 from loadcase.validation.plan import NotExpressible
-from loadcase.validation.run import built_in, read_cases, run_cases
+from loadcase.validation.run import at_end, built_in, read_cases, run_cases
 from loadcase.validation.table import table
 from loadcase.validation.translate import translate
 
@@ -36,7 +36,7 @@ class Engine:
         self.calls.append((case, seed, duration, warmup))
         sign = 1 if seed % 2 else -1
         found = {k.replace("__", "."): Metric(v * (1 + sign * self.noise), "s") for k, v in self.metrics.items()}
-        return SimpleNamespace(metrics=found, partial=self.partial)
+        return SimpleNamespace(metrics=found, series={}, partial=self.partial)
 
 
 def run(engine: Engine, *cases: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
@@ -125,11 +125,31 @@ def test_the_package_brings_its_cases() -> None:
 
 
 def test_the_table_shows_values_and_reasons() -> None:
-    results = run(Engine(server__wait__mean=1.01), case(), case(id="y", phenomenon="k-staleness", title="a | b"))
+    results = run(Engine(server__wait__mean=1.01), case(), case(id="y", phenomenon="resharding", title="a | b"))
     page = table(results)
     assert "| x | mean_wait | 1 | 1.01 | +1 % | 2 % | ok |" in page
     assert "| **all** | **1** | **0** | **1** |" in page
     assert "a \\| b" in page
+
+
+def test_yes_or_no_has_no_tolerance() -> None:
+    whole = case(expected={"mean_wait": True}, tolerance={"sim_rel": 0.05, "sim_abs": 5})
+    assert run(Engine(server__wait__mean=1.0), whole)[0]["status"] == "pass"
+    assert run(Engine(server__wait__mean=0.0), whole)[0]["status"] == "fail"
+
+
+def test_what_is_reported_over_time_is_there_as_it_is_at_the_end() -> None:
+    line = Series(0.0, 1.0, "1/s", [5.0] * 18 + [1.0, 3.0])
+    assert at_end({"r.goodput": line, "r.p99": Series(0.0, 1.0, "s", [None])}) == {"r.goodput.at_end": 2.0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["RT-HOTOS-1", "RT-HOTOS-2", "RT-COLLAPSE-2", "RT-THROTTLE-1", "QL-PAUSE-1", "RQ-PBSEXP-1", "RQ-KSTALE-5"]
+)
+def test_the_engine_tells_what_faults_and_quorums_do(name: str) -> None:
+    (result,) = run_cases(only=[name])
+    assert result["status"] == "pass", result["reason"]
 
 
 @pytest.mark.slow

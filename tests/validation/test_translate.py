@@ -60,7 +60,7 @@ def test_formulas_speak_of_what_the_blueprints_have(name: str) -> None:
     for formula in plan.formulas.values():
         for metric in metric_names(formula):
             run, of = (MAIN, metric.split(".")[0]) if set(designs) == {MAIN} else metric.split(".")[:2]
-            assert of in designs[run].flows or of in designs[run].components
+            assert of in {*designs[run].flows, *designs[run].components, *designs[run].entities}
 
 
 def test_most_of_the_first_four_groups_and_the_peers_are_expressible() -> None:
@@ -81,13 +81,15 @@ def numbers(model: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 DESCRIBES = frozenset(
     ["arrival_rate_per_server", "clients", "rate_per_client", "duration", "size", "initial", "horizon"]
 )
+ANYWHERE = frozenset(["arrival_rate_per_server", "replications", "warmup_seconds"])
+"""What follows from other numbers, or says how long and how often to run."""
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if plan_of(c) and plan_of(c).formulas])  # type: ignore[union-attr]
 def test_every_number_of_a_model_matters(name: str) -> None:
     before = translate(CASES[name])
     for path in numbers(CASES[name]["model"]):
-        if (path[-1] in DESCRIBES and "budget" in CASES[name]["phenomenon"]) or path[-1] == "arrival_rate_per_server":
+        if (path[-1] in DESCRIBES and "budget" in CASES[name]["phenomenon"]) or path[-1] in ANYWHERE:
             continue
         changed = copy.deepcopy(CASES[name])
         inner = changed["model"]

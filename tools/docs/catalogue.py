@@ -28,6 +28,7 @@ REASONS = {
     "timeout": "a caller gave up on it",
     "error": "an external dependency failed by itself",
     "refused": "a limit, a quota or a bound refused it",
+    "throttled": "its client sends less while little is accepted",
     "breaker": "an open breaker did not let it through",
     "abandoned": "it lost patience in a queue",
     "down": "nothing was up to take it",

@@ -21,11 +21,8 @@ TYPES = {
 
 def checkers_index() -> str:
     """The list of checkers."""
-    units = {m.name: m.unit for m in CORRECTNESS}
-    listed = [
-        (f"[`<{c.of}>.{name}`]({name}.md)", units.get(name) or "s", first_line(type(c)))
-        for name, c in checkers().items()
-    ]
+    units = {m.name.split(".")[0]: m.unit for m in CORRECTNESS}
+    listed = [(f"[`<{c.of}>.{name}`]({name}.md)", units[name], first_line(type(c))) for name, c in checkers().items()]
     return "\n\n".join(
         [
             "# Checkers",

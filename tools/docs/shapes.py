@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loadcase.alerts.burn import rules_of
+from loadcase.alerts.page import CasePages, Paged, PagesResult
+from loadcase.alerts.replay import Alert, Firing
 from loadcase.blueprint.load import loads
 from loadcase.check.judge import Judgement
 from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
-from loadcase.core.results import CaseVerdict, CheckResult, Metric, Outcome, RunResult, Series
+from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
+from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
@@ -119,6 +124,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cases[].guarantees[].rough": "Whether it comes from a scale model that tells it within its factor only.",
         "cases[].guarantees[].evidence": "Why, in words.",
         **{f"cases[].guarantees[].{path}": said for path, said in EXPLAINED.items() if path.startswith("story.")},
+        "decided[].decision": "A decision whose variant was checked, and that says what this breaks.",
+        "decided[].verdict": "`holds` when the variant breaks just that.",
+        "decided[].said[]": "What it says that the variant breaks.",
+        "decided[].broken[]": "What the variant broke.",
     },
     "judge": {
         "history": "Name of the design that was recorded, or of the file.",
@@ -128,6 +137,59 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         **{f"guarantees[].{key}": meaning for key, meaning in EXPLAINED.items()},
     },
     "explain": EXPLAINED,
+    "alerts": {
+        "blueprint": "Name of the design.",
+        "evaluate_every_s": "How often the rules are evaluated, s.",
+        "scrape_every_s": "How old a counter is at most when a rule reads it, s.",
+        "slos[].slo": "The line of `operate.slos`.",
+        "slos[].metric": "The metric it speaks of.",
+        "slos[].flow": "The flow.",
+        "slos[].objective": "Share of the operations that have to be good.",
+        "slos[].budget": "Share that may be bad.",
+        "slos[].limit_s": "Of a percentile: operations that take longer are bad, s; null of an availability.",
+        "slos[].window_s": "The time of the objective, s.",
+        "slos[].rules[].severity": "`page` or `ticket`.",
+        "slos[].rules[].spent": "Share of the budget that is gone when it fires.",
+        "slos[].rules[].long_s": "The long window, s.",
+        "slos[].rules[].short_s": "The short window, s.",
+        "slos[].rules[].burn_rate": "How many times faster than evenly the budget goes when it fires.",
+        "slos[].rules[].fires_above": "The share of bad operations in both windows above which it fires.",
+        "slos[].rules[].detected_s": "How long until it fires when everything is bad, from none, s.",
+        "slos[].left_out[]": "Windows that could never fire, and why.",
+        "verdict": "With `--case`: `holds`, `broken` or `unknown`, the worst of the cases.",
+        "partial": "With `--case`: whether it was interrupted.",
+        "wall_s": "With `--case`: seconds that it took. Differs from run to run.",
+        "assumed": "With `--case`: what is assumed of the time before and after a run.",
+        "cases[].case": "Name of the case.",
+        "cases[].verdict": "Whether the page comes as promised; without faults, whether none does.",
+        "cases[].why": "Why, in words.",
+        "cases[].page_within_s": "What the case promises, s; null if it promises no page.",
+        "cases[].scale": "k of the scale model 1:k; 1 is exact.",
+        "cases[].notes[]": "Remarks of the runs.",
+        "cases[].runs[].seed": "The seed.",
+        "cases[].runs[].untold": "Why the run does not tell what the alerts do; empty when it does.",
+        "cases[].runs[].alerts[].metric": "The metric of the objective.",
+        "cases[].runs[].alerts[].severity": "`page` or `ticket`.",
+        "cases[].runs[].alerts[].bad_before": "Share of bad operations before the first fault.",
+        "cases[].runs[].alerts[].bad_during": "The same from then until the last fault ends.",
+        "cases[].runs[].alerts[].bad_after": "The same once the run has settled.",
+        "cases[].runs[].alerts[].closed_form_s": "When it fires in closed form, s after the first fault; null: never.",
+        "cases[].runs[].alerts[].closed_form_over_s": "When that is over in closed form, s; null for never.",
+        **{
+            f"cases[].runs[].alerts[].{reading}.{key}": said
+            for reading, first in (
+                ("certain", "Operations of which the run does not tell whether they are bad are good: "),
+                ("possible", "They are bad: "),
+            )
+            for key, said in (
+                ("already", f"{first}whether it fires before the first fault."),
+                ("fires", "Whether it fires from then on."),
+                ("earliest_s", "When at the earliest, s after the first fault; null if it does not."),
+                ("latest_s", "When at the latest; null if no evaluation need catch it."),
+                ("over_s", "When it is over for good, s; null if it is not."),
+            )
+        },
+    },
     "run": {
         "blueprint": "Name of the design.",
         "case": "The case.",
@@ -294,10 +356,12 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "error.problems[].hint": "How to mend it.",
     },
 }
+DECIDED = Decided("where to store", "holds", ("note.lost",), ("note.lost",))
 COMMANDS = {
     "check": '`loadcase check FILE --format json`; for several files `{"verdict": ..., "blueprints": [...]}` of these.',
     "judge": "`loadcase judge HISTORY --contract FILE --format json`",
     "explain": "`loadcase explain HISTORY GUARANTEE --format json`",
+    "alerts": "`loadcase alerts FILE --format json`; with `--case` also what the alerts do.",
     "run": "`loadcase run FILE --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
@@ -322,6 +386,12 @@ def samples() -> dict[str, Any]:
         "small", "normal", 1, {"r.p95": Metric(0.1, "s")}, {"r.p95": Series(0.0, 1.0, "s", [0.1])}, 1, 1, 0.1, 1,
         60.0, 10.0, 1, "why", ("note",), {"r.max": Metric(0.1, "s")}, {"m.lost": "why"}, {"m.lost": story},
     )  # fmt: skip
+    watched = loads(SMALL + "operate: {slos: [r.p50 < 300 ms over 28 day]}\n")
+    page = Alert(
+        watched.objectives[0], "page", Firing(False, (1.0, 2.0), 3.0), Firing(False, (1.0, 2.0), 3.0),
+        (0.0, 1.0, 0.0), tuple(rules_of(watched.objectives[0])), math.inf,
+    )  # fmt: skip
+    pages = CasePages("normal", "holds", "why", 60.0, (1,), (Paged(1, [page]),), 1, ("note",))
     judged = Judgement("small", "broken", [outcome], {outcome.guarantee: story}, 1, ("note",))
     blueprint = loads(SMALL)
     try:
@@ -332,9 +402,10 @@ def samples() -> dict[str, Any]:
     larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
     sized = size_json(size(larger))
     return {
-        "check": check_json(CheckResult("small", "holds", [case], 0.1)),
+        "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(DECIDED,))),
         "judge": judge_json(judged),
         "explain": explain_json(outcome, story),
+        "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),
         "run": run_json(run),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},

@@ -15,6 +15,7 @@ from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
     OF_AMOUNTS,
     OF_CLAIMS,
+    OF_COURSE,
     OF_READS,
     OF_UPDATES,
     TOLD,
@@ -146,6 +147,8 @@ class ContractParser(GuaranteeParser):
 
     def unrecorded(self, target: str, metric: str) -> str:
         """Why there is nothing in a design that a metric of correctness could be about; empty when there is."""
+        if metric in OF_COURSE:
+            return ""
         if target in self.b.flows and target not in self.b.entities:
             return "" if self.b.flows[target].consume is not None else "it is about flows that consume messages"
         calls = [
@@ -187,9 +190,11 @@ class ContractParser(GuaranteeParser):
                 return "hit_ratio takes the place of the keys"
             case "connections" if getattr(component, "online", None) is None:
                 return "online is not given"
-            case "lag" | "lag.peak" | "dead_letters" if not consumed:
+            case "lag" | "lag.peak" | "catch_up" | "dead_letters" if not consumed:
                 return "no flow consumes it"
-            case "rejected" if component.kind != "limiter" and not any(map(component.quota_of, component.verbs)):
+            case "rejected" | "rejected.first" if component.kind != "limiter" and not any(
+                map(component.quota_of, component.verbs)
+            ):
                 return "it has no quota"
         return ""
 

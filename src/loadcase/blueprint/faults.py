@@ -71,6 +71,16 @@ def check_recovery(name: str, case: Case, problems: Problems) -> None:
                      "give the case a longer duration:, or the faults an end (for:)")  # fmt: skip
 
 
+def check_page(name: str, case: Case, watched: bool, problems: Problems) -> None:
+    """Refuses a promise to page that no run can show: `watched` says whether there are objectives."""
+    path: Path = ("cases", name, "page_within")
+    if not case.faults:
+        problems.add("LC384", "there is no fault to page somebody for", path, "add faults:, or take it out", key=True)
+    elif not watched:
+        problems.add("LC384", "nothing pages anybody: there is no objective", path,
+                     "add operate.slos, for example [send.availability >= 99.9 % over 28 day]", key=True)  # fmt: skip
+
+
 def check_faults(b: Blueprint, name: str, case: Case, problems: Problems) -> None:
     """Refuses faults that find nothing to act on, or that lie outside of the run."""
     site, duration_s = site_of(b), case.seconds

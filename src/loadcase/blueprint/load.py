@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from loadcase.blueprint.contract import ContractParser
 from loadcase.blueprint.document import Document, edited
-from loadcase.blueprint.faults import check_faults, check_recovery, parse_faults
+from loadcase.blueprint.faults import check_faults, check_page, check_recovery, parse_faults
 from loadcase.blueprint.keys import Keys
 from loadcase.blueprint.knowledge import check_writes
 from loadcase.blueprint.limits import check_case, check_components, check_entries, check_flow
@@ -32,6 +32,7 @@ from loadcase.blueprint.model import (
     Operate,
     Requirements,
 )
+from loadcase.blueprint.objectives import objectives_of
 from loadcase.blueprint.overlay import SECTIONS, overlay
 from loadcase.blueprint.parse_steps import StepParser
 from loadcase.blueprint.patterns import parse_pattern
@@ -124,7 +125,7 @@ class _Loader:
         b.network = self.model(Network, {**NETWORK, **(self.section("network") or {})}, ("network",))
         b.operate = self.model(Operate, self.data.get("operate") or {}, ("operate",)) or Operate()
         b.decisions = self.mapping("decisions", Decision)
-        b.variants = self.variants(b)
+        b.variants, b.variant = self.variants(b), variant
         b.components = self.components()
         self.problems.broken = self.broken("components", b.components) | self.broken("entities", b.entities)
         keys = Keys(self.problems, self.scope, b.entities)
@@ -137,6 +138,7 @@ class _Loader:
         self.references(b)
         b.keys = keys.spaces
         self.contract(b)
+        self.decisions(b)
         self.problems.check()
         return b
 
@@ -234,6 +236,18 @@ class _Loader:
             if decision.variant is not None and decision.variant not in found:
                 self.problems.unknown("variant", decision.variant, found, ("decisions", name, "variant"), value=True)
         return found
+
+    def decisions(self, b: Blueprint) -> None:
+        """What a variant is said to break is promised, by a metric or by the recovery of a case."""
+        promised = {g.metric for g in b.contract}
+        promised |= {"recover_within" for case in b.cases.values() if case.recover_within is not None}
+        for name, decision in b.decisions.items():
+            path: Path = ("decisions", name, "breaks")
+            if decision.breaks and decision.variant is None:
+                self.problems.add("LC328", "no variant that could break anything", path, "name it: variant: ...")
+            for i, metric in enumerate(decision.breaks):
+                if metric not in promised:
+                    self.problems.unknown("metric of the contract", metric, promised, (*path, i), "LC341", value=True)
 
     def components(self) -> dict[str, Any]:
         registry = kinds()
@@ -404,6 +418,7 @@ class _Loader:
             parser.guarantee(text, ("requirements", "contract", i)) for i, text in enumerate(b.requirements.contract)
         ]
         b.contract = tuple(line for line in lines if line is not None)
+        b.objectives = objectives_of(parser, b.operate.slos)
         for name, raw in (self.section("cases") or {}).items():
             path: Path = ("cases", name)
             before = len(self.problems.found)
@@ -423,6 +438,8 @@ class _Loader:
                 check_faults(b, name, case, self.problems)
             if case.recover_within is not None and not wrong:
                 check_recovery(name, case, self.problems)
+            if case.page_within is not None and not wrong:
+                check_page(name, case, bool(b.operate.slos), self.problems)
             b.relaxed[name] = parser.relaxations(name, case.degrade)
             parser.sacred(name, case.sacred, case.degrade)
             b.cases[name] = case

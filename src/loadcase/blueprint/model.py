@@ -129,6 +129,9 @@ class Case(BaseModel):
     recover_within: Seconds | None = Field(
         None, description="Time after the last fault until every bound holds again, those that give way included."
     )
+    page_within: Seconds | None = Field(
+        None, description="Time after the first fault until an alert on an objective (`operate.slos`) pages somebody."
+    )
     duration: Seconds | None = Field(None, description="Simulated seconds that are measured.")
     warmup: Seconds | None = Field(None, description="Simulated seconds before that.")
 
@@ -154,13 +157,20 @@ class Decision(BaseModel):
     at_the_cost_of: str | None = Field(None, description="What it costs.")
     flips_when: str | None = Field(None, description="When the other choice becomes the better one.")
     variant: str | None = Field(None, description="The variant that makes the other choice.")
+    breaks: list[str] = Field(
+        default_factory=list,
+        description="Metrics of the contract that the variant breaks; `check --variant` says whether it does.",
+    )
 
 
 class Operate(BaseModel):
     """How the design is run."""
 
     model_config = STRICT
-    slos: list[str] = Field(default_factory=list, description="Objectives: `metric comparison quantity over time`.")
+    slos: list[str] = Field(
+        default_factory=list,
+        description="Objectives, which alerts watch: `metric comparison quantity over time`.",
+    )
     rollout: str | None = Field(None, description="How a change goes out.")
     rollback: str | None = Field(None, description="How it comes back.")
     alerts: list[str] = Field(default_factory=list, description="What wakes somebody.")
@@ -219,6 +229,33 @@ class Guarantee:
                 return value == self.bound
 
 
+@dataclass(frozen=True)
+class Objective:
+    """One line of `operate.slos`: a share of a flow's operations that has to be good, over a time.
+
+    Good is what is acknowledged (`limit_s` is None), or, of what is acknowledged, what takes less than `limit_s`
+    seconds; for a metric of age, from the origin of its data.
+    """
+
+    text: str
+    metric: str
+    flow: str
+    share: float
+    limit_s: float | None
+    window_s: float
+    path: Place = ()
+
+    @property
+    def budget(self) -> float:
+        """The error budget: the share of the operations that may be bad."""
+        return round(1.0 - self.share, 12)
+
+    @property
+    def aged(self) -> bool:
+        """Whether it is about the age of data, not about the time since an arrival."""
+        return self.metric.startswith(f"{self.flow}.age.")
+
+
 def real(path: Place, moved: Mapping[Place, Place]) -> Place:
     """Where in the document a value stands: where a variant says it, when one does."""
     for i in range(len(path), 0, -1):
@@ -245,7 +282,11 @@ class Blueprint:
     cases: dict[str, Case] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    variant: str | None = None
+    """The variant that was laid over the design."""
     operate: Operate = field(default_factory=Operate)
+    objectives: tuple[Objective, ...] = ()
+    """The lines of `operate.slos`."""
     document: Any = None
     """The YAML that it was read from, with comments and places; None when it was built in code."""
     data: dict[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from loadcase.alerts.page import judge_page
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.check.evidence import explain
 from loadcase.check.recover_within import judge_recovery
@@ -40,6 +41,12 @@ def measured(result: RunResult) -> bool:
     return any(m.value > 0 for name, m in result.metrics.items() if name.endswith(".rate"))
 
 
+def promises(blueprint: Blueprint, case: str) -> bool:
+    """Whether there is anything to judge in a case."""
+    own = blueprint.cases.get(case)
+    return bool(blueprint.contract) or (own is not None and own.page_within is not None)
+
+
 def judge_case(
     blueprint: Blueprint,
     case: str,
@@ -57,12 +64,13 @@ def judge_case(
     outcomes = [judge(blueprint, g, runs, relaxed.get(g.metric), level) for g in blueprint.contract]
     promised = blueprint.cases.get(case)
     recovery = None if promised is None else judge_recovery(blueprint, promised, results, level)
-    outcomes += [] if recovery is None else [recovery]
+    page = None if promised is None else judge_page(blueprint, promised, results)
+    outcomes += [one for one in (recovery, page) if one is not None]
     partial = next((r.partial for r in (runs.done or runs.cut) if r.partial), None)
-    if not runs.done and not runs.cut and blueprint.contract:
+    if not runs.done and not runs.cut and promises(blueprint, case):
         partial = "no run was finished"
     notes = [note for r in runs.judged for note in r.notes]
-    if not blueprint.contract:
+    if not promises(blueprint, case):
         notes.append("nothing is promised, so that nothing can be judged: add requirements.contract")
     if cut and results:
         notes.append(f"{len(cut)} more run{'s'[: len(cut) > 1]} cut short, and not counted")

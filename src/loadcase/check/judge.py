@@ -15,7 +15,9 @@ from loadcase.check.answers import Answers
 from loadcase.check.checker import Finding, unknown
 from loadcase.check.checkers import checkers
 from loadcase.check.checkers.diverged import Diverged
+from loadcase.check.checkers.k_staleness import KStaleness
 from loadcase.check.checkers.staleness import Staleness
+from loadcase.check.checkers.t_visibility import TVisibility
 from loadcase.check.contract import absolute, holds, margin
 from loadcase.check.story import Story, shortest
 from loadcase.check.view import View
@@ -119,7 +121,7 @@ class Judge:
             return unknown("a sample of the keys does not tell it")
         if checker.needs_drained and h.meta.drained is not True:
             return unknown(NOT_DRAINED)
-        if isinstance(checker, Staleness):
+        if isinstance(checker, Staleness | TVisibility | KStaleness):
             return checker.judge(self.view, target, part)
         if isinstance(checker, Diverged) and self.other is not None:
             return checker.compare(self.view, self.other, target)

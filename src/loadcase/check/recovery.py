@@ -10,6 +10,8 @@ COLLAPSED = 0.5
 """Goodput has collapsed where it is below this share of what it was before."""
 SAME_LOAD = 1.1
 """The load is that of before as long as it is at most this much of it."""
+NORMAL = 0.9
+"""A flow is well where this share of what was acknowledged before the first fault is acknowledged again."""
 FEWEST = 5
 """Intervals that are needed before and after a trigger."""
 
@@ -50,6 +52,28 @@ def outlives(goodput: Series, offered: Series, start_s: float, end_s: float) -> 
         return None
     fair = min(1.0, _mean(offered, after) / _mean(offered, before))
     return now < COLLAPSED * was * fair
+
+
+def course(metric: str, offered: Series, goodput: Series, start_s: float, end_s: float) -> tuple[float | None, str]:
+    """`recovery_time` or `metastable` of a flow, from its arrivals and its goodput by interval; or why it is not told.
+
+    The faults last from `start_s` to `end_s`. A flow is well where nine tenths of the share that was acknowledged
+    before the first fault are acknowledged again. Where that was not seen its time is a lower bound.
+    """
+    if metric == "metastable":
+        found = outlives(goodput, offered, start_s, end_s)
+        if found is None:
+            return None, "too little was run before or after the faults, or the load has grown"
+        return float(found), ""
+    shares = [min(1.0, g / o) if o and g is not None else None
+              for o, g in zip(offered.values, goodput.values, strict=True)]  # fmt: skip
+    share = Series(offered.start, offered.step, "ratio", shares)
+    before = [v for i, v in enumerate(shares) if v is not None and share.start + (i + 1) * share.step <= start_s]
+    if not any(before):
+        return None, "nothing was acknowledged before the first fault"
+    least = NORMAL * sum(before) / len(before)
+    seconds, well = recovered(share, lambda value: value >= least, end_s)
+    return seconds, "" if well else f"it is not well {seconds:.3g} s after the last fault, when the run ends"
 
 
 def _mean(series: Series, at: list[int]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.check.contract import judge_case
+from loadcase.check.contract import judge_case, promises
 from loadcase.check.statistics import LEVEL, LOOK_LEVEL
 from loadcase.core.results import CaseVerdict, CheckResult, RunResult, worst
 
@@ -111,6 +111,41 @@ def check(
     )
 
 
+def run_all(
+    blueprint: Blueprint,
+    run: Run,
+    cases: Iterable[str],
+    seeds: int,
+    budget_s: float,
+    *,
+    threads: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    started: float | None = None,
+) -> tuple[dict[str, list[RunResult]], bool]:
+    """Runs every case with each of the seeds, and judges nothing; says too whether it was interrupted.
+
+    Runs that the budget cuts short are among the others, as partial; those that it left no time for are missing.
+    """
+    work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
+    work.deadline = work.started + budget_s
+    work.cases = {name: _Case(name) for name in cases}
+    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    interrupted = False
+    try:
+        work.batch(pool, list(work.cases.values()))
+    except KeyboardInterrupt:
+        interrupted = True
+        work.stop.set()
+    except BaseException:
+        work.stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    found = {name: {**case.whole, **case.cut} for name, case in work.cases.items()}
+    return {name: [by[s] for s in sorted(by)] for name, by in found.items()}, interrupted or work.stop.is_set()
+
+
 class _Check:
     def __init__(
         self,
@@ -141,7 +176,7 @@ class _Check:
 
     def go_on(self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None) -> None:
         """Batch after batch, until everything is decided or time is up."""
-        undecided = list(self.cases.values()) if self.blueprint.contract else []
+        undecided = [case for case in self.cases.values() if promises(self.blueprint, case.name)]
         while undecided and not self.spent():
             self.batch(pool, undecided)
             if self.seeds is not None:

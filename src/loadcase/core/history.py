@@ -100,6 +100,10 @@ EVENTS: tuple[Event, ...] = (
           ("key", "version", "receiver", "step", "component", "attempt", "clock_s")),
     Event("read", ("entity", "key"), "A version of a key is read; the row stands at the answer.",
           ("base", "operation", "session", "component", "place", "began_s")),
+    Event("apply", ("entity", "key", "version"), "A copy has a version of a key, whether or not it is committed.",
+          ("operation", "component", "place")),
+    Event("answer", ("entity", "key", "operation"), "The answer of a copy to a read that still waits for it; the copy "
+          "was looked at at `began_s`.", ("base", "component", "place", "began_s", "attempt")),
     Event("claim", ("entity", "key", "operation"), "A key is promised to an operation alone, until it releases it or "
           "for `value` seconds.", ("value", "component", "place")),
     Event("release", ("entity", "key", "operation"), "The claim of this operation ends."),

@@ -55,11 +55,23 @@ _COMPONENT = (
     ("connections", "ratio", "Connections held / connections that fit.", ("gateway",)),
     ("lag", "count", "Mean number of messages that no consumer has taken yet.", ("log", "queue", "topic")),
     ("lag.peak", "count", "Most such messages of one consuming flow.", ("log", "queue", "topic")),
+    (
+        "catch_up",
+        "s",
+        "Time from when most messages of a consuming flow waited until none did, of the flow that took longest.",
+        ("log", "queue", "topic"),
+    ),
     ("dead_letters", "count", "Messages given up.", ("queue",)),
     (
         "rejected",
         "1/s",
         "Requests per second refused by the limit or the quota.",
+        ("limiter", "external", "model", "object_store"),
+    ),
+    (
+        "rejected.first",
+        "s",
+        "Time from the start of the measured run until the first such refusal.",
         ("limiter", "external", "model", "object_store"),
     ),
 )
@@ -69,6 +81,12 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("cost", "design", "USD/month", "From profiles, sizing and the traffic at load factor 1."),
 )
 _PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
+_VERSIONS = re.compile(r"k[1-9][0-9]{0,5}\Z")
+_SHARES = {
+    "staleness": "Time by which this share of the reads lags at most.",
+    "t_visibility": "Time after a commit from which this share of the reads would see it.",
+}
+"""Metrics of correctness that have percentiles."""
 
 _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
     ("lost", "entity", "count", "Operations that were acknowledged and whose effect is not stored at the end."),
@@ -79,6 +97,14 @@ _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
     ("stale_reads", "entity", "count", "Reads that miss a write that was acknowledged before they began."),
     ("staleness.mean", "entity", "s", "Mean time by which reads lag behind what was acknowledged."),
     ("staleness.max", "entity", "s", "Longest such time."),
+    (
+        "consistent_at_commit",
+        "entity",
+        "ratio",
+        "Share of the reads that would see the newest write if they began just as it was committed.",
+    ),
+    ("t_visibility.max", "entity", "s", "Time after a commit from which every read would see it."),
+    ("k_staleness.k1", "entity", "ratio", "Share of the reads that return the newest committed version."),
     ("missed_own_writes", "entity", "count", "Reads that miss a write of their own session."),
     ("nonmonotonic_reads", "entity", "count", "Reads that see less than an earlier one of their session."),
     ("lost_updates", "entity", "count", "Read-modify-writes that overwrote another write unseen."),
@@ -95,17 +121,24 @@ CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for
 OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
 OF_UPDATES = frozenset({"lost_updates"})
 OF_CLAIMS = frozenset({"double_claims"})
-OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable"})
-"""Metrics that a run tells; the last of them need its reads. A blueprint that promises another is refused."""
 OF_AMOUNTS = frozenset({"unbalanced"})
-TOLD = OF_WRITES | OF_AMOUNTS | OF_UPDATES | OF_CLAIMS | OF_READS
+OF_COPIES = frozenset({"consistent_at_commit", "t_visibility"})
+OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable", "k_staleness", *OF_COPIES})
+OF_COURSE = frozenset({"recovery_time", "metastable"})
+"""Metrics that a run tells, by what they rest on: writes, updates, claims, amounts; of those that need its reads those
+that need to know when each copy had what; and the series, without any history."""
+TOLD = OF_WRITES | OF_UPDATES | OF_CLAIMS | OF_AMOUNTS | OF_READS | OF_COURSE
+"""All of them. A blueprint that promises another is refused."""
 
 
 def correctness_metric(name: str) -> MetricSpec | None:
     """The metric of correctness by its name after the dot."""
-    level = name.removeprefix("staleness.")
-    if level != name and _PERCENTILE.match(level) and level.strip("p0"):
-        return MetricSpec(name, "entity", "s", "Time by which this share of the reads lags at most.")
+    family, _, part = name.partition(".")
+    if family in _SHARES and _PERCENTILE.match(part) and part.strip("p0"):
+        return MetricSpec(name, "entity", "s", _SHARES[family])
+    if family == "k_staleness" and _VERSIONS.match(part):
+        said = f"Share of the reads that return one of the last {part[1:]} committed versions."
+        return MetricSpec(name, "entity", "ratio", said)
     return next((m for m in CORRECTNESS if m.name == name), None)
 
 

@@ -26,7 +26,7 @@ REGISTERS = 8
     PICK,  # a selection, b slot: choose a station
     HOP,  # a hop row, b slot or -1 (client) from, c slot or -1 to: network delay by placement
     ACQUIRE,  # a slot, b pc on failure: take a worker, wait in the queue, or be shed
-    SERVE,  # a slot, b dist, c place: occupy the worker
+    SERVE,  # a slot, b dist, c place, d 1 + weight of what each other request in service adds, or 0: occupy the worker
     RELEASE,  # a slot: let the worker go
     CALL,  # a body pc, b timeout lane or -1, c pc on failure: run the body in a child frame and wait
     FORK,  # a first row of bodies, b count, c need, d pc on failure, e timeout lane, f 1 when one body is repeated
@@ -45,7 +45,12 @@ REGISTERS = 8
     STILL,  # child of a hedge: end silently when nobody waits any more
     TRIP,  # a breaker, b pc when open
     REPORT,  # a breaker, b 1 success or 0 failure
+    TALLY,  # a breaker, b 1 success or 0 failure: of an attempt that may be retried
+    CALM,  # a breaker, b pc when too many of the latest attempts have failed for another one
+    THROTTLE,  # a throttle, b pc when it is not let through, c place
+    ACCEPT,  # a throttle: the backend has accepted a request
     KEYED,  # a key space, b place: draw the second key
+    DEAL,  # a register, b place: draw the order in which the copies of a shard are taken
     LOOKUP,  # a cache, b slot, c key space, d key register, e register that is set to 1 on a hit and 0 on a miss
     BRANCH,  # a register, b pc when it is 0
     FILL,  # a cache, b slot, c key register, d key space
@@ -87,12 +92,13 @@ REGISTERS = 8
     TURN,  # a facts of the versions, b key register, c pc when it has passed already: waits for what was written before
     PASS,  # a facts of the versions, b key register: has passed
     FRESH,  # a pc: jumps when the latest commit was no new effect
-    SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register, f 1 for the parent to know
+    SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy is looked at
+    ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
     # what is known of an entity: a column of `bases` has the version that a frame has last read or written, and whether
     # it learned that itself
-    ANSWER,  # a column, b slot, c first station, d facts of the first replica, e key register, f register of the hit:
+    CACHED,  # a column, b slot, c first station, d facts of the first replica, e key register, f register of the hit:
     # what a cache answers
     RECALL,  # a column, b slot or -1, c key register, d note of a read: of the version in the column
     KEEP,  # a column, b slot, c first station, d facts of the first replica, e key register: a cache stores it
@@ -112,7 +118,7 @@ REGISTERS = 8
     YIELD,  # a facts of the claims, b key register, c note or -1, d 1 to give up only what was not granted
     GUARD,  # a facts of the claims, b key register, c pc when it is fenced off or -1, d note or -1, e column: a write
     # is made under a claim, which may be over
-) = range(80)
+) = range(86)
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
 AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
@@ -130,6 +136,7 @@ KNOWN = np.dtype(
         ("operation", "i8"),  # number
         ("version", "i8"),  # of what it wrote
         ("seen", "i8"),  # version that it read, or from which it makes another one
+        ("looked", "f8"),  # when that was, s
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
         ("noted", "i2"),  # 0, 1 where what it does to its keys is remembered, 3 where the history has it, too
@@ -155,8 +162,11 @@ NOTED = np.dtype(
 """One row of a history as the kernel writes it; `note` says what it is about."""
 
 # --- why a call failed --------------------------------------------------------------------------------------------
-SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, CONFLICT, CLAIMED, FENCED = range(1, 11)
-REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "conflict", "taken", "fenced")
+SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, THROTTLED, CONFLICT, CLAIMED, FENCED = range(1, 12)
+REASONS = (
+    "", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "throttled", "conflict", "taken",
+    "fenced",
+)  # fmt: skip
 
 # --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement,
 # slot of the caller or -1 when all callers share a counter, its first station) ---
@@ -174,7 +184,8 @@ REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "d
     EACH,
     OWNER,
     FIRST,
-) = range(13)
+    SHARD_DEAL,  # the copies in the order that was dealt; SEL_D has its register
+) = range(14)
 SEL_POLICY, SEL_BASE, SEL_N, SEL_COPIES, SEL_COUNTER, SEL_PLACE, SEL_D, SEL_KEY, SEL_MODULO = range(9)
 SEL_FROM, SEL_FROM_BASE = range(9, 11)
 SEL_WIDTH = 11
@@ -209,7 +220,7 @@ STATION = np.dtype(
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
         ("work", "f8"),  # shared: work done for each request, and when that was
-        ("work_at", "f8"),
+        ("work_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
         ("shed", "i8"),
         ("abandoned", "i8"),
         ("patience", "i4"),  # a dist, or -1
@@ -273,6 +284,7 @@ class Program(NamedTuple):
     retry_par: F64  # (policies, 5): backoff s, multiplier, cap s, added jitter s, budget share (-1 for none)
     breakers: I32  # (breakers, 2): calls, first ring index
     breaker_par: F64  # (breakers, 2): failure share, open s
+    throttles: F64  # (throttles, 2): requests that are let through for each that was accepted, window s
     limiters: I32  # (limiters, 5): algorithm, first index, keys, local replicas (1 if shared), base station
     limiter_par: F64  # (limiters, 3): rate 1/s, burst, window s
     channels: I32  # (channels, 6): partitions, first subscriber, subscribers, bound station or -1, bound, facts of the

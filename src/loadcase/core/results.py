@@ -35,6 +35,20 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """The operations that an objective counts, by the interval in which they ended, as a server counts them.
+
+    Item `i` of each list covers `[i*step, (i+1)*step)` seconds after the warm-up. `bad` are those that certainly were,
+    `doubtful` those of `total - bad` whose time cannot be told from the objective's bound.
+    """
+
+    step: float
+    total: list[int]
+    bad: list[int]
+    doubtful: list[int]
+
+
+@dataclass(frozen=True)
 class RunResult:
     """One case run with one seed.
 
@@ -65,6 +79,11 @@ class RunResult:
     """By metric of correctness, the shortest story of what went wrong: `loadcase.check.story.Story`."""
     history: Any = None
     """A `loadcase.core.history.History` of the run, where one was asked for."""
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    """By metric of an objective (`operate.slos`), what it counts; of a scale model, what the model counts.
+
+    Empty when the run ended before its last arrival.
+    """
 
     def metric(self, name: str) -> Metric | None:
         """A metric, rough or not; None when it was not observed."""
@@ -114,6 +133,16 @@ class CaseVerdict:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """A decision that says what its variant breaks, beside what the variant broke; metrics, in alphabetical order."""
+
+    decision: str
+    verdict: Verdict
+    said: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """A blueprint judged: the worst verdict of its cases."""
 
@@ -124,6 +153,8 @@ class CheckResult:
     interrupted: bool = False
     level: float = 0.95
     """Confidence of the intervals."""
+    decided: tuple[Decided, ...] = ()
+    """Of a variant: the decisions that say what it breaks."""
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

@@ -27,11 +27,12 @@ from loadcase.engine.faulty import Faulty
 from loadcase.engine.memory import keys_at
 from loadcase.engine.recording import Note, Recorder, Recording
 from loadcase.engine.verbs import TURNS, Verbs
-from loadcase.kinds.base import PRIORITIES, Component, Options, Pool, Visit
+from loadcase.kinds.base import PRIORITIES, SPREAD, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
+from loadcase.kinds.service import Service
 from loadcase.kinds.store import Store
 from loadcase.kinds.topic import Topic
 
@@ -146,7 +147,7 @@ class _Compiler:
     ) -> None:
         self.b = blueprint
         self.faults = Faulty(blueprint, changes, warmup_s)
-        self.recorder = Recorder(blueprint, record is not None, record is not None and record.reads)
+        self.recorder = Recorder(blueprint, record)
         self.load = load
         self.traces = traces
         self.asm = Assembler()
@@ -161,6 +162,7 @@ class _Compiler:
         self.cache_rows: list[tuple[Any, ...]] = []
         self.retry_rows: list[tuple[Any, ...]] = []
         self.breaker_rows: list[tuple[Any, ...]] = []
+        self.throttle_rows: list[tuple[float, float]] = []
         self.ring = 0
         self.limiter_rows: list[tuple[Any, ...]] = []
         self.limiter_ids: dict[str, int] = {}
@@ -310,7 +312,7 @@ class _Compiler:
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
-            timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, fallback=None
+            timeout=arrive.timeout, retry=arrive.retry, hedge=arrive.hedge, breaker=None, throttle=None, fallback=None
         )
 
         def attempt(here: Here, fail: Label) -> None:
@@ -759,7 +761,9 @@ class _Compiler:
         component = self.b.components[call.component]
         options = call.options
         name = self.named(f"{call.component}.{call.verb}")
-        policed = any((options.timeout, options.retry, options.hedge, options.breaker, options.fallback))
+        policed = any(
+            (options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback)
+        )
         forward = component.behaviours.get(call.verb) == "forward"
         moves = not policed and (forward or (top and component.kind == "service"))
 
@@ -795,9 +799,14 @@ class _Compiler:
 
             asm.later(otherwise)
         if options.retry is not None and options.retry.max > 0:
-            here, fail, admit = self.retrying(options, name, here, fail)
+            here, fail, admit, calm = self.retrying(options, name, here, fail)
         else:
-            admit = NOBODY
+            admit = calm = NOBODY
+        throttle = NOBODY
+        if options.throttle is not None:
+            throttle = len(self.throttle_rows)
+            self.throttle_rows.append((options.throttle.k, options.throttle.window))
+            asm.emit(op.THROTTLE, throttle, fail, asm.place(f"{name}:throttle"))
         if options.breaker is not None:
             fail, breaker = self.breaking(options, fail)
         else:
@@ -805,12 +814,16 @@ class _Compiler:
         self.waiting(options, name, here, fail, attempt)
         if breaker >= 0:
             asm.emit(op.REPORT, breaker, 1)
+        if throttle >= 0:
+            asm.emit(op.ACCEPT, throttle)
+        if calm >= 0:
+            asm.emit(op.TALLY, calm, 1)
         if admit >= 0:
             asm.emit(op.ADMIT, admit)
         if options.fallback is not None:
             asm.here(end)
 
-    def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int]:
+    def retrying(self, options: Options, name: str, here: Here, fail: Label) -> tuple[Here, Label, int, int]:
         asm = self.asm
         retry = options.retry
         assert retry is not None
@@ -834,8 +847,15 @@ class _Compiler:
             asm.emit(op.ADMIT, policy)
         asm.here(start)
 
+        calm = NOBODY
+        if retry.breaker is not None:
+            calm = self.looking_back(retry.breaker_calls, retry.breaker, 0.0)
+
         def land() -> None:
             asm.here(landing)
+            if calm >= 0:
+                asm.emit(op.TALLY, calm, 0)
+                asm.emit(op.CALM, calm, fail)
             asm.emit(op.RETRY, policy, register, start)
             asm.emit(op.JUMP, fail)
 
@@ -844,15 +864,20 @@ class _Compiler:
             replace(here, register=register + 1),
             landing,
             policy if budget >= 0 and retry.budget_on == "success" else NOBODY,
+            calm,
         )
+
+    def looking_back(self, calls: int, failures: float, open_s: float) -> int:
+        """Row of a breaker that looks at so many of the latest calls."""
+        self.breaker_rows.append((calls, self.ring, failures, open_s))
+        self.ring += calls
+        return len(self.breaker_rows) - 1
 
     def breaking(self, options: Options, fail: Label) -> tuple[Label, int]:
         asm = self.asm
         breaker = options.breaker
         assert breaker is not None
-        row = len(self.breaker_rows)
-        self.breaker_rows.append((breaker.calls, self.ring, breaker.failures, breaker.open))
-        self.ring += breaker.calls
+        row = self.looking_back(breaker.calls, breaker.failures, breaker.open)
         asm.emit(op.TRIP, row, fail)
         landing = Label()
 
@@ -918,7 +943,7 @@ class _Compiler:
         looks = getattr(options, "atomic", True) is False
         if looks:
             self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
-        spread = any(visit.need > 0 and visit.pick in ("copies", "all", "every") for visit in visits[looks:])
+        spread = any(visit.need > 0 and visit.pick in SPREAD for visit in visits[looks:])
         decided = spread and visits[0].pick == "leader" and not looks
         if decided and self.remembered(call):
             asm.emit(op.OUTSET)
@@ -928,14 +953,14 @@ class _Compiler:
             last = i == len(visits) - 1 - looks
             if one.need == 0:
                 self.unawaited(call, component, one, name, here, key)
-            elif one.pick in ("copies", "all", "every"):
+            elif one.pick in SPREAD:
                 self.spread(call, component, one, name, here, fail, key)
             else:
                 role: Role = "decide" if decided else ""
                 first = i == 0 and not looks
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first, role)
         behaviour = component.behaviours.get(call.verb)
-        many = visits and (visits[0].pick in ("copies", "all", "every") or visits[0].need == 0)
+        many = visits and (visits[0].pick in SPREAD or visits[0].need == 0)
         if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread and isinstance(component, Store) and call.verb in component.effects:
@@ -963,7 +988,7 @@ class _Compiler:
         if other is not None:
             self.key_register(other.options, component, name)
         numbered = [(i, w, k) for i, (w, k) in enumerate(zip(writes, keys, strict=True)) if self.remembered(w)]
-        at_once = component.visits("transact", writes[0].options)[0].pick == "leader"
+        at_once = component.visits("transact", writes[0].options)[0].pick not in SPREAD
         if numbered and not at_once:
             for i, write, key in numbered:
                 self.sequence(write, component, key)
@@ -1077,13 +1102,16 @@ class _Compiler:
         self.serve(component, visit.work, slot, f"{name}:work{'' if first else ':next'}")
         self.alive(there, held)
         self.errors(there, name, held)
+        if isinstance(component, Store):
+            self.behave(call, component, behaviour, name, slot, held, key, there, role)
         if visit.then is not None:
             if visit.detach:
                 self.detach(component, visit.then, there, name)
             else:
                 self.serve(component, visit.then, slot, f"{name}:then")
                 self.alive(there, held)
-        self.behave(call, component, behaviour, name, slot, held, key, there, role)
+        if not isinstance(component, Store):
+            self.behave(call, component, behaviour, name, slot, held, key, there, role)
         inner = call.nested.get("do", ())
         if inner:
             self.steps(inner, there, held)
@@ -1113,7 +1141,11 @@ class _Compiler:
         shared = component.discipline == "ps"
         if isinstance(work, Const) and work.value == 0.0 and not shared:
             return
-        self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name))
+        crowd = 0
+        if isinstance(component, Service) and component.contention:
+            self.asm.weights.append(component.contention)
+            crowd = len(self.asm.weights)
+        self.asm.emit(op.SERVE, slot, self.asm.dist(work), self.asm.place(name), crowd)
         if shared or component.discipline == "preemptive":
             self.asm.emit(op.SERVED, slot)
 
@@ -1161,7 +1193,8 @@ class _Compiler:
                     self.apply(call, component, slot, key)
                     self.committed(call, component, key, slot)
             else:
-                self.see(call, component, slot, key, shared=False)
+                self.see(call, component, slot, key)
+                self.answer(call, slot, key, shared=False)
         if behaviour == "lookup":
             register = self.register(there, call.path)
             asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
@@ -1240,6 +1273,8 @@ class _Compiler:
         self, call: Call, component: Component, visit: Visit, name: str, here: Here, fail: Label, key: int
     ) -> None:
         """A visit of many stations at once."""
+        if visit.pick == "some":
+            self.asm.emit(op.DEAL, self.register(here, call.path), self.asm.place(f"{name}:deal"))
         label = self.spread_body(call, component, visit, name, here, key)
         first = len(self.asm.bodies)
         self.asm.bodies.append(label)
@@ -1291,12 +1326,17 @@ class _Compiler:
                 if call.verb in component.effects:
                     self.apply(call, component, slot, key)
                 else:
-                    self.see(call, component, slot, key, shared=True)
+                    self.see(call, component, slot, key)
+            if visit.then is not None:
+                self.serve(component, visit.then, slot, f"{name}:then")
+                self.alive(there, held)
             let_go()
             if component.behaviours.get(call.verb) == "deliver":
                 assert self.b.network is not None
                 asm.wait(self.b.network.client, f"{name}:client")
             self.hop(there, here, failed)
+            if isinstance(component, Store) and call.verb not in component.effects:
+                self.answer(call, slot, key, shared=True)
 
         return self.child(emit)
 
@@ -1315,15 +1355,20 @@ class _Compiler:
             "leader": op.SHARD_LEADER,
             "followers": op.SHARD_COPY,
             "copies": op.SHARD_COPY,
+            "some": op.SHARD_DEAL,
             "all": op.GROUP_ANY,
             "every": op.EACH,
         }
         if visit.pick == "every":
             return asm.selection(op.EACH, group.base, group.count, 1, 0, place, 0, key, 0)
         if visit.pick != "balance":
-            if key == 0 and self.flow_space is None and visit.pick in ("shard", "leader", "followers", "copies"):
+            if (
+                key == 0
+                and self.flow_space is None
+                and visit.pick in ("shard", "leader", "followers", "copies", "some")
+            ):
                 key = 0  # without a key every request is about key 0
-            start = 1 if visit.pick == "followers" else 0
+            start = here.register if visit.pick == "some" else int(visit.pick == "followers")
             return asm.selection(fixed[visit.pick], group.base, group.count, copies, 0, place, start, key, modulo)
         balancer = self.b.components.get(here.balancer or "")
         chosen = component.balance
@@ -1403,12 +1448,20 @@ class _Compiler:
         if self.seen(call):
             first, base, count = self.copies(call, component)
             self.asm.emit(op.APPLY, first, slot, base, count, key)
+            if self.recorder.copies:
+                self.asm.emit(op.NOTE, self.note("apply", call), slot, key, 0, 0)
 
-    def see(self, call: Call, component: Store, slot: int, key: int, shared: bool) -> None:
+    def see(self, call: Call, component: Store, slot: int, key: int) -> None:
         """A copy is read."""
         if self.seen(call):
             first, base, count = self.copies(call, component)
-            self.asm.emit(op.SEE, first, slot, base, count, key, int(shared))
+            self.asm.emit(op.SEE, first, slot, base, count, key)
+
+    def answer(self, call: Call, slot: int, key: int, shared: bool) -> None:
+        """What a copy has told is known, to the others that wait for the same answer too."""
+        if self.seen(call) and (shared or self.recorder.copies):
+            note = self.note("answer", call) if self.recorder.copies else NOBODY
+            self.asm.emit(op.ANSWER, note, slot, key, int(shared))
 
     def committed(self, call: Call, component: Component, key: int, slot: int) -> None:
         """A write has had its effect."""
@@ -1712,6 +1765,7 @@ class _Compiler:
             "retry_par": floats([row[3:] for row in self.retry_rows], 5),
             "breakers": ints([row[:2] for row in self.breaker_rows], 2),
             "breaker_par": floats([row[2:] for row in self.breaker_rows], 2),
+            "throttles": floats(self.throttle_rows, 2),
             "limiters": ints([row[:5] for row in self.limiter_rows], 5),
             "limiter_par": floats([row[5:] for row in self.limiter_rows], 3),
         }

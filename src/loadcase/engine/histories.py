@@ -78,7 +78,8 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "place": where(lambda n: bool(n.component and not n.detail), "place", np.maximum(rows("place") - base, ABSENT)),
         "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), "key", key),
         "version": where(lambda n: _versioned(n, recorder), "version", rows("version")),
-        "base": where(lambda n: n.event == "read" or n.based, "base", rows("seen")),
+        "base": where(lambda n: n.event in ("read", "answer") or n.based, "base", rows("seen")),
+        "began_s": where(lambda n: n.event == "answer", "began_s", rows("origin")),
         "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
         **{column: named(column) for column in names},
@@ -92,7 +93,7 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
 def _versioned(note: Note, recorder: Recorder) -> bool:
     """Whether rows of a note have a version: a message only where a store, or its own stream, numbers it."""
     if note.event not in ORDERED:
-        return note.event == "commit"
+        return note.event in ("commit", "apply")
     consume = recorder.blueprint.flows[note.flow].consume
     source = (consume.log or consume.queue or consume.topic or "") if consume is not None else ""
     if not recorder.carries(source):

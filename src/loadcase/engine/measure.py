@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from loadcase.blueprint.model import Blueprint
+from loadcase.blueprint.model import Blueprint, Objective
 from loadcase.core import program as op
-from loadcase.core.results import Metric, Series
+from loadcase.core.results import Metric, Series, Tally
 from loadcase.engine.assembler import StationGroup
 from loadcase.engine.compile import Compiled
 from loadcase.engine.kernels import tables
@@ -46,6 +46,14 @@ def quantile(bins: np.ndarray, bits: int, q: float) -> float:
         return 0.0
     width = 2.0 ** (octave + tables.LOW_EXP) / (1 << bits)
     return low + width * (target - before) / float(bins[i])
+
+
+def borders(bits: int) -> np.ndarray:
+    """The borders of the bins of a log-linear histogram, s: one more than there are bins; the first bin begins at 0."""
+    parts = 1 << bits
+    octaves = np.repeat(np.arange(tables.OCTAVES) + tables.LOW_EXP, parts)
+    lows = 2.0**octaves * (1.0 + np.tile(np.arange(parts), tables.OCTAVES) / parts)
+    return np.array([0.0, *lows[1:], 2.0 ** (tables.OCTAVES + tables.LOW_EXP)])
 
 
 class Measures:
@@ -139,6 +147,10 @@ class Measures:
             f"{source}.lag.peak", max(float(self.s.stations["qmax"][station]), peak.value if peak else 0.0), "count"
         )
         self.line(f"{source}.lag", area / self.step, "count")
+        emptied, peaked = (float(self.s.stations[at][station]) for at in ("work_at", "work"))
+        if emptied >= 0.0:
+            catch_up = self.metrics.get(f"{source}.catch_up")
+            self.put(f"{source}.catch_up", max(emptied - peaked, catch_up.value if catch_up else 0.0), "s")
         dead = int(self.s.fc[self.c.flows.index(flow), op.FC_DEAD])
         self.put(f"{source}.dead_letters", dead, "count", dead)
 
@@ -218,6 +230,36 @@ class Measures:
             value = int(self.s.refused[row])
             before = self.metrics.get(f"{component}.rejected")
             self.put(f"{component}.rejected", value / self.seconds + (before.value if before else 0.0), "1/s", value)
+            if value:
+                first = self.metrics.get(f"{component}.rejected.first")
+                since = float(self.s.refused_at[row]) - self.start
+                self.put(f"{component}.rejected.first", min(since, first.value if first else since), "s", value)
+
+    def tally(self, objective: Objective) -> Tally:
+        """What an objective counts.
+
+        A latency is known by its bin, of which there are 16 to an octave: those in the bin of the bound are doubtful.
+        Histograms are by arrival; an operation is taken to end its own time, the middle of its bin, after the middle of
+        its interval.
+        """
+        row = self.c.flows.index(objective.flow)
+        if objective.limit_s is None:
+            ok, failed = self.s.fts[row, :, 4], self.s.fts[row, :, 5]
+            return _tally(self.step, ok + failed, failed, np.zeros_like(ok))
+        edges = borders(tables.COARSE_BITS)
+        came = self.s.coarse[row + len(self.c.flows) if objective.aged else row]
+        ended = np.zeros((len(came), 3), np.int64)
+        at, bins = np.nonzero(came)
+        kinds = np.where(bins < np.searchsorted(edges, objective.limit_s, "right") - 1, 0, 1)
+        kinds[edges[bins] > objective.limit_s] = 2
+        late = at + np.floor(0.5 + (edges[bins] + edges[bins + 1]) / 2.0 / self.step).astype(np.int64)
+        seen = late < len(came)
+        np.add.at(ended, (late[seen], kinds[seen]), came[at[seen], bins[seen]])
+        return _tally(self.step, ended.sum(axis=1), ended[:, 2], ended[:, 1])
+
+
+def _tally(step: float, total: np.ndarray, bad: np.ndarray, doubtful: np.ndarray) -> Tally:
+    return Tally(step, [int(n) for n in total], [int(n) for n in bad], [int(n) for n in doubtful])
 
 
 def scaled_back(

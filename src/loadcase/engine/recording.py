@@ -43,22 +43,37 @@ class Note:
 
 @dataclass(frozen=True)
 class Recording:
-    """What history a run writes: of which share of the keys, and whether reads are in it."""
+    """What history a run writes: of which share of the keys, whether reads are in it, and what each copy had when."""
 
     share: float = 1.0
     reads: bool = True
+    copies: bool = False
 
 
 @dataclass
 class Recorder:
-    """Numbers the notes and the spaces of what is remembered; `on` when a history is wanted, `reads` with its reads."""
+    """Numbers the notes and the spaces of what is remembered for the history that is wanted, if one is."""
 
     blueprint: Blueprint
-    on: bool
-    reads: bool
+    wanted: Recording | None
     notes: list[Note] = field(default_factory=list)
     spaces: dict[str, tuple[int, int]] = field(default_factory=dict)
     used: int = 1
+
+    @property
+    def on(self) -> bool:
+        """Whether a history is wanted."""
+        return self.wanted is not None
+
+    @property
+    def reads(self) -> bool:
+        """Whether its reads are."""
+        return self.wanted is not None and self.wanted.reads
+
+    @property
+    def copies(self) -> bool:
+        """Whether what each copy had is."""
+        return self.wanted is not None and self.wanted.copies
 
     def note(self, note: Note) -> int:
         """Number of a note, or NOTHING when no history is wanted."""
@@ -151,6 +166,14 @@ class Recorder:
         """Whether an effect of a call is remembered."""
         entity = knowledge.entity_of(call)
         return self.identified(call) or (entity is not None and (self.on or entity in self.decisive))
+
+    def at_copies(self, call: Call) -> int:
+        """Rows of a call about single copies of a store."""
+        component = self.blueprint.components[call.component]
+        if not self.copies or not isinstance(component, Store):
+            return 0
+        visits = component.visits(call.verb, call.options)
+        return sum(v.copies if call.verb in component.effects else v.need for v in visits)
 
     @property
     def needed(self) -> bool:

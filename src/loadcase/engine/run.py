@@ -132,6 +132,9 @@ def run(
         notes=(*loop.notes, *cut),
         history=None if record is None else recorded(loop, whole, chosen, case, seed, record.share, partial),
         rough={name: metric for name, metric in metrics if name in rough},
+        tallies={
+            o.metric: measures.tally(o) for o in whole.objectives if not partial or reached >= warmup_s + duration_s
+        },
     )
 
 
@@ -273,9 +276,9 @@ class Loop:
                     self.state = more_lanes(self.state, 2 * chunks)
             elif status == tables.GROW_FRAMES:
                 frames = len(self.state.frames)
-                if 2 * frames > self.frames_limit:
+                if frames >= self.frames_limit:
                     return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
-                self.state = more_frames(self.state, 2 * len(self.state.frames))
+                self.state = more_frames(self.state, min(2 * frames, self.frames_limit))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"
             if self.deadline is not None and time.perf_counter() > self.deadline:
@@ -309,7 +312,14 @@ def case_of(blueprint: Blueprint, name: str) -> Case:
         return found
     if name == "normal":
         return Case.model_construct(
-            load=1.0, faults=(), degrade={}, sacred=[], recover_within=None, duration=None, warmup=None
+            load=1.0,
+            faults=(),
+            degrade={},
+            sacred=[],
+            recover_within=None,
+            page_within=None,
+            duration=None,
+            warmup=None,
         )
     known = list(blueprint.cases) or ["normal"]
     near = suggest(name, known)

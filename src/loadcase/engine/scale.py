@@ -39,7 +39,9 @@ EXTENSIVE = frozenset(
     ]
 )
 """Metrics that grow with the size of the design: a scale model's are multiplied back."""
-EXTREMES = frozenset(["max", "age.max", "queue.peak", "lag.peak", "utilisation.peak", "hottest_shard"])
+EXTREMES = frozenset(
+    ["max", "age.max", "queue.peak", "lag.peak", "catch_up", "utilisation.peak", "hottest_shard", "rejected.first"]
+)
 """The largest of many, be it requests, parts or intervals: of fewer it is another."""
 FEWEST = 2
 TOLERANCE = 0.02

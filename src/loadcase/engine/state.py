@@ -9,7 +9,7 @@ import numpy as np
 
 from loadcase.core import program as op
 from loadcase.engine.compile import Compiled
-from loadcase.engine.kernels import calendar, effects, tables, warming
+from loadcase.engine.kernels import calendar, effects, policies, tables, warming
 
 INTERVALS = 60
 LOCK_BUCKETS = 1 << 16
@@ -43,6 +43,8 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     """The arrays before the first event."""
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
+    dealt = p.select[:, op.SEL_POLICY] == op.SHARD_DEAL
+    scratch = np.where(dealt, p.select[:, op.SEL_COPIES], p.select[:, op.SEL_D])
     users = int(p.sources[p.sources[:, 0] == op.CLOSED, 4].sum())
     stations = max(1, len(p.stations))
     pools = len(compiled.groups)
@@ -81,11 +83,11 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         fsum=np.zeros((2 * flows, 3)),
         fine=np.zeros((2 * flows, tables.FINE_BINS), np.int64),
         coarse=np.zeros((2 * flows, intervals, tables.COARSE_BINS), np.int32),
-        fts=np.zeros((flows, intervals, 4), np.int64),
+        fts=np.zeros((flows, intervals, 6), np.int64),
         pts=np.zeros((max(1, pools), intervals, 4)),
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
-        seen=np.zeros(max(1, int(p.select[:, op.SEL_D].max(initial=1))), np.int64),
+        seen=np.zeros(max(1, int(scratch.max(initial=1))), np.int64),
         ended=rows_of(op.STATION, stations),
         levels=np.zeros((1 + int(p.stations["levels"].max()), tables.LEVEL_BINS)),
         cts=np.zeros((max(1, len(p.caches)), intervals, 4), np.int64),
@@ -98,9 +100,12 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         brk=np.zeros((max(1, len(p.breakers)), 5), np.int64),
         brk_t=np.zeros(max(1, len(p.breakers))),
         ring=np.zeros(max(1, compiled.ring), np.int8),
+        thr=np.zeros((max(1, len(p.throttles)), 2, 1 + policies.PARTS)),
+        thr_at=np.zeros(max(1, len(p.throttles)), np.int64),
         lim=np.zeros((max(1, compiled.limiter_counters), 2)),
         lim_t=np.full(max(1, compiled.limiter_counters), -1.0),
         refused=np.zeros(max(1, len(p.limiters)), np.int64),
+        refused_at=np.zeros(max(1, len(p.limiters))),
         budget=np.full(max(1, len(p.retries)), 10.0),
         life=np.tile(LIFE, (stations if len(p.sched_t) else 1, 1)),
         born=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),

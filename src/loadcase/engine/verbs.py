@@ -138,7 +138,7 @@ class Verbs:
     def answer(self, call: Call, slot: int, key: int, space: str | None, hit: int) -> None:
         """A look-up that hits answers what the cache holds."""
         for column, entity in self.held(call, key, space):
-            self.asm.emit(op.ANSWER, column, slot, *self.place(call, space, entity), key, hit)
+            self.asm.emit(op.CACHED, column, slot, *self.place(call, space, entity), key, hit)
 
     def keep(self, call: Call, slot: int, key: int, space: str | None) -> None:
         """A cache stores what the operation knows."""

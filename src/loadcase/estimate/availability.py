@@ -74,6 +74,8 @@ def of_component(component: Component, visit: Visit, utilisation: float | None) 
             return parallel(*[p] * copies)
         case "leader":
             return p
+        case "some":
+            return p**visit.need
         case "copies":
             return k_of_n(p, visit.copies, visit.need)
         case "all":

@@ -38,7 +38,7 @@ class Here:
 
 def policed(options: Options) -> bool:
     """Whether the caller waits for an answer by itself, so that the flow does not move on with the call."""
-    return any((options.timeout, options.retry, options.hedge, options.breaker, options.fallback))
+    return any((options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback))
 
 
 def is_local(call: Call, here: Here) -> bool:
@@ -201,8 +201,8 @@ def _spread(component: Component, visit: Visit, n: int, groups: int, space: Popu
         each[:, 0] = shares
     elif visit.pick == "followers":
         each[:, 1:] = shares[:, None]
-    elif visit.pick == "copies":
-        each[:] = shares[:, None]
+    elif visit.pick in ("copies", "some"):
+        each[:] = shares[:, None] * (visit.copies / copies)
     else:
         each[:] = shares[:, None] / copies
     return each.reshape(-1)

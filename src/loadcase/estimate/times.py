@@ -22,9 +22,10 @@ from loadcase.estimate.places import Here, after, arrived, balance_of, beside, c
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
 from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
-from loadcase.kinds.base import PRIORITIES, Visit
+from loadcase.kinds.base import PRIORITIES, SPREAD, Visit
 from loadcase.kinds.log import Log
 from loadcase.kinds.queue import Queue
+from loadcase.kinds.service import Service
 from loadcase.kinds.store import Store
 
 NOTHING = Latency.constant(0.0)
@@ -148,6 +149,8 @@ class _Solver:
                 self.note(f"{name}: requests that lose patience are not taken out of its queue here")
             elif abs(solved.held.scv - 1.0) > 0.1:
                 self.note(f"{name}: patience is told as if the time that its workers are held were exponential")
+        if isinstance(component, Service) and component.contention:
+            self.note(f"{name}: contention makes its work longer than it is here")
         self.times.pools[label] = solved
         return solved
 
@@ -481,7 +484,7 @@ class _Solver:
                 continue
             local = is_local(call, here)
             way, both = (NOTHING, NOTHING) if local else (hop(self.b, here, there), hop(self.b, here, there, 2))
-            if visit.pick in ("copies", "all", "every"):
+            if visit.pick in SPREAD:
                 law = law.plus(self.spread(site, visit, both, deliver))
                 continue
             law = law.plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
@@ -496,7 +499,7 @@ class _Solver:
                 law = law.plus(self.client())
             if not (stay and i == len(found) - 1):
                 law = law.plus(both)
-        many = bool(found) and (found[0].pick in ("copies", "all", "every") or found[0].need == 0)
+        many = bool(found) and (found[0].pick in SPREAD or found[0].need == 0)
         if many and component.behaviours.get(call.verb) == "publish" and before is not None:
             self.published(call.component, site.rate, (*before, law))
         if isinstance(component, Store) and call.verb in component.effects and before is not None:
@@ -510,7 +513,7 @@ class _Solver:
         if deliver:
             work = work.plus(self.client())
         solved = None if (name, visit.pool) in self.solving else self.pool(name, visit.pool)
-        if visit.pick == "copies" and solved is not None and len(solved.by_class) > 1:
+        if visit.pick in ("copies", "some") and solved is not None and len(solved.by_class) > 1:
             laws = [kth([work.plus(wait)] * visit.copies, visit.need) for _, wait in solved.by_class]
             return mixture([weight for weight, _ in solved.by_class], laws)
         branch = self.wait(name, visit, site.rank, self.answer(visit)).plus(both)

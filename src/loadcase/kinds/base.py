@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from loadcase.core.distributions import Const, Dist
@@ -67,20 +67,24 @@ class Pool:
     groups: int = 1
 
 
+SPREAD = ("copies", "some", "all", "every")
+"""Ways to pick several stations at once."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """One stop of a call: `copies` stations of a pool serve `work`, and the call goes on when `need` have.
 
     `pick` says how a station is chosen: `balance` (the caller's balancer), `shard` (by key, then a random copy),
     `leader` (by key, the shard's first copy), `followers` (by key, the other copies, in parallel), `copies` (by key,
-    every copy of the shard, in parallel), `all` (every shard, in parallel, a random copy of each) or `every` (all
-    stations, in parallel). With `need` 0 nobody waits for it. `then` is further work during which the worker is still
-    held; with `detach` the call has its answer before that.
+    every copy of the shard, in parallel), `some` (by key, so many of its copies at random, in parallel), `all` (every
+    shard, in parallel, a random copy of each) or `every` (all stations, in parallel). With `need` 0 nobody waits for
+    it. `then` is further work during which the worker is still held; with `detach` the call has its answer before.
     """
 
     pool: str
     work: Dist
-    pick: Literal["balance", "shard", "leader", "followers", "copies", "all", "every"] = "balance"
+    pick: Literal["balance", "shard", "leader", "followers", "copies", "some", "all", "every"] = "balance"
     copies: int = 1
     need: int = 1
     then: Dist | None = None
@@ -107,6 +111,18 @@ class Retry(BaseModel):
         "attempt", description="Whether every call refills the budget, or only one that succeeds."
     )
 
+    breaker: Ratio | None = Field(
+        None, description="No retries while more than this share of the latest attempts has failed."
+    )
+    breaker_calls: Whole = Field(100, description="How many of the latest attempts that looks at.")
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Self:
+        if self.breaker is None and "breaker_calls" in self.model_fields_set:
+            given = {"message": "'breaker_calls' changes nothing here: breaker is not given", "hint": "", "offset": 0}
+            raise PydanticCustomError("LC313", "{message}", {**given, "hint": "remove breaker_calls"})
+        return self
+
 
 class Hedge(BaseModel):
     """A second copy of a slow call; the first answer wins and the loser's work still happens."""
@@ -126,6 +142,39 @@ class Breaker(BaseModel):
     open: Seconds = Field(5.0, description="How long it stays open before one probe is let through.")
 
 
+class Throttle(BaseModel):
+    """Adaptive throttling by the client: while few of its requests are accepted it sends few, and fails the others.
+
+    A request is not sent with probability max(0, (requests - k accepts) / (requests + 1)) over the window, where
+    requests counts those that were not sent too. Source: B. Beyer et al., Site Reliability Engineering, 2016, ch. 21.
+    """
+
+    model_config = STRICT
+
+    k: Factor = Field(2.0, description="Requests that are sent for each one that is accepted.")
+    window: Seconds = Field(120.0, description="The time over which both are counted.")
+
+    @field_validator("k")
+    @classmethod
+    def _lets_all_accepted_ones_through(cls, k: float) -> float:
+        if k < 1.0:
+            given = {
+                "message": f"a throttle with k {k:g} sends less than is accepted",
+                "hint": "at least 1",
+                "offset": 0,
+            }
+            raise PydanticCustomError("LC313", "{message}", given)
+        return k
+
+    @field_validator("window")
+    @classmethod
+    def _has_a_window(cls, window: float) -> float:
+        if window == 0.0:
+            given = {"message": "a throttle counts over some time, not 0 s", "hint": "for example 2 min", "offset": 0}
+            raise PydanticCustomError("LC313", "{message}", given)
+        return window
+
+
 class Options(BaseModel):
     """What a step may say about its call, whatever the verb."""
 
@@ -137,6 +186,7 @@ class Options(BaseModel):
     retry: Retry | None = Field(None, description="Tries again after a failure.")
     hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
     breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
+    throttle: Throttle | None = Field(None, description="Sends less to a callee that accepts little.")
     fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
     priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
     do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")

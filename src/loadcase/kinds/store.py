@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from loadcase.core.distributions import LogNormal
+from loadcase.core.distributions import Dist, LogNormal
 from loadcase.core.fields import Amount, Seconds
-from loadcase.kinds.base import STRICT, Options, Sharded, Visit
+from loadcase.kinds.base import SPREAD, STRICT, Options, Sharded, Visit, WorkByVerb
 
 Consistency = Literal["one", "quorum", "all", "async"]
 
@@ -87,7 +87,9 @@ class Store(Sharded):
     copies follow. An `update` that is made only `if` nothing has changed (compare and set) is decided by the leader of
     its shard, and then copied; so is a `claim`, unless it is not `atomic`. A `transact` with several `writes` visits
     the shard of each in turn, and none of them counts until all are there. A read goes to one copy, or to all of them
-    and waits for a quorum. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys.
+    and waits for a quorum, unless `read_from` says otherwise; it sees the newest of what the copies that it waits for
+    had when they were looked at. `write_to: needed` sends a write to no more copies than must have it, and the others
+    never get it. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys.
 
     Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
     costs.
@@ -101,13 +103,29 @@ class Store(Sharded):
     kind: Literal["store"] = "store"
     write: Consistency = Field("quorum", description="Copies that must have a write before it is acknowledged.")
     read: Literal["one", "leader", "quorum", "all"] = Field("one", description="Copies that must answer a read.")
+    read_from: Literal["needed", "all"] | None = Field(
+        None,
+        description="Copies that a read is sent to: those that it needs, at random, or all, of which the quickest "
+        "count. Unless it is said one copy where one is needed, all where more are.",
+    )
+    write_to: Literal["needed", "all"] = Field(
+        "all", description="Copies that a write is sent to: all, or at random only as many as must have it."
+    )
+    reply: WorkByVerb | None = Field(
+        None, description="Further time of a copy from the effect, or the look, to its answer, or a mapping by verb."
+    )
     placement: Literal["hash", "modulo"] = Field(
         "hash", description="Shard of a key: by hash, or by its rank modulo the number of shards."
     )
 
     def idle_fields(self) -> dict[str, str]:
         """Nobody balances over shards: the key chooses."""
-        return {**super().idle_fields(), "balance": "the key chooses the shard"}
+        idle = {**super().idle_fields(), "balance": "the key chooses the shard"}
+        if self.replicas == 1:
+            idle |= dict.fromkeys(("read_from", "write_to"), "each shard has one copy")
+        elif self.read == "leader":
+            idle["read_from"] = "the leader answers"
+        return idle
 
     verbs: ClassVar = {
         "read": StoreOptions,
@@ -127,35 +145,46 @@ class Store(Sharded):
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """Those of one write or read; of a transaction those of its writes."""
         writes = options.writes if isinstance(options, TransactOptions) else None
-        return self._visits(verb, options) * len(writes or "1")
-
-    def _visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
-        """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""
-        work = self.work_of(verb, options)
-        level: Any = getattr(options, "consistency", None)
-        if verb == "read":
-            level = level or self.read
-            if level in ("one", "leader") or self.replicas == 1:
-                return (Visit("main", work, "leader" if level == "leader" else "shard"),)
-        else:
-            level = level or self.write
-        copies = Visit("main", work, "copies", self.replicas, needed(level, self.replicas))
-        if verb == "read":
-            return (copies,)
+        found = self._alone(verb, options)
         looked = Visit("main", super().work_of("read", Options()), "shard" if self.read == "one" else "leader")
-        before = () if getattr(options, "atomic", True) else (looked,)
-        if self.replicas == 1:
-            return (*before, Visit("main", work, "leader"))
-        if level == "async":
-            return (*before, Visit("main", work, "leader"), Visit("main", work, "followers", self.replicas - 1, 0))
-        if self.decides(options):  # the leader of the shard decides, and then they copy it
-            return (replace(looked, pick="leader"), copies)
-        return (*before, copies)
+        if verb == "claim" and getattr(options, "atomic", True) is False:
+            found = (looked, *found)
+        elif getattr(options, "condition", None) is not None or getattr(options, "atomic", False):
+            # the leader of the shard decides, and where others copy it they do so afterwards
+            decided = found[0].pick in SPREAD
+            found = (
+                (replace(looked, pick="leader"), *found) if decided else (replace(found[0], pick="leader"), *found[1:])
+            )
+        return found * len(writes or "1")
 
-    @staticmethod
-    def decides(options: Options) -> bool:
-        """Whether a write is made only under a condition, on which the leader of its shard decides."""
-        return getattr(options, "condition", None) is not None or getattr(options, "atomic", False)
+    def _alone(self, verb: str, options: Options) -> tuple[Visit, ...]:
+        """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""
+        work, reply = self.work_of(verb, options), self.reply_of(verb)
+        level: Any = getattr(options, "consistency", None)
+        level = level or (self.read if verb == "read" else self.write)
+        need = 1 if level == "leader" else needed(level, self.replicas)
+        if verb == "read":
+            to_all = self.read_from == "all" or (self.read_from is None and need > 1)
+            if level == "leader":
+                return (Visit("main", work, "leader", then=reply),)
+        else:
+            to_all = self.write_to == "all"
+            if self.replicas == 1 or (level == "async" and not to_all):
+                return (Visit("main", work, "leader", then=reply),)
+            if level == "async":
+                behind = Visit("main", work, "followers", self.replicas - 1, 0, then=reply)
+                return (Visit("main", work, "leader", then=reply), behind)
+        if to_all and self.replicas > 1:
+            return (Visit("main", work, "copies", self.replicas, need, then=reply),)
+        if need == 1:
+            return (Visit("main", work, "shard", then=reply),)
+        return (Visit("main", work, "some", need, need, then=reply),)
+
+    def reply_of(self, verb: str) -> Dist | None:
+        """Time from the effect to the answer; verbs other than read share what is given for `write`."""
+        given = self.reply or {}
+        other = None if verb == "read" else given.get("write")
+        return given.get(verb) or other or given.get("*")
 
     def work_of(self, verb: str, options: Options) -> Any:
         """As for every component; verbs other than read share the work given for `write`."""

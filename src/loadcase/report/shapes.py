@@ -54,6 +54,10 @@ def check_json(result: CheckResult) -> dict[str, Any]:
             }
             for c in result.cases
         ],
+        "decided": [
+            {"decision": d.decision, "verdict": d.verdict, "said": list(d.said), "broken": list(d.broken)}
+            for d in result.decided
+        ],
     }
 
 

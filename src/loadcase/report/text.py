@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from loadcase.core.results import CheckResult, Outcome, RunResult
+from loadcase.core.results import CheckResult, Decided, Outcome, RunResult
 from loadcase.core.streams import silence
 from loadcase.core.values import show
 from loadcase.report.stories import print_lines
@@ -68,8 +68,10 @@ def print_check(result: CheckResult, out: Console) -> None:
             if case.scale > 1:
                 heading.append(f"\n1:{case.scale}", style="dim")
             table.add_column(heading, justify="right", overflow="fold")
-        for i, row in enumerate(cases[0].guarantees):
-            table.add_row(Text(row.guarantee), *[_cell(case.guarantees[i], symbols) for case in cases])
+        found = [{outcome.guarantee: outcome for outcome in case.guarantees} for case in cases]
+        for name in dict.fromkeys(name for outcomes in found for name in outcomes):  # a case may have its own
+            cells = [_cell(outcomes[name], symbols) if name in outcomes else Text() for outcomes in found]
+            table.add_row(Text(name), *cells)
         table.add_section()
         table.add_row("verdict", *[Text(f"{symbols[c.verdict]} {c.verdict}", STYLES[c.verdict]) for c in cases])
         out.print(table)
@@ -85,6 +87,8 @@ def print_check(result: CheckResult, out: Console) -> None:
             reasons = {part for o in case.guarantees for part in o.evidence.split("; ") if part.startswith("busiest")}
             said = "; ".join([f"{case.case} is partial: {case.partial}", *sorted(reasons)])
             out.print(Text(f"{symbols['unknown']} {said}", "yellow"))
+    for claim in result.decided:
+        out.print(Text(_claimed(claim, symbols), STYLES[claim.verdict]))
     seeds = sum(len(c.seeds) for c in result.cases)
     scaled = sorted({c.scale for c in result.cases if c.scale > 1})
     how = f"{seeds} run{'s'[: seeds != 1]}, {result.wall_s:.0f} s"
@@ -105,6 +109,17 @@ def _print_doubt(case: str, outcome: Outcome, symbols: dict[str, str], out: Cons
         out.print(Padding(Text(part), (0, 0, 0, 4), expand=False))
     if outcome.story is not None:
         print_lines(outcome.story, out)
+
+
+def _claimed(claim: Decided, symbols: dict[str, str]) -> str:
+    """A decision that says what its variant breaks, and whether it does."""
+    said = f"{symbols[claim.verdict]} decision {claim.decision}: the variant breaks {', '.join(claim.said)}"
+    if claim.verdict == "holds":
+        return f"{said}, as it says"
+    missing = [name for name in claim.said if name not in claim.broken]
+    more = [name for name in claim.broken if name not in claim.said]
+    parts = [f"not {', '.join(missing)}"] * bool(missing) + [f"also {', '.join(more)}"] * bool(more)
+    return f"{said}, it says; in this check {' and '.join(parts)}"
 
 
 def _cell(outcome: Outcome, symbols: dict[str, str]) -> Text:

@@ -29,6 +29,7 @@ from loadcase.estimate.load import source_of
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
+from loadcase.kinds.service import Service
 from loadcase.validation.plan import NotExpressible
 from loadcase.validation.run import built_in, in_turn
 from loadcase.validation.translate import translate
@@ -183,7 +184,12 @@ def excluded(blueprint: Blueprint, report: EstimateReport) -> str:
 
 
 def _feedback(blueprint: Blueprint) -> str:
+    if "normal" in blueprint.cases and blueprint.cases["normal"].faults:
+        return "faults: the closed form is about a design that is whole"
     found, known = solved(blueprint)
+    for name, component in blueprint.components.items():
+        if isinstance(component, Service) and component.contention:
+            return f"feedback: {name} is slower the more it does"
     for flow in blueprint.flows.values():
         if flow.arrive is not None and flow.arrive.users is not None:
             return f"feedback: the users of {flow.name} wait for its answers"
@@ -193,8 +199,10 @@ def _feedback(blueprint: Blueprint) -> str:
             return f"feedback: the client of {flow.name} tries again"
         for step in calls_of(flow.steps):
             o = step.options
-            if o.breaker is not None:
+            if o.breaker is not None or (o.retry is not None and o.retry.breaker is not None):
                 return f"feedback: a breaker before {step.component}"
+            if o.throttle is not None:
+                return f"feedback: callers of {step.component} throttle themselves"
             trip = known.calls.get((flow.name, step.path))
             late = o.timeout is not None and (trip is None or 1.0 - trip.share_up_to(o.timeout) > LATE)
             if late and o.retry is not None and o.retry.max:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadcase.validation import lengths
 from loadcase.validation.laws import law
-from loadcase.validation.plan import Model, NotExpressible, Plan, Run, blueprint, mapping, num, unit_of
+from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, mapping, num, unit_of
 from loadcase.validation.queueing import Case, chosen
 
 PER_SECOND = 1000.0
@@ -74,6 +74,36 @@ def at_least_once(case: Case, model: Model) -> Plan:
         )
         plan.runs[run] = Run(blueprint(case["title"], components, flows), duration, 10.0)
     return plan
+
+
+def drain(case: Case, model: Model) -> Plan:
+    """Messages that pile up while their consumer is paused, and how long it takes to catch up.
+
+    A backlog is what piles up in a pause of its length at the rate of the producer.
+    """
+    produce, consume = model.number("produce_rate"), model.number("consume_rate")
+    pause = model.number("pause_seconds") if "pause_seconds" in model else model.number("backlog") / produce
+    if consume <= produce:
+        raise NotExpressible("a consumer that is no faster than its producer never catches up")
+    components = {
+        "events": mapping(kind="log", partitions=1, acks="leader", workers=0, work="0 s"),
+        "consumer": mapping(kind="service", workers=1, work=f"{num(1 / consume)} s"),
+    }
+    flows = {
+        "produce": (f"arrive: {{rate: {num(produce)} /s, pattern: paced}}", ["events.publish"]),
+        "process": ("consume: {log: events, by: consumer, in_order: partition}", ["consumer.handle"]),
+    }
+    paused = f"{{consumer_pause: {{flow: process, for: {num(pause)} s}}}}"
+    formulas = {
+        "drain_seconds": "events.catch_up",
+        "catchup_seconds": "events.catch_up",
+        "messages_processed_until_empty": "events.lag.peak + produce.rate * events.catch_up",
+        "peak_lag": "events.lag.peak",
+        "max_message_delay": "process.max",
+    }
+    seconds = 1.5 * (pause + produce * pause / (consume - produce))
+    text = blueprint(case["title"], components, flows, faults=[paused], seconds=seconds)
+    return Plan({MAIN: Run(text, seconds)}, chosen(case, formulas))
 
 
 def partitions(case: Case, model: Model) -> Plan:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from loadcase.kinds.base import Retry
 from loadcase.validation import lengths
-from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, mapping, num, step
-from loadcase.validation.queueing import Case, chosen
+from loadcase.validation.laws import law
+from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, mapping, num, step, unit_of
+from loadcase.validation.queueing import Case, chosen, servers_of
 
 PER_SECOND = 1000.0
 
@@ -81,10 +84,34 @@ def budget(case: Case, model: Model) -> Plan:
     return Plan({MAIN: settled}, chosen(case, OUTCOMES))
 
 
+def retry_breaker(case: Case, model: Model) -> Plan:
+    """Clients that each stop retrying while too many of their attempts since the start have failed."""
+    p, most, raw = model.number("failure_probability"), model.whole("retries"), model.get("breaker")
+    if not isinstance(raw, dict) or "since start" not in str(raw.get("statistic")) or raw.get("effect") != "no retries":
+        raise NotExpressible(f"cannot read the breaker {raw!r}")
+    count, rate, seconds = model.whole("clients"), model.number("rate_per_client"), model.number("duration")
+    if count > 200:
+        raise NotExpressible("over 200 clients with a breaker each")
+    every = round(2 * rate * seconds * (most + 1))  # more than there are: all since the start
+    policy = mapping(retry=mapping(max=most, breaker=float(raw["threshold"]), breaker_calls=every))
+    components = {
+        "asked": mapping(kind="external", work="0 s"),
+        "dependency": mapping(kind="external", work="0 s", error_rate=p),
+        "answered": mapping(kind="external", work="0 s"),
+    }
+    steps = ["asked.call", step("dependency.call", policy), "answered.call"]
+    flows = {f"client_{i}": (f"arrive: {{rate: {num(rate)} /s}}", steps) for i in range(1, count + 1)}
+    formulas = {
+        "success": "answered.rate / asked.rate",
+        "attempts_per_request": "dependency.rate / asked.rate",
+    }
+    return Plan({MAIN: Run(blueprint(case["title"], components, flows), seconds)}, chosen(case, formulas))
+
+
 def threshold(case: Case, model: Model) -> Plan:
     """The load up to which a database keeps up even when every request is tried as often as it may be."""
     if "trigger" in model:
-        raise NotExpressible("needs a fault (a network outage that holds packets) and metrics of a time window")
+        return triggered(case, model)
     capacity, most = model.number("capacity"), model.whole("retries")
     plan = Plan()
     for run, failed in {"calm": 0.0, "storm": 1.0}.items():
@@ -99,6 +126,89 @@ def threshold(case: Case, model: Model) -> Plan:
         "vulnerable_upper": "calm.request.rate / calm.database.utilisation",
     })  # fmt: skip
     return plan
+
+
+def triggered(case: Case, model: Model) -> Plan:
+    """A network outage before a database whose clients try again: whether goodput comes back."""
+    raw = model.get("trigger")
+    if not isinstance(raw, dict) or "outage" not in str(raw.get("kind", "")) or "held" not in str(raw.get("packets")):
+        raise NotExpressible(f"cannot read the trigger {raw!r}")
+    if "fifo" not in model.text("queue", "fifo") or "poisson" not in model.text("clients", "poisson"):
+        raise NotExpressible("a database with one queue, and clients that come at random")
+    start, lasts, horizon = float(raw["start"]), float(raw["duration"]), model.number("horizon")
+    service = law(model.get("service"), unit_of("s"))
+    database = mapping(kind="service", workers=servers_of(model.get("servers")), work=service.text)
+    retry = mapping(max=model.whole("retries"), backoff=f"{num(model.number('backoff', 0.0))} s")
+    timeout = f"{num(model.number('client_timeout'))} s"
+    arrive = mapping(rate=f"{num(model.number('arrival_rate'))} /s", timeout=timeout, retry=retry)
+    outage = f"{{partition: {{between: [client, database], at: {num(start)} s, for: {num(lasts)} s}}}}"
+    wanted = {
+        "metastable": "long.request.metastable",
+        "goodput_final": "long.request.goodput.at_end",
+        "db_attempt_rate_final": "long.database.rate.at_end",
+        "recovery_seconds": "short.request.recovery_time",
+    }
+    plan = Plan(formulas=chosen(case, wanted))
+    for run, (promise, seconds) in {
+        "long": ("request.metastable >= 0", horizon),
+        "short": ("request.recovery_time >= 0 s", min(horizon, 2 * (start + lasts))),  # in finer intervals
+    }.items():
+        if any(f.startswith(f"{run}.") for f in plan.formulas.values()):
+            flows = {"request": (f"arrive: {arrive}", ["database.handle"])}
+            text = blueprint(case["title"], {"database": database}, flows, [promise], faults=[outage], seconds=seconds)
+            plan.runs[run] = Run(text, seconds, leaves_work=True)
+    return plan
+
+
+def collapse(case: Case, model: Model) -> Plan:
+    """A server that is slower the more it does, a spike, and clients that try again: whether it comes back."""
+    numbers = re.findall(r"latency = ([\d.]+) \+ ([\d.]+)\*concurrency at start", model.text("server"))
+    if not numbers or "no queue" not in model.text("server") or "poisson" not in model.text("clients", "poisson"):
+        raise NotExpressible(f"cannot read the server {model.text('server')!r}")
+    work, added = map(float, numbers[0])
+    words = model.text("backoff", "none")
+    backoff: dict[str, str | int | float] = {}
+    exponential = re.fullmatch(r"exponential ([\d.]+)\*([\d.]+)\^k s with full jitter", words)
+    if exponential:
+        backoff = {"backoff": f"{exponential[1]} s", "multiplier": float(exponential[2]), "jitter": "full"}
+    elif words != "none":
+        raise NotExpressible(f"cannot read the backoff {words!r}")
+    base, peak = model.number("base_rate"), model.number("peak_rate")
+    retry = mapping(max=model.whole("attempts") - 1, **backoff)
+    arrive = mapping(rate=f"{num(base)} /s", timeout=f"{num(model.number('client_timeout'))} s", retry=retry)
+    at, lasts = model.number("spike_start"), model.number("spike_seconds")
+    spike = mapping(flow="request", factor=peak / base, at=f"{num(at)} s", for_=f"{num(lasts)} s")
+    way = law(model.get("network_one_way"), unit_of("s")).text
+    network = f"network: {{client: {way}, same_zone: 0 s, cross_zone: 0 s, cross_region: 0 s}}"
+    server = mapping(kind="service", workers=0, work=f"{num(work)} s", contention=added / work)
+    model.ignore("replications")  # the seeds are
+    text = blueprint(
+        case["title"], {"server": server}, {"request": (f"arrive: {arrive}", ["server.handle"])},
+        ["request.metastable >= 0"], network, faults=[f"{{traffic_spike: {spike}}}"],
+        seconds=model.number("horizon"),
+    )  # fmt: skip
+    run = Run(text, model.number("horizon"), leaves_work=True)
+    return Plan({MAIN: run}, chosen(case, {"p_collapse": "request.metastable"}))
+
+
+def throttle(case: Case, model: Model) -> Plan:
+    """Clients that send less while little is accepted, before a limit."""
+    rate, offered, k = model.number("backend_capacity"), model.number("offered"), model.number("K")
+    words = model.text("backend_admission")
+    if "token bucket" not in words or "burst = one second" not in words or model.whole("clients", 1) != 1:
+        raise NotExpressible("one client before a token bucket that holds one second of its rate")
+    backend = mapping(kind="limiter", algorithm="token_bucket", rate=f"{num(rate)} /s", burst=rate, workers=0)
+    policy = mapping(k=k, window=f"{num(model.number('window_seconds'))} s")
+    flows = {"request": (f"arrive: {{rate: {num(offered)} /s}}", [step("backend.take", mapping(throttle=policy))])}
+    formulas = {
+        "sent_rate": "backend.rate",
+        "accepted_rate": "request.goodput",
+        "backend_rejected_per_accepted": "backend.rejected / request.goodput",
+        "local_reject_fraction": "request.errors.throttled / request.rate",
+    }
+    warmup = model.number("warmup_seconds", 600.0)
+    text = blueprint(case["title"], {"backend": backend}, flows)
+    return Plan({MAIN: Run(text, 600.0, warmup)}, chosen(case, formulas))
 
 
 def probes(case: Case, model: Model) -> Plan:

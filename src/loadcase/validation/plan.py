@@ -39,8 +39,9 @@ class Plan:
     """How a case is computed.
 
     `runs` by name; `formulas` from the name of an expected value to arithmetic over metrics, each written
-    `component.metric`, or `run.component.metric` where there are several runs. `closed` holds values that the
-    product's own closed forms give. `missing` says why an expected value cannot be computed.
+    `component.metric`, or `run.component.metric` where there are several runs; `NAME.at_end` is what is reported over
+    time as it is in the last tenth of the run. `closed` holds values that the product's own closed forms give.
+    `missing` says why an expected value cannot be computed.
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
@@ -190,16 +191,32 @@ def blueprint(
     flows: Mapping[str, tuple[str, list[str]]],
     contract: list[str] | None = None,
     network: str = STILL_AIR,
+    entities: Mapping[str, str] | None = None,
+    faults: list[str] | None = None,
+    seconds: float = 60.0,
 ) -> str:
-    """The YAML of a design. A flow is its `arrive` or `consume` (`arrive: {...}`) and its steps."""
+    """The YAML of a design. A flow is its `arrive` or `consume` (`arrive: {...}`) and its steps.
+
+    `faults` are those of its only case, which lasts some seconds.
+    """
     lines = ["loadcase: 1", "name: validation", f"title: {_title(title)}", network]
     if contract:
         lines += ["requirements:", "  contract:", *(f"    - {line}" for line in contract)]
+    if entities:
+        lines += ["entities:", *(f"  {name}: {body}" for name, body in entities.items())]
     lines.append("components:" if components else "components: {}")
     lines += [f"  {name}: {body}" for name, body in components.items()]
     lines.append("flows:")
     for name, (source, steps) in flows.items():
         lines += [f"  {name}:", f"    {source}", "    steps:", *(f"      - {_bare(s)}" for s in steps)]
+    if faults:
+        lines += [
+            "cases:",
+            "  normal:",
+            f"    duration: {num(seconds)} s",
+            "    faults:",
+            *(f"      - {_bare(f)}" for f in faults),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from loadcase.core.errors import LoadcaseError, UsageError
+from loadcase.core.results import Series
 from loadcase.validation.lengths import MOST_SEEDS, SEEDS, SHARE, tolerance_of
 from loadcase.validation.plan import MAIN, NotExpressible, Plan, Run, evaluate
 from loadcase.validation.translate import translate
@@ -24,7 +25,7 @@ Case = Mapping[str, Any]
 Progress = Callable[[int, int, dict[str, Any]], None]
 """Called after each case with how many are done, of how many, and the case's result."""
 Runner = Callable[..., Any]
-"""`loadcase.engine.run.run`, or what takes its place: (blueprint, case, seed, duration=, warmup=) -> RunResult."""
+"""`loadcase.api.run`, or what takes its place: (blueprint, case, seed, duration=, warmup=) -> RunResult."""
 Loader = Callable[[str], Any]
 
 
@@ -75,10 +76,10 @@ def run_cases(
             raise UsageError(f"no case, group or phenomenon is called {', '.join(sorted(wanted - known))}")
         chosen = [c for c in chosen if wanted & {str(c.get(k)) for k in ("id", "group", "phenomenon")}]
     if run is None or loads is None:
+        from loadcase.api import run as api_run
         from loadcase.blueprint.load import loads as engine_loads
-        from loadcase.engine.run import run as engine_run
 
-        run, loads = run or engine_run, loads or engine_loads
+        run, loads = run or api_run, loads or engine_loads
     one = partial(run_case, run=run, loads=loads)
     return in_turn(chosen, lambda case, pool: one(case, pool=pool), on_progress, threads)
 
@@ -202,7 +203,18 @@ def one_run(run: Runner, blueprint: Any, plan: Run, seed: int) -> tuple[dict[str
     partial = result.partial or ""
     if plan.leaves_work and "drain ended" in partial:
         partial = ""
-    return {name: metric.value for name, metric in result.metrics.items()}, partial
+    metrics = {name: metric.value for name, metric in result.metrics.items()}
+    return {**at_end(result.series), **metrics}, partial
+
+
+def at_end(series: Mapping[str, Series]) -> dict[str, float]:
+    """What is reported over time as it is in the last tenth of a run, as `NAME.at_end`."""
+    found = {}
+    for name, line in series.items():
+        last = [v for v in line.values[-max(1, len(line.values) // 10) :] if v is not None]
+        if last:
+            found[f"{name}.at_end"] = statistics.fmean(last)
+    return found
 
 
 def estimate(values: Sequence[float]) -> tuple[float, float]:
@@ -213,6 +225,8 @@ def estimate(values: Sequence[float]) -> tuple[float, float]:
 
 def allowed(case: Case, name: str) -> float:
     """How far a value may be from what is expected."""
+    if isinstance(case["expected"][name], bool):
+        return 0.0
     relative, absolute = tolerance_of(case, name)
     return max(relative * abs(float(case["expected"][name])), absolute)
 

@@ -180,18 +180,24 @@ def chain(case: Case, model: Model) -> Plan:
 
 def quorum_steps(delays: Mapping[str, str], copies: int, need: int, out: str, back: str, unit: Unit) -> list[str]:
     """An operation sent to every copy that returns at the `need`-th answer."""
+    near, far = far_copies(delays)
+    both = [*waits(delay(near, out, unit)), *waits(delay(near, back, unit))]
+    if not far:
+        return [step("fan_out", mapping(n=copies, need=need, do=listed(both)))]
+    away = step("wait", unit.time(2 * far))
+    branches = [listed(both)] + [listed([away, *both])] * (copies - 1)
+    return [step("parallel", f"{{branches: {listed(branches)}, need: {need}}}")]
+
+
+def far_copies(delays: Mapping[str, str]) -> tuple[Mapping[str, str], float]:
+    """The one-way delays to a copy near by, and what is added to those to copies in other data centres, ms."""
     wan = next((text for text in delays.values() if "data centre" in text), None)
     if wan is None:
-        both = [*waits(delay(delays, out, unit)), *waits(delay(delays, back, unit))]
-        return [step("fan_out", mapping(n=copies, need=need, do=listed(both)))]
+        return delays, 0.0
     match = re.match(r"(\S+) plus ([\d.]+) ms each way", wan)
     if not match:
         raise NotExpressible(f"cannot read the delay {wan!r}")
-    near = named_fit(match[1])
-    both = [*waits(delay(near, out, unit)), *waits(delay(near, back, unit))]
-    away = step("wait", unit.time(2 * float(match[2])))
-    branches = [listed(both)] + [listed([away, *both])] * (copies - 1)
-    return [step("parallel", f"{{branches: {listed(branches)}, need: {need}}}")]
+    return named_fit(match[1]), float(match[2])
 
 
 def named_fit(name: str) -> Mapping[str, str]:
@@ -222,8 +228,6 @@ def quorum_latency(case: Case, model: Model) -> Plan:
         steps = quorum_steps(delays, copies, need[kind], out, back, unit)
         plan.runs[kind] = Run(request(inner, steps), length(inner, cv2=5.0))
         plan.formulas |= {name: unit.shown(f"{kind}.{f}") for name, f in times.items()}
-    why = "needs what version each copy had when a read saw it: a run keeps no histories yet"
-    plan.missing = {n: why for n in case["expected"] if n.startswith(("t_visibility", "p_consistent"))}
     return plan
 
 

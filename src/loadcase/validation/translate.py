@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, tail
+from loadcase.validation import balancing, caching, messages, networks, overload, queueing, replication, staleness, tail
 from loadcase.validation.plan import Model, NotExpressible, Plan
 
 Translator = Callable[[Mapping[str, Any], Model], Plan]
@@ -30,13 +30,18 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"retry amplification", overload.layers),
     (r"retries, independent", overload.retries),
     (r"retry budget", overload.budget),
+    (r"circuit breaker on retries", overload.retry_breaker),
     (r"circuit breaker on calls", overload.probes),
     (r"metastable failure: retries", overload.threshold),
+    (r"metastable failure: load spike", overload.collapse),
+    (r"adaptive throttling", overload.throttle),
     (r"rate limiter", overload.limiter),
     (r"visibility", messages.visibility),
+    (r"consumer lag", messages.drain),
     (r"at-least-once", messages.at_least_once),
     (r"partition parallelism", messages.partitions),
-    (r"quorum latency", tail.quorum_latency),
+    (r"quorum latency", staleness.quorums),
+    (r"k-staleness", staleness.versions),
     (r"quorum availability", replication.quorum),
     (r"availability arithmetic", replication.arithmetic),
     (r"multi-region", tail.regions),
@@ -46,23 +51,16 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 """What translates a phenomenon; the first pattern that is found in its name."""
 
 NOT_YET: tuple[tuple[str, str], ...] = (
-    (r"circuit breaker on retries", "needs a breaker that stops only the retries, by the failures since the start"),
-    (r"backoff and jitter", "needs writes that a store refuses when the version has moved on since it was read"),
     (
-        r"metastable failure: load spike",
-        "needs a traffic spike as a fault and a service time that grows with concurrency",
+        r"backoff and jitter",
+        "needs writes that a store refuses when the version has moved on since it was read, and decorrelated jitter",
     ),
-    (r"adaptive throttling", "the format has no client-side throttle by accepted share"),
     (
-        r"hashing balance|bounded loads",
-        "needs ring placement with points per server: shards are placed by an even hash",
+        r"hashing balance",
+        "needs shards on a ring with random points, drawn anew: shards are placed by an even hash or by rank",
     ),
-    (r"resharding", "needs a change of the number of shards during a run (faults)"),
-    (
-        r"consumer lag drain",
-        "needs a consumer_pause fault or a backlog at the start, and the time until the lag is gone",
-    ),
-    (r"k-staleness", "needs how many versions a read was behind: a run keeps no histories yet"),
+    (r"bounded loads", "needs keys that overflow to the next shard of a ring: shards are placed by an even hash"),
+    (r"resharding", "the number of shards is the same throughout a run: nothing moves"),
 )
 """Families that no blueprint of this version can give, each with what it needs."""
 

@@ -6,12 +6,9 @@ import numpy as np
 
 from loadcase.check.answers import Answers
 from loadcase.check.checker import Checker, Finding, Witness, unknown
-from loadcase.check.recovery import recovered
+from loadcase.check.recovery import NORMAL, recovered
 from loadcase.check.story import faults
 from loadcase.check.view import View
-
-NORMAL = 0.9
-"""A flow is well where this share of what was acknowledged before the first fault is acknowledged again."""
 
 
 class RecoveryTime(Checker):

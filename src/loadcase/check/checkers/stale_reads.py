@@ -57,6 +57,23 @@ def acknowledged_writes(view: View, entity: str) -> Array:
     return rows[view.acknowledged[view.op[rows]] < NEVER]
 
 
+def committed_before(view: View, entity: str, reads: Array) -> tuple[Array, Array]:
+    """Those reads of an entity before which their key was committed, and the row of the newest commit for each.
+
+    The newest is the one of the highest version; of several with that version the first.
+    """
+    commits = view.rows("commit", entity=entity)
+    commits = commits[view.standing(entity) & (view.version[commits] >= 0)]
+    key, version = view.history["key"], view.version
+    newest = highest_before(key[commits], commits, version[commits], key[reads], view.began(reads))
+    reads, newest = reads[newest != NONE], newest[newest != NONE]
+    code = packed(np.concatenate([key[commits], key[reads]]), np.concatenate([version[commits], newest]))
+    listed, first = np.unique(code[: len(commits)], return_index=True)
+    if not len(reads):
+        return reads, reads
+    return reads, commits[first[np.searchsorted(listed, code[len(commits) :])]]
+
+
 def first_missed(view: View, reads: Array, writes: Array) -> Array:
     """For each stale read the row at which the first of the writes that it misses was acknowledged."""
     h = view.history

@@ -6,7 +6,8 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
+    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
+    TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN, compiled, inlined
 from loadcase.engine.kernels.draws import hashed, mix64
@@ -325,9 +326,16 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
         copy = (F[f].held[b] - c) % row.d
         v = recall_fact(X, a + copy, F[f].key[row.e])
         K[f].seen = v
-        p = F[f].parent
-        if row.f == 1 and p >= 0 and F[p].token == F[f].owed:
-            K[p].seen = max(K[p].seen, v)
+        K[f].looked = now
+    elif op == ANSWER:
+        if row.d == 1:
+            p = F[f].parent
+            if p < 0 or F[p].token != F[f].owed:  # enough of the others were quicker
+                return pc + 1
+            K[p].seen = max(K[p].seen, K[f].seen)
+        if a >= 0 and K[f].noted == 3:
+            write_note(N, K, F, regs, a, f, now, np.int64(F[f].held[b]), F[f].key[c], K[f].version)
+            N[regs[R_NOTED] - 1].origin = K[f].looked
     elif op == DEDUPE:
         e = fact(X, regs, a, K[f].operation)
         if X[e].value == 1:

@@ -10,7 +10,7 @@ from loadcase.core.program import (
     ADDED, ALIVE, ATTEND, AT_FLUSH, AT_KNOB, AT_LIFE, AT_LINK, AT_SOURCE, AT_SPEED, AWAKE, CHOICES, CHOICES_REPL,
     COIN, CUT, DAILY, DOWN, DOWN_NOW, EACH, ENTER, EPOCH, FROZEN, GATE, GROUP_ANY, HASH, HOLD, LEAST, LINK, LOSS,
     MARK, ODDS, OUT, OWNER, PACED, PICK_UP, POISSON, PREEMPTIVE, REKEY, RESEND, ROUND_ROBIN, SEL_BASE, SEL_COPIES,
-    SEL_D, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SHARD_ANY, SHARD_COPY, SHARD_LEADER, SHARED, SLOTS, STAND, TAKEN,
+    SEL_D, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SHARD_ANY, SHARD_COPY, SHARD_DEAL, SHARD_LEADER, SHARED, SLOTS, STAND, TAKEN,
     TAKE_UP, TOLD, VANISH,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import D_END, LANE0, OVER, R_ROW, SLOT_BITS, SLOT_MASK, SOURCE0, compiled, inlined
@@ -111,7 +111,7 @@ def pick_up(P, S, s, f, knows):
         return first if best < 0 else best
     if not shunned(L, first, knows) and policy != LEAST:
         return first
-    if policy == SHARD_LEADER or policy == SHARD_COPY or policy == EACH:
+    if policy == SHARD_LEADER or policy == SHARD_COPY or policy == SHARD_DEAL or policy == EACH:
         return first
     low, high = base, base + n
     if policy == SHARD_ANY or policy == GROUP_ANY:

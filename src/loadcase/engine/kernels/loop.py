@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CHANCE, CHOOSE, COIN, COUNT, DELAY, DONE, DROP,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
     EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
     FLIGHT, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
     PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
-    SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TIMEOUT, TRIP, UNLOCK, WAIT,
+    SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import (
     CHUNK, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
@@ -17,12 +17,14 @@ from loadcase.engine.kernels.tables import (
     R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_ROW, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS, SLOT_MASK,
     SOURCE0, TICK, compiled, prefetch,
 )  # fmt: skip
-from loadcase.engine.kernels.draws import draw, draw_key, hashed, uniform
+from loadcase.engine.kernels.draws import below, draw, draw_key, hashed, uniform
 from loadcase.engine.kernels.calendar import chunk_margin, enlane, push, sift, step_lane
 from loadcase.engine.kernels.stations import advance, dequeue, enqueue, join, leave, pick_station, share, touch
 from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek
 from loadcase.engine.kernels.warming import cache_key
-from loadcase.engine.kernels.policies import lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, trip
+from loadcase.engine.kernels.policies import (
+    BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
+)  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
 from loadcase.engine.kernels.faults import ENDED, WAITS, strike, trouble, wake
 from loadcase.engine.kernels.effects import hand_back, inherit, note_message, remember
@@ -288,6 +290,8 @@ def run(P, S, quota):
             elif op == SERVE:
                 i = F[f].held[a]
                 x = draw(rng, code[pc].c, dist_kind, dist, code[pc].b) * T[i].speed
+                if code[pc].d > 0:
+                    x *= 1.0 + P.weights[code[pc].d - 1] * (T[i].busy - 1)
                 F[f].pc = pc + 1
                 if T[i].disc == SHARED:
                     advance(T, i, now)
@@ -458,6 +462,10 @@ def run(P, S, quota):
                 w = F[f].flow
                 t0 = F[f].began
                 t = now + lanes[code[pc].c - 1] if code[pc].c > 0 else now
+                if t >= warm_t:
+                    k = int((t - warm_t) * per_s)
+                    if k < intervals:
+                        S.fts[w, k, 4 if op == DONE else 5] += 1
                 if t0 >= warm_t:
                     k = int((t0 - warm_t) * per_s)
                     if k >= intervals:
@@ -559,11 +567,30 @@ def run(P, S, quota):
             elif op == REPORT:
                 report(P.breakers, P.breaker_par, S.brk, S.brk_t, S.ring, a, code[pc].b == 1, now)
                 pc += 1
+            elif op == TALLY:
+                tally(P.breakers, S.brk, S.ring, a, code[pc].b == 1)
+                pc += 1
+            elif op == CALM:
+                bad = S.brk[a, BR_BAD] > P.breaker_par[a, 0] * S.brk[a, BR_SEEN]
+                pc = code[pc].b if bad else pc + 1
+            elif op == THROTTLE:
+                x = throttled(P.throttles, S.thr, S.thr_at, a, now)
+                if uniform(rng, code[pc].c) < x:
+                    F[f].why = THROTTLED
+                    pc = code[pc].b
+                else:
+                    pc += 1
+            elif op == ACCEPT:
+                accept(S.thr, S.thr_at, a)
+                pc += 1
             elif op == KEYED:
                 F[f].key[1] = draw_key(
                     rng, code[pc].b, P.keyspaces[a, 0], P.keyspace_n[a], P.keyspace_par[a],
                     P.keyspaces[a, 1], P.keyspaces[a, 2], P.alias_p, P.alias_k, P.bins,
                 )  # fmt: skip
+                pc += 1
+            elif op == DEAL:
+                F[f].reg[a] = below(rng, code[pc].b, 1 << 30)
                 pc += 1
             elif op == LOOKUP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
@@ -649,6 +676,8 @@ def run(P, S, quota):
                     pc += 1
                 else:
                     if now >= warm_t:
+                        if S.refused[a] == 0:
+                            S.refused_at[a] = now
                         S.refused[a] += 1
                     F[f].why = REFUSED
                     pc = code[pc].c
@@ -708,6 +737,8 @@ def run(P, S, quota):
                         T[i].qlen += 1
                         if T[i].qlen > T[i].qmax:
                             T[i].qmax = T[i].qlen
+                            T[i].work = now
+                            T[i].work_at = -1.0
                     ready[nready] = g
                     nready += 1
                 pc += 1
@@ -716,6 +747,10 @@ def run(P, S, quota):
                 T[a].qlen += code[pc].b
                 if T[a].qlen > T[a].qmax:
                     T[a].qmax = T[a].qlen
+                    T[a].work = now
+                    T[a].work_at = -1.0
+                elif T[a].qlen == 0 and T[a].work_at < 0.0:
+                    T[a].work_at = now
                 pc += 1
             elif op == REASON:
                 F[f].why = a

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loadcase.core.program import COIN, DAILY, PACED, POISSON, TRACE
+from loadcase.core.program import COIN, DAILY, PACED, POISSON, SHARED, TRACE
 from loadcase.engine.kernels.tables import COARSE_BITS, FINE_BINS, FINE_BITS, LOW_EXP, compiled, inlined
 from loadcase.engine.kernels.draws import exponential, uniform
 from loadcase.engine.kernels.stations import touch
@@ -44,6 +44,9 @@ def tick(P, S, now, interval):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
             T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
             T[i].qmax = T[i].qlen
+            if T[i].disc != SHARED:
+                T[i].work = now
+                T[i].work_at = -1.0 if T[i].qlen > 0 else now
         plast[:, :] = 0.0
         levels[:, :] = 0.0
         S.cts[:, 0, :] = 0

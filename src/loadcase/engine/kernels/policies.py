@@ -8,7 +8,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import BUCKET, SLIDING_WINDOW
-from loadcase.engine.kernels.tables import inlined
+from loadcase.engine.kernels.tables import compiled, inlined
 from loadcase.engine.kernels.draws import mix64
 
 
@@ -58,11 +58,25 @@ def trip(breakers, par, brk, brk_t, ring, b, now):
 
 
 @inlined
+def tally(breakers, brk, ring, b, ok):
+    """Adds an outcome to the latest ones that a breaker looks at."""
+    br = brk[b]
+    size, first, at = breakers[b, 0], breakers[b, 1], br[BR_AT]
+    if br[BR_SEEN] >= size:
+        br[BR_BAD] -= ring[first + at]
+    else:
+        br[BR_SEEN] += 1
+    bad = 0 if ok else 1
+    ring[first + at] = bad
+    br[BR_BAD] += bad
+    br[BR_AT] = (at + 1) % size
+
+
+@inlined
 def report(breakers, par, brk, brk_t, ring, b, ok, now):
     """Tells a breaker how a call ended."""
     br = brk[b]
     size = breakers[b, 0]
-    first = breakers[b, 1]
     if br[BR_STATE] == 1:
         if br[BR_PROBE] == 1:
             br[BR_PROBE] = 0
@@ -74,19 +88,42 @@ def report(breakers, par, brk, brk_t, ring, b, ok, now):
             else:
                 brk_t[b] = now
         return
-    at = br[BR_AT]
-    if br[BR_SEEN] >= size:
-        br[BR_BAD] -= ring[first + at]
-    else:
-        br[BR_SEEN] += 1
-    bad = 0 if ok else 1
-    ring[first + at] = bad
-    br[BR_BAD] += bad
-    br[BR_AT] = (at + 1) % size
+    tally(breakers, brk, ring, b, ok)
     if br[BR_SEEN] >= size and br[BR_BAD] >= par[b, 0] * size:
         br[BR_STATE] = 1
         br[BR_PROBE] = 0
         brk_t[b] = now
+
+
+PARTS = 32
+"""Parts of the window of a throttle, which leave it one at a time."""
+
+
+@compiled
+def throttled(par, thr, thr_at, i, now):
+    """The probability with which a request is not let through, and that it was asked for is noted.
+
+    Source: B. Beyer et al., Site Reliability Engineering, 2016, ch. 21: max(0, (requests - K accepts) / (requests + 1)).
+    """
+    part = np.int64(now / par[i, 1] * PARTS)
+    gone = min(part - thr_at[i], PARTS)
+    for j in range(gone):
+        k = 1 + (part - j) % PARTS
+        for what in range(2):
+            thr[i, what, 0] -= thr[i, what, k]
+            thr[i, what, k] = 0.0
+    thr_at[i] = part
+    requests, accepts = thr[i, 0, 0], thr[i, 1, 0]
+    thr[i, 0, 0] += 1.0
+    thr[i, 0, 1 + part % PARTS] += 1.0
+    return max(0.0, (requests - par[i, 0] * accepts) / (requests + 1.0))
+
+
+@inlined
+def accept(thr, thr_at, i):
+    """A request was accepted."""
+    thr[i, 1, 0] += 1.0
+    thr[i, 1, 1 + thr_at[i] % PARTS] += 1.0
 
 
 @inlined

@@ -7,7 +7,7 @@ import numpy as np
 from loadcase.core.program import (
     CHOICES, CHOICES_REPL, EACH, FIRST, GROUP_ANY, HASH, LEAST, LIFO, OWNER, PRIORITY, RANDOM, ROUND_ROBIN,
     SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE,
-    SEL_POLICY, SHARD_COPY, SHARD_LEADER, SHARED,
+    SEL_POLICY, SHARD_COPY, SHARD_DEAL, SHARD_LEADER, SHARED,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import LEVEL_BINS, SLOT_BITS, compiled, inlined
 from loadcase.engine.kernels.draws import below, hashed
@@ -216,6 +216,17 @@ def pick_choices(T, seen, rng, place, base, n, d, replacement):
     return best
 
 
+@compiled
+def dealt(seen, word, at, n):
+    """What comes at a place in the random order of n things that a word stands for: all orders are as likely."""
+    for j in range(n):
+        seen[j] = j
+    for j in range(at + 1):
+        k = j + hashed(np.int64(word), j, n - j)
+        seen[j], seen[k] = seen[k], seen[j]
+    return seen[at]
+
+
 @inlined
 def pick_station(select, counters, T, seen, rng, F, s, f):
     """Station that selection `s` chooses for a frame."""
@@ -260,4 +271,6 @@ def pick_station(select, counters, T, seen, rng, F, s, f):
         return base + g * copies
     if policy == SHARD_COPY:
         return base + g * copies + (F[f].idx + row[SEL_D]) % copies
+    if policy == SHARD_DEAL:
+        return base + g * copies + dealt(seen, F[f].reg[row[SEL_D]], F[f].idx, copies)
     return base + g * copies + below(rng, row[SEL_PLACE], copies)  # SHARD_ANY

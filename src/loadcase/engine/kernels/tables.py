@@ -112,7 +112,9 @@ class State(NamedTuple):
     fsum: np.ndarray  # (2*flows, 3) float64: sum, sum of squares, maximum
     fine: np.ndarray  # (2*flows, FINE_BINS) int64
     coarse: np.ndarray  # (2*flows, intervals, COARSE_BINS) int32
-    fts: np.ndarray  # (flows, intervals, 4) int64: arrived, ok, failed, retries
+    fts: (
+        np.ndarray
+    )  # (flows, intervals, 6) int64: arrived, ok, failed, retries by arrival; those that ended ok, and failed, by end
     pts: np.ndarray  # (pools, intervals, 4) float64: busy, queue areas, visits, shed
     plast: np.ndarray  # (pools, 4) the same at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
@@ -129,9 +131,12 @@ class State(NamedTuple):
     brk: np.ndarray  # (breakers, 5) int64: state, position, seen, failures, probing
     brk_t: np.ndarray  # time of opening
     ring: np.ndarray  # int8 latest outcomes
+    thr: np.ndarray  # (throttles, 2, 1 + PARTS) float64: requests and accepted ones, in all and by part of the window
+    thr_at: np.ndarray  # int64 the latest part of the window
     lim: np.ndarray  # (counters, 2) float64: tokens or current count, previous count
     lim_t: np.ndarray  # time of the last change or number of the window
     refused: np.ndarray  # int64 refusals of each limiter
+    refused_at: np.ndarray  # time of the first of them, s
     budget: np.ndarray  # tokens of the retry budgets
     known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
     bases: np.ndarray  # (frames, columns) int64: versions of entities, doubled, and 1 more where the frame learned it

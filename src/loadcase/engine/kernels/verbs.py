@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ANSWER, BASE, CHECK, CLAIM, CLAIMED, COMPARE, CONFLICT, FENCED, GRANT, KEEP, LEARN, MADE, OUTSET, RECALL,
+    BASE, CACHED, CHECK, CLAIM, CLAIMED, COMPARE, CONFLICT, FENCED, GRANT, KEEP, LEARN, MADE, OUTSET, RECALL,
     STASH, TAKE_UP_WRITE, YIELD,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import compiled, inlined
@@ -107,7 +107,7 @@ def act(code, X, K, B, F, N, regs, f, pc, now, lanes):
         return pc + 1
     if op >= CLAIM:
         return claim(code, X, K, B, F, N, regs, f, pc, now, lanes)
-    if op == ANSWER:
+    if op == CACHED:
         if F[f].reg[row.f] == 1:
             B[f, a] = learned(recall_fact(X, np.int64(row.d) + F[f].held[b] - c, F[f].key[row.e]))
     elif op == KEEP:
