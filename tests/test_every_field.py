@@ -34,7 +34,8 @@ from loadcase.core.metrics import METRICS
 from loadcase.estimate.estimate import estimate
 from loadcase.faults import faults
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Throttle
+from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Skip, Throttle
+from loadcase.kinds.service import Autoscale, Shed
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
 from tests.engine.test_verbs import BANK, COUNTER, SEATS
@@ -216,6 +217,37 @@ def kind_rows() -> Iterator[Row]:
         if text:
             yield added(f"cache.{field}", CACHE, text)
             yield added(f"cdn.{field}", CDN, text)
+    busy = RANKED.replace("exp(10 ms)", "exp(14 ms)").replace("@", "queue: 3, @").replace("!", "priority: high")
+    yield added("service.shed", busy, "shed: {first: lowest_priority}")
+    yield turned("shed.first", busy.replace("@", "shed: {target: 5 ms}"), "{target", "{first: lowest_priority, target")
+    yield turned("shed.first", busy, ", @", ", shed: {first: newest}", "refused")
+    yield turned("shed.first", busy, "queue: 3, @", "shed: {first: lowest_priority}", "refused")
+    yield turned("shed.first", busy, ", @", ", shed: {first: lowest_priority}, discipline: lifo", "refused")
+    yield turned("shed.first", SERVICE, ", @", ", queue: 3, shed: {first: lowest_priority}", "refused")
+    delay = BUSY.replace("@", "shed: {target: 5 ms, interval: 30 ms}, @")
+    yield turned("shed.target", delay, "target: 5 ms", "target: 8 ms")
+    yield turned("shed.interval", delay, "interval: 30 ms", "interval: 40 ms")
+    yield turned("shed.interval", delay, "interval: 30 ms", "interval: 4 ms", "refused")
+    yield turned("shed.interval", delay, "target: 5 ms, ", "", "refused")
+    yield turned("shed.target", delay, ", @", ", patience: 5 ms", "refused")
+    yield turned("shed.target", delay, ", @", ", discipline: ps", "refused")
+    scale = "autoscale: {min: 2, max: 5, target: 60 %, delay: 300 ms, every: 500 ms, cooldown: 1 s}"
+    scaled = BUSY.replace("@", scale)
+    yield added("service.autoscale", BUSY, scale)
+    low = scaled.replace("target: 60 %", "target: 95 %").replace("exp(12 ms)", "exp(4 ms)")
+    yield turned("autoscale.min", low, "min: 2", "min: 1")
+    yield turned("autoscale.max", scaled, "max: 5", "max: 4")
+    yield turned("autoscale.target", scaled, "60 %", "75 %")
+    yield turned("autoscale.delay", scaled, "300 ms", "600 ms")
+    yield turned("autoscale.every", scaled, "every: 500 ms", "every: 800 ms")
+    yield turned("autoscale.cooldown", low, "cooldown: 1 s", "cooldown: 4 s")
+    yield turned("autoscale.min", scaled, "min: 2", "min: 4", "refused")
+    yield turned("autoscale.max", scaled, "max: 5", "max: 2", "refused")
+    yield turned("autoscale.every", scaled, "every: 500 ms", "every: 0", "refused")
+    yield turned("autoscale.target", scaled, "kind: service, ", "kind: service, workers: 0, ", "refused")
+    consumed = channel("queue", "visibility: 1 s")
+    yield turned("service.autoscale", consumed, "workers: 2, work", "workers: 2, autoscale: {max: 3, target: 60 %, "
+                 "delay: 1 s}, work", "refused")  # fmt: skip
     for kind, base in (("cache", CACHE), ("cdn", CDN)):
         yield turned(f"{kind}.keys", base, "keys: 20", "keys: 30")
         yield turned(f"{kind}.hit_ratio", base, "keys: 20", "hit_ratio: 90 %")
@@ -270,7 +302,6 @@ def kind_rows() -> Iterator[Row]:
     yield turned("gateway.connections", GATEWAY, "connections: 100", "connections: 200")
     yield turned("gateway.online", GATEWAY, "online: 300", "online: 200")
     yield added("gateway.workers", GATEWAY, "workers: 0")
-    yield turned("gateway.connect", GATEWAY, "c.push", "c.connect", "refused")
     yield added("load_balancer.balance", BALANCED, "balance: random")
     yield turned("log.partitions", LOG, "partitions: 4", "partitions: 2")
     yield turned("log.replicas", LOG, "replicas: 3, zones: 3", "replicas: 2, zones: 3")
@@ -302,6 +333,12 @@ def kind_rows() -> Iterator[Row]:
     yield added("store.read_from", STORE, "read_from: all")
     yield added("store.write_to", WRITE, "write_to: needed")
     yield added("store.reply", STORE, "reply: 3 ms")
+    lagging = STRUCK.replace("!", f"failover: {{on: a, mode: forced, {WHEN_TAKES}}}")
+    yield turned("store.replication_lag", lagging, "replication_lag: 50 ms, ", "")
+    yield added("store.replication_lag", STORE, "replication_lag: 5 ms", "refused")
+    dying = STRUCK.replace("!", f"crash: {{on: a, count: 2, {WHEN}}}")
+    yield turned("store.failover", dying, "replicas: 3, write: async", "replicas: 3, failover: 200 ms, write: async")
+    yield turned("store.failover", STORE, "replicas: 3, ", "failover: 5 s, ", "refused")
     yield added("store.placement", STORE, "placement: modulo")
     yield added("store.balance", STORE, "balance: random", "refused")
     for verb in ("write", "append", "update", "claim", "transact", "read"):
@@ -323,6 +360,19 @@ def policy_rows() -> Iterator[Row]:
     yield added("options.hedge", SLOW, "hedge: {after: 5 ms}", mark="!")
     yield added("options.breaker", FAILING, "breaker: {failures: 20 %, open: 500 ms}", mark="!")
     yield added("options.fallback", FAILING, "fallback: []", mark="!")
+    often = one("kind: service, replicas: 3, work: exp(12 ms)", "c.handle: {!}")
+    yield added("options.skip", often, "skip: c.queue > 0.2", mark="!")
+    skip = often.replace("!", "skip: {when: c.queue > 0.2, until: c.queue < 0.1, every: 200 ms}")
+    yield turned("skip.when", skip, "> 0.2", "> 0.4")
+    yield turned("skip.when", skip, "when: c.queue > 0.2, until: c.queue < 0.1", "when: c.utilisation > 70 %")
+    yield turned("skip.when", skip, "when: c.queue", "when: c.rate", "refused")
+    yield turned("skip.when", skip, "when: c.queue", "when: nobody.queue", "refused")
+    yield turned("skip.when", skip, "when: c.queue > 0.2", "when: c.queue == 0.2", "refused")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue < 0.01")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue > 0.1", "refused")
+    yield turned("skip.until", skip, "until: c.queue < 0.1", "until: c.queue < 0.3", "refused")
+    yield turned("skip.every", skip, "every: 200 ms", "every: 300 ms")
+    yield turned("skip.every", skip, "every: 200 ms", "every: 0", "refused")
     yield added("options.priority", RANKED, "priority: high", mark="!")
     yield added("options.do", SLOW, "do: [c.handle]", mark="!")
     retry = FAILING.replace("!", "timeout: 60 ms, retry: {max: 3, backoff: 5 ms, @}")
@@ -367,6 +417,10 @@ def flow_rows() -> Iterator[Row]:
     yield turned("consume.in_order", LOG, "by: by}", "by: by, in_order: k}")
     yield turned("consume.in_order", QUEUE, "by: by}", "by: by, in_order: k}", "refused")
     yield turned("consume.in_flight", QUEUE, "by: by}", "by: by, in_flight: 2}")
+    yield turned("consume.commit", QUEUE, "by: by}", "by: by, commit: before}")
+    yield turned("consume.commit", TOPIC, "by: by}", "by: by, commit: before}", "refused")
+    dying = LOG + f"cases: {{normal: {{duration: 4 s, warmup: 1 s, faults: [crash: {{on: by, {WHEN}}}]}}}}\n"
+    yield turned("consume.commit", dying, "by: by}", "by: by, commit: before}")
     yield Row(
         "consume.in_flight", "run", LOG.replace("by: by}", "by: by, in_order: none}"), "none}", "none, in_flight: 1}"
     )
@@ -451,7 +505,44 @@ FAULTY = design(
     "  g: {consume: {log: l, by: a}, steps: [a.handle]}\n",
     "network: {cross_zone: 2 ms, cross_region: 3 ms}\ncases: {normal: {duration: 4 s, warmup: 1 s, faults: [!]}}\n",
 ).replace("entities: {k: {count: 50, popularity: zipf(0.9)}}", "entities: {k: {count: 50}, j: {count: 50}}")
+STRUCK = design(
+    "a: {kind: store, shards: 2, replicas: 3, write: async, replication_lag: 50 ms, work: 2 ms}, "
+    "b: {kind: store, shards: 2, replicas: 3, write: async, replication_lag: 50 ms, work: 2 ms}, "
+    "l: {kind: log, partitions: 4, work: 1 ms, from: a}, m: {kind: log, partitions: 4, work: 1 ms}, "
+    "d: {kind: service, replicas: 3, workers: 8, work: exp(10 ms)}, "
+    "g: {kind: gateway, replicas: 4, online: 500, work: 1 ms}, h: {kind: gateway, replicas: 4, online: 600}",
+    "  w: {arrive: {rate: 100 /s, key: k}, steps: [{a.write: {entity: k}}, {b.write: {entity: j}}, m.publish]}\n"
+    "  v: {arrive: {rate: 100 /s, key: k}, steps: [{a.write: {entity: k}}]}\n"
+    "  r: {arrive: {rate: 100 /s, key: k}, steps: [{a.read: {entity: k}}, {b.read: {entity: j}}]}\n"
+    "  f: {consume: {log: l, by: d, in_order: none}, steps: [d.handle]}\n"
+    "  e: {consume: {log: m, by: d, in_order: none}, steps: [d.handle]}\n"
+    "  n: {arrive: {rate: 10 /s}, steps: [g.connect]}\n  o: {arrive: {rate: 10 /s}, steps: [h.connect]}\n",
+    "requirements: {contract: [k.lost == 0, j.lost == 0, k.stale_reads == 0, j.stale_reads == 0, f.duplicates == 0, "
+    "f.out_of_order == 0]}\ncases: {normal: {duration: 4 s, warmup: 1 s, faults: [!]}}\n",
+).replace("zipf(0.9)}", "zipf(0.9)}, j: {count: 5}")
 WHEN = "at: 1 s, for: 1 s"
+WHEN_TAKES = "at: 1 s, takes: 1 s"
+OF_DATA: dict[str, tuple[str, dict[str, str]]] = {
+    "failover": (f"on: a, share: 100 %, mode: forced, {WHEN_TAKES}", {
+        "on: a": "on: b", "share: 100 %": "share: 50 %", "share: 100 % ": "count: 1 ", "mode: forced": "mode: planned",
+        "takes: 1 s": "takes: 700 ms",
+    }),
+    "replica_lag": (f"on: a, share: 100 %, lag: 300 ms, {WHEN}", {
+        "on: a": "on: b", "share: 100 %": "share: 50 %", "lag: 300 ms": "lag: 500 ms",
+    }),
+    "disk_full": (f"on: a, share: 50 %, {WHEN}", {
+        "on: a": "on: b", "share: 50 %": "share: 100 %", "share: 50 % ": "count: 1 ",
+    }),
+    "duplicate_delivery": (f"on: l, share: 20 %, {WHEN}", {"on: l": "on: m", "share: 20 %": "share: 40 %"}),
+    "reorder": (f"on: l, share: 20 %, delay: 100 ms, {WHEN}", {
+        "on: l": "on: m", "share: 20 %": "share: 40 %", "delay: 100 ms": "delay: 200 ms",
+    }),
+    "clock_skew": (f"flow: w, skew: 500 ms, {WHEN}", {"flow: w": "flow: v", "skew: 500 ms": "skew: 3 s"}),
+    "reconnect_storm": ("on: g, share: 50 %, within: 500 ms, at: 1 s", {
+        "on: g": "on: h", "share: 50 %": "share: 100 %", "share: 50 % ": "count: 3 ", "within: 500 ms": "within: 2 s",
+    }),
+}  # fmt: skip
+"""Faults of what is stored and delivered, with their fields, and what is changed in them."""
 CHANGED = {
     "crash": ("on: a, share: 50 %, answer: refuse, detect: 300 ms, takeover: 500 ms", {
         "on: a": "on: c", "share: 50 %": "share: 25 %", "answer: refuse": "answer: silence", "300 ms": "900 ms",
@@ -512,6 +603,13 @@ def fault_rows() -> Iterator[Row]:
             yield turned(f"{name}.{field}", base, old.strip(), new.strip())
         yield turned(f"{name}.at", base, "at: 1 s", "at: 1.5 s")
         if name != "flush":
+            yield turned(f"{name}.lasting", base, "for: 1 s", "for: 2 s")
+    for name, (given, changes) in OF_DATA.items():
+        base = STRUCK.replace("!", f"{name}: {{{given}}}")
+        for old, new in changes.items():
+            yield turned(f"{name}.{new.split(':')[0]}", base, old.strip(), new.strip())
+        yield turned(f"{name}.at", base, "at: 1 s", "at: 1.5 s")
+        if "for:" in given:
             yield turned(f"{name}.lasting", base, "for: 1 s", "for: 2 s")
     for name in ("partition", "added_latency", "packet_loss"):
         base = FAULTY.replace("@", "1").replace("!", f"{name}: {{{CHANGED[name][0]}, {WHEN}}}")
@@ -587,7 +685,7 @@ def fields() -> set[str]:
         "options": Options, "retry": Retry, "hedge": Hedge, "breaker": Breaker, "throttle": Throttle,
         "arrive": Arrive, "consume": Consume,
         "network": Network, "entity": Entity, "case": Case, "requirements": Requirements, "decision": Decision,
-        "endpoint": Endpoint, "operate": Operate,
+        "endpoint": Endpoint, "operate": Operate, "skip": Skip, "shed": Shed, "autoscale": Autoscale,
     }  # fmt: skip
     sections |= faults()
     for name, model in sections.items():
@@ -633,6 +731,8 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
         (CACHE.replace("keys: 20", "hit_ratio: 90 %"), "c.stored_keys"),
         (GATEWAY.replace("online: 300, ", ""), "c.connections"),
         (QUEUE, "dead.lag"),
+        (BUSY, "c.replicas"),
+        (BUSY, "r.skipped"),
     ],
 )
 def test_a_promise_about_what_is_never_measured_is_refused(text: str, metric: str) -> None:
@@ -661,6 +761,11 @@ def test_every_metric_is_produced_by_some_run() -> None:
         QUEUE,
         FAILING_CLIENT.replace("@", "retry: {max: 1}"),
         one("kind: service, work: exp(10 ms)", "c.handle: {}", "rate: 20 /s"),
+        one(
+            "kind: service, work: exp(10 ms), autoscale: {max: 2, target: 60 %, delay: 1 s}",
+            "c.handle: {skip: c.queue > 5}",
+            "rate: 20 /s",
+        ),
     ):
         made |= {n.split(".", 1)[-1] for n in api.run(loads(clean(text)), duration=SECONDS, warmup=1.0).metrics}
     assert {m.name for m in METRICS} <= made

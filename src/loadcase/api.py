@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from loadcase.core.history import History
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
+    from loadcase.kinds.base import Component
     from loadcase.scales import Scale
 
 LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 12.0
@@ -96,9 +97,16 @@ def run(
         record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
     result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
-    cost = Metric(monthly_cost(blueprint), "USD/month", exact=True)
+    more = [more_replicas(c, result.metric(f"{name}.replicas")) for name, c in blueprint.components.items()]
+    known = all(extra is None for extra in more)
+    cost = Metric(monthly_cost(blueprint) + sum(extra or 0.0 for extra in more), "USD/month", exact=known)
     result = replace(result, metrics=dict(sorted({**result.metrics, "cost": cost}.items())))
     return set_apart(result, scale.rough)
+
+
+def more_replicas(component: Component, mean: Metric | None) -> float | None:
+    """USD per month of the replicas that a run had more or fewer of than the design says; None where they stay."""
+    return None if mean is None else (mean.value - component.replicas) * component.price
 
 
 def _seconds(value: float | str | None) -> float | None:

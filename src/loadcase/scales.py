@@ -93,8 +93,8 @@ def choose(
 def scales(blueprint: Blueprint) -> bool:
     """Whether a design has scale models at all.
 
-    Clients in a closed loop and traces do not divide; neither do a few hot keys, the window of a circuit breaker, or a
-    guarantee about the longest or the fullest of many.
+    Clients in a closed loop and traces do not divide; neither do a few hot keys, the window of a circuit breaker, what
+    a control loop counts, or a guarantee about the longest or the fullest of many.
     """
     for flow in blueprint.flows.values():
         if flow.arrive is not None and (flow.arrive.users or flow.arrive.trace):
@@ -103,9 +103,20 @@ def scales(blueprint: Blueprint) -> bool:
         retries = [flow.arrive.retry if flow.arrive is not None else None, *(o.retry for o in calls)]
         if any(o.breaker is not None for o in calls) or any(r is not None and r.breaker is not None for r in retries):
             return False
-    if any(space.law in ("hot", "weights") for space in blueprint.keys.values()):
+    if any(space.law in ("hot", "weights") for space in blueprint.keys.values()) or looped(blueprint):
         return False
     return not any(is_extreme(g.metric) for g in blueprint.contract)
+
+
+def looped(blueprint: Blueprint) -> str:
+    """What of a design follows a control loop that counts requests or replicas; empty for nothing."""
+    for name, component in blueprint.components.items():
+        if getattr(component, "autoscale", None) is not None:
+            return f"{name} has autoscale"
+    for name, flow in blueprint.flows.items():
+        if any(isinstance(step, Call) and step.skip is not None for step in walk(flow.steps)):
+            return f"{name} skips steps"
+    return ""
 
 
 def fits_into(blueprint: Blueprint, found: Loads, k: int) -> bool:
@@ -120,7 +131,7 @@ def indivisible(blueprint: Blueprint, fault: Fault, k: int) -> str:
     stays whole under a load that does not, all of them.
     """
     if not fault.divides:
-        return "it is about one key, of which a model has as many"
+        return "it does not grow with the design, as one key does not"
     whole, model = site_of(blueprint), site_of(shrink(blueprint, k))
     struck, fewer = _struck(whole, fault), _struck(model, fault)
     alone = whole_components(blueprint, k)
@@ -154,6 +165,8 @@ def require(blueprint: Blueprint, load: float, k: int, faults: Sequence[Fault] =
     for name, flow in blueprint.flows.items():
         if flow.arrive is not None and (flow.arrive.users or flow.arrive.trace):
             raise UsageError(f"{name} has a closed loop or a trace, which a scale model does not divide")
+    if looped(blueprint):
+        raise UsageError(f"{looped(blueprint)}, which a scale model does not divide", hint="run it exactly")
     for fault in faults:
         why = indivisible(blueprint, fault, k)
         if why:

@@ -23,6 +23,8 @@ components:
   coin: {kind: cache, hit_ratio: 90 %}
   db: {kind: store}
   jobs: {kind: queue}
+  kept: {kind: store, shards: 4, replicas: 2, write: async}
+  gate: {kind: gateway, online: 5}
 flows:
   read: {arrive: {rate: 10 /s, key: post}, steps: [{api.handle: {do: [{recent.get: {miss: [db.read]}}, coin.get]}}]}
   loop: {arrive: {users: 3, think: 1 s}, steps: [api.handle, jobs.publish]}
@@ -40,7 +42,21 @@ LINE = DESIGN.splitlines().index("      - FAULT") + 1
     ("fault", "code", "column", "message", "hint"),
     [
         ("crahs: {on: api}", "LC302", 9, "unknown fault 'crahs'", "crash"),
-        ("failover: {on: db}", "LC002", 9, "not modelled yet: electing another leader", "take it out"),
+        ("failover: {on: db}", "LC380", 24, "a store without leaders", "stores with leaders: kept"),
+        ("failover: {on: kept, count: 9}", "LC380", 37, "kept has 4 shards, not 9", "share: 100 %"),
+        ("failover: {on: kept, count: 2, share: 5 %}", "LC382", 19, "share and count say the same", "one of the two"),
+        ("failover: {on: kept, takes: 0 s}", "LC380", 37, "takes some time", "for example"),
+        ("replica_lag: {on: db, lag: 1 s}", "LC380", 27, "a store without other copies", "kept"),
+        ("replica_lag: {on: kept, lag: 0 s}", "LC380", 38, "a lag of 0", "leave the fault out"),
+        ("disk_full: {on: api}", "LC380", 25, "stores nothing", "db"),
+        ("disk_full: {on: db}", "LC380", 25, "no step writes to db", "leave the fault out"),
+        ("duplicate_delivery: {on: db, share: 5 %}", "LC380", 34, "no consuming flow gets anything", "jobs"),
+        ("reorder: {on: jobs, share: 5 %, delay: 0 s}", "LC380", 48, "a delay of 0", "leave the fault out"),
+        ("reorder: {on: jobs, share: 5 %}", "LC304", 9, "'delay' is required", "delay"),
+        ("clock_skew: {flow: work, skew: 1 s}", "LC380", 28, "work has no clients", "read"),
+        ("clock_skew: {skew: 0 s}", "LC380", 28, "a skew of 0", "leave the fault out"),
+        ("reconnect_storm: {on: api}", "LC380", 31, "holds no connections", "gateways: gate"),
+        ("reconnect_storm: {on: gate}", "LC380", 31, "calls gate.connect", "for example reconnect"),
         ("crash: {on: api, at: 5 MB}", "LC202", 30, "expected a duration", ""),
         ("crash: {on: api, at: 5}", "LC202", 30, "expected a duration", "5 s"),
         ("crash: {on: apj}", "LC380", 21, "there is no component 'apj'", "api"),

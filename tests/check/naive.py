@@ -313,7 +313,7 @@ def nonlinearizable(rows: list[Row], meta: dict[str, Any], entity: str) -> int |
                 return None
             end = oks.get(row["operation"], 10**9) if i in stands else 10**9
             items.append((row.get("key"), (row["version"], 0), began(rows, i), end))
-    made = [(key, place) for key, place, _, _ in items if place[1] == 0]
+    made = [(rows[i].get("key"), rows[i]["version"]) for i in stands]
     if not items or len(set(made)) < len(made):
         return None
     count = sum(

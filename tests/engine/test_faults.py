@@ -14,7 +14,8 @@ import pytest
 
 from loadcase.blueprint.load import loads
 from loadcase.core.results import RunResult
-from loadcase.engine.kernels import tables
+from loadcase.engine.kernels import effects, tables
+from loadcase.engine.recording import Recording
 from loadcase.engine.run import Loop, case_of, changes_of, compile_located, run
 
 HEAD = "loadcase: 1\nname: t\nnetwork: {client: 10 ms, same_zone: 0 s, cross_zone: 0 s, cross_region: 0 s}\n"
@@ -431,13 +432,13 @@ def test_an_outage_takes_the_zone_or_the_region(ran: Ran) -> None:
 
 # --- all of it at once -----------------------------------------------------------------------------------------------
 EVERYTHING = """\
-entities: {k: {count: 500, popularity: zipf(0.9)}}
+entities: {k: {count: 500, popularity: zipf(0.9), fields: {id: id}, identity: id}}
 components:
   lb: {kind: load_balancer, replicas: 2, work: 0.1 ms, zones: 2}
   a: {kind: service, replicas: 6, workers: 4, work: exp(4 ms), queue: 50, zones: 2}
   b: {kind: service, replicas: 4, workers: 2, work: exp(5 ms), discipline: @, zones: 2}
   c: {kind: cache, keys: 100, replicas: 2, coalesce: true, zones: 2}
-  d: {kind: store, shards: 4, replicas: 3, work: exp(1 ms), write: !, zones: 2}
+  d: {kind: store, shards: 4, replicas: 3, work: exp(1 ms), write: !, zones: 2, failover: 150 ms}
   i: {kind: search_index, shards: 4, replicas: 2, work: exp(1 ms)}
   l: {kind: log, partitions: 8, replicas: 2, from: d}
   q: {kind: queue, visibility: 300 ms, max_receives: 3}
@@ -454,12 +455,13 @@ flows:
           retry: {max: 2, backoff: 5 ms, jitter: full, budget: 20 %}
           do:
             - parallel: [[{b.handle: {hedge: {after: 20 ms}}}], [{c.get: {miss: [d.read]}}, i.query]]
-            - d.write: {timeout: 100 ms, breaker: {calls: 20, failures: 50 %, open: 100 ms}, fallback: [c.put]}
+            - d.write: {entity: k, sequence: k, once: id, timeout: 100 ms, fallback: [c.put],
+                        breaker: {calls: 20, failures: 50 %, open: 100 ms}}
             - q.publish
             - spawn: [t.publish]
   s: {arrive: {rate: 100 /s, key: k, priority: high}, steps: [lb.forward, a.handle, {b.handle: {do: [x.call]}}]}
-  f: {consume: {log: l, by: w}, steps: [{w.handle: {do: [d.read]}}]}
-  g: {consume: {queue: q, by: w}, steps: [{w.handle: {do: [{x.call: {timeout: 50 ms}}]}}]}
+  f: {consume: {log: l, by: w, commit: ^}, steps: [{w.handle: {do: [d.read: {entity: k}]}}]}
+  g: {consume: {queue: q, by: w, commit: ^}, steps: [{w.handle: {do: [{x.call: {timeout: 50 ms}}]}}]}
   h: {consume: {topic: t, by: w}, steps: [w.handle, d.read]}
   o: {consume: {log: l, by: a, in_order: k}, steps: [b.handle]}
 """
@@ -477,11 +479,32 @@ KINDS = [
     "consumer_pause: {flow: g, !}",
     "duplicate_requests: {share: 20 %, !}",
     "dependency_down: {on: x, !}",
+    "failover: {on: d, mode: forced, ?}",
+    "failover: {on: d, count: 2, ?}",
+    "replica_lag: {on: d, lag: 300 ms, !}",
+    "disk_full: {on: d, share: 40 %, !}",
+    "disk_full: {on: l, !}",
+    "duplicate_delivery: {on: q, share: 20 %, !}",
+    "duplicate_delivery: {on: l, share: 20 %, !}",
+    "duplicate_delivery: {on: t, share: 20 %, !}",
+    "reorder: {on: l, share: 20 %, delay: 100 ms, !}",
+    "reorder: {on: q, share: 20 %, delay: 100 ms, !}",
+    "clock_skew: {skew: 1 s, !}",
 ]
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
+def with_policies(text: str, discipline: str) -> str:
+    """The design with replicas that come and go, with shedding, and with steps that are skipped."""
+    sheds = {"ps": "", "priority": "shed: {first: lowest_priority, target: 10 ms, interval: 50 ms}, queue: 4, "}
+    shed = sheds.get(discipline, "shed: {target: 10 ms, interval: 50 ms}, ")
+    more = f"{shed}autoscale: {{min: 2, max: 9, target: 50 %, every: 130 ms, delay: 170 ms, cooldown: 300 ms}}"
+    text = text.replace("discipline: @, zones: 2}", f"discipline: @, zones: 2, {more}}}")
+    return text.replace("i.query]", "{i.query: {skip: {when: b.queue > 3, until: b.queue < 1, every: 70 ms}}}]")
+
+
+@pytest.mark.parametrize("policies", [False, True])
+@pytest.mark.parametrize("seed", range(28))
+def test_nothing_is_left_behind_whatever_happens(seed: int, policies: bool) -> None:
     """Once a run has drained every frame is free, every station idle, and nobody is waited for."""
     rng = np.random.default_rng(seed)
     faults = []
@@ -489,24 +512,36 @@ def test_nothing_is_left_behind_whatever_happens(seed: int) -> None:
         on = str(rng.choice(["lb", "a", "b", "c", "d", "i", "l", "q", "t", "w"]))
         at, lasting = rng.uniform(0, 2.4), rng.uniform(0.01, 1.5)
         when = f"at: {at:.3f} s, for: {min(lasting, 2.99 - at):.3f} s"
-        faults.append(str(rng.choice(KINDS)).replace("@", on).replace("!", when))
+        fault = str(rng.choice(KINDS)).replace("@", on).replace("!", when)
+        faults.append(fault.replace("?", when.replace("for:", "takes:")))
     discipline = str(rng.choice(["fifo", "lifo", "ps", "priority", "preemptive"]))
-    text = EVERYTHING.replace("@", discipline).replace("!", str(rng.choice(["one", "quorum", "all", "async"])))
+    level = str(rng.choice(["one", "quorum", "all", "async", "async", "async, replication_lag: exp(50 ms)"]))
+    text = with_policies(EVERYTHING, discipline) if policies else EVERYTHING
+    text = text.replace("@", discipline).replace("!", level)
+    text = text.replace("^", str(rng.choice(["before", "after"])))
     blueprint = loads(f"{HEAD}{text}cases: {{f: {{duration: 3 s, warmup: 0.2 s, faults: [{', '.join(faults)}]}}}}\n")
     case = case_of(blueprint, "f")
     changes, cut = changes_of(blueprint, case, 3.0)
     assert not cut
-    compiled = compile_located(blueprint, 1.0, {}, changes, 0.2)
+    record = Recording() if seed % 2 else None
+    compiled = compile_located(blueprint, 1.0, {}, changes, 0.2, record)
     loop = Loop(compiled, seed, 0.2, 3.0, None, None, None, time.perf_counter())
+    loop.state.regs[tables.R_SHARE] = effects.SHARES
     assert loop.run() is None, faults
     state = loop.state
+    assert not state.lead[:, 1:3].any()  # every shard has a leader
+    assert (state.lead[:, 4] == -1).all()
+    assert (state.copied[:, 1] == -1).all()
+    for first, base, count, copies, _ in compiled.program.led:  # and every copy what it has
+        positions = state.copied[base : base + count, 0].reshape(-1, copies)
+        assert (positions == state.lead[first : first + count // copies, 3:4]).all()
     assert state.regs[tables.R_FREE] == len(state.frames)
     assert state.regs[tables.R_LOCKS] == len(state.lfree)
     assert len(set(state.free.tolist())) == len(state.frames)
     assert not state.land.any()
     assert (state.life[:, 1] == 0).all()
     assert (state.life[:, 4:6] == 0).all()
-    assert (state.life[:, 6:] == -1).all()
+    assert (state.life[:, 6:9] == -1).all()
     assert (state.stations["busy"] == 0).all()
     waiting = list(compiled.gauges.values())
     assert (state.stations["qlen"] == 0).all(), state.stations["qlen"][waiting]

@@ -392,3 +392,12 @@ def test_a_transaction_says_what_it_writes(old: str, new: str, code: str) -> Non
     with pytest.raises(BlueprintError) as caught:
         loads(text.replace("@", "db").replace(old, new))
     assert code in {p.code for p in caught.value.problems}
+
+
+def test_what_rests_on_the_past_needs_a_leader_that_has_it() -> None:
+    crash = "cases: {normal: {duration: 20 s, warmup: 0 s, faults: [crash: {on: db, count: 1, at: 5 s, for: 5 s}]}}\n"
+    for text in (SEATS, COUNTER, BANK.split("cases:")[0]):
+        b = loads(text.replace("kind: store,", "kind: store, failover: 1 s,") + crash)
+        with pytest.raises(BlueprintError) as caught:
+            api.run(b)
+        assert [p.code for p in caught.value.problems] == ["LC002"]

@@ -10,7 +10,6 @@ from loadcase.core import program as op
 from loadcase.core.metrics import CORRECTNESS, METRICS, TOLD, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
-from loadcase.faults import NOT_YET as FAULTS_NOT_YET
 from loadcase.faults import faults
 from loadcase.faults.base import Fault
 from loadcase.kinds import kinds
@@ -159,8 +158,6 @@ def faults_index() -> str:
             "`takeover` has. A request that a balancer passes on is lost with the balancer too.",
             "A case with faults is run on a scale model only when each fault strikes the same share of the replicas "
             "there.",
-            "## Refused in this version",
-            "\n".join(f"- `{n}`: {why}" for n, why in FAULTS_NOT_YET.items()),
         ]
     )
 

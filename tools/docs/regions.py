@@ -13,7 +13,8 @@ from loadcase.core.distributions import _EXAMPLES
 from loadcase.core.expressions import FUNCTIONS
 from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
-from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Throttle
+from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip, Throttle
+from loadcase.kinds.service import Autoscale, Shed
 from tools.docs.checkers import columns, events
 from tools.docs.fields import field_table, rows, table
 from tools.docs.formulas import formulas
@@ -24,7 +25,7 @@ MODELS = {
     for cls in (
         model.Requirements, model.Entity, model.Endpoint, model.Arrive, model.Consume, model.Case,
         model.Decision, model.Operate, Options, Retry, Hedge, Breaker,
-        Throttle,
+        Throttle, Skip, Shed, Autoscale,
     )
 }  # fmt: skip
 

@@ -130,6 +130,10 @@ class ContractParser(GuaranteeParser):
                 self.problems.add("LC342", f"{name}: a flow whose clients arrive has no age beside its latency", path,
                                   f"write {target}.{metric[4:]}")  # fmt: skip
                 return None
+            elif metric == "skipped" and not self.skips(target):
+                self.problems.add("LC346", f"{name} is never measured: no step of it is skipped", path,
+                                  "give a step skip:, or promise something else")  # fmt: skip
+                return None
             return found
         if target in self.b.components:
             kind = self.b.components[target].kind
@@ -144,6 +148,10 @@ class ContractParser(GuaranteeParser):
             return found
         self.problems.unknown("flow or component", target, [*self.b.flows, *self.b.components, "cost"], path)
         return None
+
+    def skips(self, flow: str) -> bool:
+        """Whether a step of a flow may be skipped."""
+        return any(call.options.skip is not None for call in calls_of(self.b.flows[flow].steps))
 
     def unrecorded(self, target: str, metric: str) -> str:
         """Why there is nothing in a design that a metric of correctness could be about; empty when there is."""
@@ -184,12 +192,14 @@ class ContractParser(GuaranteeParser):
         match metric:
             case "utilisation" | "utilisation.peak" | "hottest_shard" if component.workers == 0:
                 return "its workers are unlimited (workers: 0)"
-            case _ if metric.startswith("in_service.") and sum(pool.stations for pool in component.pools()) > 1:
+            case _ if metric.startswith("in_service.") and sum(pool.room for pool in component.pools()) > 1:
                 return "it is of a single replica"
             case "stored_keys" | "expired" if getattr(component, "hit_ratio", None) is not None:
                 return "hit_ratio takes the place of the keys"
             case "connections" if getattr(component, "online", None) is None:
                 return "online is not given"
+            case "replicas" | "replicas.peak" if getattr(component, "autoscale", None) is None:
+                return "its replicas stay as many as they are"
             case "lag" | "lag.peak" | "catch_up" | "dead_letters" if not consumed:
                 return "no flow consumes it"
             case "rejected" | "rejected.first" if component.kind != "limiter" and not any(

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint, Case, FlowSpec
-from loadcase.blueprint.problems import REMOVE, Path, Problems, describe, field_names
+from loadcase.blueprint.problems import Path, Problems, describe, field_names
 from loadcase.blueprint.steps import Call, Step, children, walk
 from loadcase.core.values import show
-from loadcase.faults import NOT_YET, faults
+from loadcase.faults import faults
 from loadcase.faults.base import CLIENT, Fault, Lasting, NoTargetError, Part, Route, Site
 from loadcase.kinds.base import Component
 
@@ -47,12 +48,9 @@ def _one(raw: Any, path: Path, problems: Problems, scope: Mapping[str, Any]) -> 
         return None
     ((name, fields),) = named.items()
     where = path if isinstance(raw, str) else (*path, name)
-    if name in NOT_YET:
-        problems.add("LC002", f"{name!r} is not modelled yet: {NOT_YET[name]}", where, REMOVE, key=True)
-        return None
     cls = faults().get(name) if isinstance(name, str) else None
     if cls is None:
-        problems.unknown("fault", name, [*faults(), *NOT_YET], where, value=isinstance(raw, str))
+        problems.unknown("fault", name, faults(), where, value=isinstance(raw, str))
         return None
     return problems.model(cls, {} if fields is None else fields, where, scope)
 
@@ -123,7 +121,11 @@ def _fields(data: Mapping[str, Any], case: str, i: int, name: str) -> Mapping[st
 
 def site_of(b: Blueprint) -> Site:
     """A design as its faults see it."""
-    parts = {name: _part(name, component) for name, component in b.components.items()}
+    handing, written = set(_handing(b)), set(_written(b))
+    parts = {
+        name: replace(_part(name, component), hands_out=name in handing, written=name in written)
+        for name, component in b.components.items()
+    }
     routes = {name: _route(flow) for name, flow in b.flows.items()}
     return Site(parts, routes, frozenset(_drawn(b)), frozenset(_links(b)))
 
@@ -140,7 +142,10 @@ def _part(name: str, component: Component) -> Part:
         regions=component.regions,
         elsewhere=component.kind in ELSEWHERE,
         caches="lookup" in component.behaviours.values() and getattr(component, "hit_ratio", None) is None,
+        led=getattr(component, "has_leaders", False),
+        online=getattr(component, "online", None),
         serves=bool(pools),
+        most=pools[0].most if pools else 0,
     )
 
 
@@ -148,7 +153,32 @@ def _route(flow: FlowSpec) -> Route:
     if flow.arrive is None:
         return Route(flow.name, "consume")
     source: Any = "closed" if flow.arrive.users is not None else "trace" if flow.arrive.trace is not None else "open"
-    return Route(flow.name, source, flow.arrive.key)
+    connects = (c.component for c in walk(flow.steps) if isinstance(c, Call) and c.verb == "connect")
+    return Route(flow.name, source, flow.arrive.key, flow.arrive.rate or 0.0, frozenset(connects))
+
+
+def _handing(b: Blueprint) -> Iterator[str]:
+    """Components from which messages reach a consuming flow, or its receivers."""
+    for flow in b.flows.values():
+        if flow.consume is None:
+            continue
+        yield from (n for n in (flow.consume.log, flow.consume.queue, flow.consume.topic) if n is not None)
+        for step in walk(flow.steps):
+            if isinstance(step, Call) and b.components[step.component].behaviours.get(step.verb) == "deliver":
+                yield step.component
+
+
+def _written(b: Blueprint) -> Iterator[str]:
+    """Components in which something is stored."""
+    for name, component in b.components.items():
+        if getattr(component, "source", None) is not None:
+            yield name
+    for flow in b.flows.values():
+        for step in walk(flow.steps):
+            if isinstance(step, Call):
+                component = b.components[step.component]
+                if step.verb in getattr(component, "effects", ()) or component.behaviours.get(step.verb) == "publish":
+                    yield step.component
 
 
 def _drawn(b: Blueprint) -> Iterator[str]:

@@ -193,6 +193,9 @@ def check_claims(b: Blueprint, flow: FlowSpec, problems: Problems) -> None:
         if call.options.do is not None and not own_key(b, flow, call):
             problems.add("LC339", "what is made in `do` is about another key: this one is drawn for the claim",
                          (*call.path, "do"), f"let flow {flow.name} arrive with that key", key=True)  # fmt: skip
+        if call.options.do is not None and call.options.skip is not None:
+            problems.add("LC339", "its do cannot be made without the claim", (*call.path, "skip"),
+                         "skip a step in the do instead", key=True)  # fmt: skip
         if call.options.fencing and not guarded:
             problems.add("LC339", "no step in `do` writes an entity, which could be refused", (*call.path, "fencing"),
                          "put the writes that the claim protects into its do", key=True)  # fmt: skip

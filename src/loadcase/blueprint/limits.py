@@ -58,7 +58,7 @@ def check_components(components: Mapping[str, Component], problems: Problems) ->
         if component.choices > MOST_CHOICES:
             problems.add("LC373", f"two_choices compares at most {MOST_CHOICES:,} replicas", (*path, "choices"),
                          "least_loaded compares all")  # fmt: skip
-        servers += max(sum(p.stations for p in component.pools()), getattr(component, "partitions", 0))
+        servers += max(sum(p.room for p in component.pools()), getattr(component, "partitions", 0))
         if servers > MOST_SERVERS:
             message = (
                 f"with {name} the design has {servers:,} servers, which would take {in_bytes(servers * SERVER_BYTES)}"

@@ -50,7 +50,6 @@ NETWORK = {"client": "20 ms", "same_zone": "0.25 ms", "cross_zone": "0.5 ms", "c
 """One-way delays: same zone is half of the 0.5 ms round trip within a data centre (Latency numbers every programmer
 should know, P. Norvig and J. Dean); cross region half of the 80 ms between Europe and eastern North America
 (sirupsen/napkin-math); across zones and to the client assumed."""
-CONSUME_NOT_YET = {"commit": "when a consumer commits matters once there are histories"}
 
 
 def load(path: str | FilePath, variant: str | None = None) -> Blueprint:
@@ -359,13 +358,6 @@ class _Loader:
 
     def consume(self, raw: Any, path: Path, keys: Keys, b: Blueprint) -> Consume | None:
         path = (*path, "consume")
-        if isinstance(raw, Mapping):
-            for field, why in CONSUME_NOT_YET.items():
-                if field in raw:
-                    self.problems.add(
-                        "LC002", f"{field!r} is not modelled yet: {why}", (*path, field), REMOVE, key=True
-                    )
-                    return None
         consume = self.model(Consume, raw, path)
         if consume is None:
             return None
@@ -388,9 +380,17 @@ class _Loader:
             services = [n for n, c in b.components.items() if c.kind == "service"]
             self.problems.unknown("service", consume.by, services, (*path, "by"), value=True)
             return None
+        if getattr(b.components.get(consume.by or ""), "autoscale", None) is not None:
+            self.problems.add("LC002", f"{consume.by} is scaled automatically, and consumes: that is not modelled yet",
+                              (*path, "by"), "remove its autoscale:, and give it the replicas of the peak")  # fmt: skip
+            return None
         if consume.in_flight is not None and kind == "topic":
             self.problems.add("LC319", "a topic hands every message over at once", (*path, "in_flight"),
                               "remove in_flight, or consume a queue", key=True)  # fmt: skip
+            return None
+        if consume.commit is not None and kind == "topic":
+            self.problems.add("LC319", "a topic hands a message out once, whatever becomes of it", (*path, "commit"),
+                              "remove commit, or consume a queue or a log", key=True)  # fmt: skip
             return None
         order: Any = consume.in_order
         if order is not None and kind != "log":
@@ -407,6 +407,10 @@ class _Loader:
             if source is not None and getattr(b.components.get(source), "kind", None) != "store":
                 stores = [n for n, c in b.components.items() if c.kind == "store"]
                 self.problems.unknown("store", source, stores, ("components", name, "from"), value=True)
+            shed = getattr(component, "shed", None)
+            if shed is not None and shed.first == "lowest_priority" and len(b.priorities_at(name)) < 2 and b.flows:
+                self.problems.add("LC313", f"all calls of {name} are equally important: none is shed first",
+                                  ("components", name, "shed", "first"), "give flows or calls a priority:")  # fmt: skip
             dead = getattr(component, "dead_letters", None)
             if dead is not None and getattr(b.components.get(dead), "kind", None) != "queue":
                 queues = [n for n, c in b.components.items() if c.kind == "queue"]

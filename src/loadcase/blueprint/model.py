@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from loadcase.blueprint.steps import Step
+from loadcase.blueprint.steps import Call, Step, walk
 from loadcase.core.errors import Path as Place
 from loadcase.core.errors import Problem, suggest
 from loadcase.core.fields import Bytes, Factor, Number, Rate, Seconds, Whole, Work
@@ -103,6 +103,10 @@ class Consume(BaseModel):
     topic: str | None = Field(None, description="The topic.")
     by: str | None = Field(None, description="The service whose replicas take the messages.")
     in_order: Any = Field(None, description="`partition` (a log's default), an entity (per key), or `none`.")
+    commit: Literal["before", "after"] | None = Field(
+        None,
+        description="Whether a message counts as done when it is taken, or (the default) when it has been dealt with.",
+    )
     in_flight: Whole | None = Field(
         None,
         description="Messages that one replica works on at once; 500 for a log, its workers for a queue.",
@@ -318,6 +322,16 @@ class Blueprint:
         from loadcase.blueprint.load import build
 
         return build(mapping, variant)
+
+    def priorities_at(self, component: str) -> set[Priority]:
+        """The priorities of the calls of a component."""
+        found: set[Priority] = set()
+        for flow in self.flows.values():
+            base = flow.arrive.priority if flow.arrive else None
+            for step in walk(flow.steps):
+                if isinstance(step, Call) and step.component == component:
+                    found.add(step.options.priority or base or self.components[component].priority)
+        return found
 
     def located(self, problem: Problem) -> Problem:
         """The problem with file, line and column of its path, as far as they are known."""

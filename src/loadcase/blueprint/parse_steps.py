@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from loadcase.blueprint.conditions import ConditionParser
 from loadcase.blueprint.keys import Keys
 from loadcase.blueprint.problems import REMOVE, Path, Problems, describe
 from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait
@@ -40,6 +41,7 @@ class StepParser:
         self.scope = scope
         self.components = components
         self.keys = keys
+        self.conditions = ConditionParser(problems, scope, components)
         self.count = 0
 
     def steps(self, raw: Any, path: Path, depth: int = 0) -> tuple[Step, ...]:
@@ -90,10 +92,6 @@ class StepParser:
         if component is None:
             self.problems.unknown("component", target, self.components, path)
             return None
-        if verb in component.not_yet_verbs:
-            why = component.not_yet_verbs[verb]
-            self.problems.add("LC002", f"{verb!r} is not modelled yet: {why}", path, key=True)
-            return None
         if verb not in component.verbs:
             self.problems.unknown(f"verb of a {component.kind}", verb, component.verbs, path, at=len(target) + 1)
             return None
@@ -124,7 +122,8 @@ class StepParser:
             for option in cls.nested
             if getattr(options, option, None) is not None
         }
-        return Call(path, target, verb, options, nested)
+        skip = None if options.skip is None else self.conditions.brownout(options.skip, (*path, "skip"))
+        return Call(path, target, verb, options, nested, skip)
 
     def parts(self, writes: list[Part], path: Path) -> list[Part]:
         """The writes of a transaction, with the key spaces that they are about."""

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from loadcase.core.distributions import Dist
 from loadcase.kinds.base import Options
 
 Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A comparison of what a component is doing with a bound in base units."""
+
+    component: str
+    metric: Literal["queue", "utilisation"]
+    comparison: Literal["<", "<=", ">", ">="]
+    bound: float
+
+
+@dataclass(frozen=True)
+class Brownout:
+    """A step is left out from a look at which `when` holds to one at which `until` does; looks are `every` s apart."""
+
+    when: Condition
+    until: Condition
+    every: float
 
 
 @dataclass(frozen=True)
@@ -20,6 +40,7 @@ class Call:
     verb: str
     options: Options
     nested: dict[str, tuple[Step, ...]]
+    skip: Brownout | None = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from loadcase.alerts.page import judge_page
-from loadcase.blueprint.model import Blueprint, Guarantee
+from loadcase.blueprint.model import Blueprint, Case, Guarantee
+from loadcase.check.aftermath import collapse
 from loadcase.check.evidence import explain
+from loadcase.check.recover_within import METRIC as RECOVERY
 from loadcase.check.recover_within import judge_recovery
 from loadcase.check.statistics import ABOVE, LEVEL, Interval, interval, share_interval, unseen, within
+from loadcase.core.metrics import OF_COURSE
 from loadcase.core.results import CaseVerdict, Metric, Outcome, RunResult, Verdict, worst
 from loadcase.core.values import digits, show
 
@@ -66,6 +69,8 @@ def judge_case(
     recovery = None if promised is None else judge_recovery(blueprint, promised, results, level)
     page = None if promised is None else judge_page(blueprint, promised, results)
     outcomes += [one for one in (recovery, page) if one is not None]
+    if promised is not None:
+        outcomes = [collapsed(o, blueprint, promised, runs.judged) for o in outcomes]
     partial = next((r.partial for r in (runs.done or runs.cut) if r.partial), None)
     if not runs.done and not runs.cut and promises(blueprint, case):
         partial = "no run was finished"
@@ -83,6 +88,16 @@ def judge_case(
         partial=partial,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def collapsed(outcome: Outcome, blueprint: Blueprint, case: Case, results: Sequence[RunResult]) -> Outcome:
+    """A broken promise about what is left of the faults, with the collapse that outlives them, where there is one."""
+    flow, _, what = outcome.metric.partition(".")
+    if outcome.verdict != "broken" or (what not in OF_COURSE and outcome.metric != RECOVERY):
+        return outcome
+    flows = [flow] if what else [n for n, f in blueprint.flows.items() if f.arrive is not None]
+    said = next((text for n in flows for r in results if (text := collapse(n, case, r))), "")
+    return replace(outcome, evidence=f"{outcome.evidence}; {said}" if said else outcome.evidence)
 
 
 def judge(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.steps import Call, walk
-from loadcase.core.metrics import correctness_metric
+from loadcase.core.metrics import OF_COURSE, correctness_metric
 from loadcase.core.results import RunResult
 from loadcase.core.values import show
 
@@ -17,14 +17,14 @@ MOST = 3
 def explain(blueprint: Blueprint, guarantee: Guarantee, results: Sequence[RunResult]) -> list[str]:
     """Reasons in words, the most telling first; none where nothing was measured."""
     target, _, what = guarantee.metric.partition(".")
-    if not results or correctness_metric(what) is not None:  # which has a story instead
+    if not results or (correctness_metric(what) is not None and what not in OF_COURSE):  # which has a story instead
         return []
     said = []
     if target in blueprint.flows:
-        if guarantee.unit == "s":
+        if guarantee.unit == "s" and what not in OF_COURSE:
             said.append(where_time_goes(blueprint, target, results))
         else:
-            said.append(failures(target, results))
+            said.append(skips(blueprint, target) if what == "skipped" else failures(target, results))
     if guarantee.metric != "cost":
         said.append(busiest(results))
     return [text for text in said if text]
@@ -55,6 +55,14 @@ def where_time_goes(blueprint: Blueprint, flow: str, results: Sequence[RunResult
             times.append((lagged, f"{source} waits {show(lagged, 's')} for its consumer"))
     times.sort(key=lambda t: -t[0])
     return f"a visit: {', '.join(text for _, text in times[:MOST])}" if times else ""
+
+
+def skips(blueprint: Blueprint, flow: str) -> str:
+    """Which steps of a flow are left out, and when."""
+    calls = [step for step in walk(blueprint.flows[flow].steps) if isinstance(step, Call)]
+    said = [(f"{c.component}.{c.verb}", c.options.skip) for c in calls if c.options.skip is not None]
+    conditions = ((name, skip if isinstance(skip, str) else skip.when) for name, skip in said)
+    return "; ".join(f"{name} is skipped while {when}" for name, when in conditions)
 
 
 def failures(flow: str, results: Sequence[RunResult]) -> str:

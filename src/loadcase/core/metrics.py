@@ -34,6 +34,7 @@ _FLOW = (
     ("retries", "1/s", "Further attempts per second, of all callers along the flow."),
     ("attempts", "count", "Attempts per operation."),
     ("hedges", "count", "Second copies sent per operation."),
+    ("skipped", "ratio", "Steps that were left out while a component was too busy / all that may be left out."),
 )
 _COMPONENT = (
     ("utilisation", "ratio", "Mean share of the workers that are busy.", ()),
@@ -45,9 +46,11 @@ _COMPONENT = (
     ("wait.mean", "s", "Mean time in the queue of those that were served.", ()),
     ("waited", "ratio", "Share of the requests that had to wait.", ()),
     ("rate", "1/s", "Requests per second that reach it.", ()),
-    ("shed", "1/s", "Requests per second that found the queue full.", ()),
+    ("shed", "1/s", "Requests per second that were turned away: the queue was full, or stood for too long.", ()),
     ("shed_ratio", "ratio", "Their share.", ()),
     ("abandoned_ratio", "ratio", "Share of the requests that left the queue out of patience.", ()),
+    ("replicas", "count", "Mean number of replicas, those that are starting too.", ("service",)),
+    ("replicas.peak", "count", "Most replicas.", ("service",)),
     ("hottest_shard", "ratio", "Mean utilisation of the busiest replica, shard or partition.", ()),
     ("hit_ratio", "ratio", "Look-ups that found the key.", ("cache", "cdn")),
     ("expired", "1/s", "Look-ups that found the key too old.", ("cache", "cdn")),
@@ -78,7 +81,12 @@ _COMPONENT = (
 METRICS: tuple[MetricSpec, ...] = (
     *(MetricSpec(name, "flow", unit, meaning) for name, unit, meaning in _FLOW),  # type: ignore[arg-type]
     *(MetricSpec(name, "component", unit, meaning, kinds) for name, unit, meaning, kinds in _COMPONENT),  # type: ignore[arg-type]
-    MetricSpec("cost", "design", "USD/month", "From profiles, sizing and the traffic at load factor 1."),
+    MetricSpec(
+        "cost",
+        "design",
+        "USD/month",
+        "From profiles, sizing and the traffic at load factor 1; of replicas that come and go, their mean number.",
+    ),
 )
 _PERCENTILE = re.compile(r"(age\.)?p[0-9]{1,8}\Z")
 _VERSIONS = re.compile(r"k[1-9][0-9]{0,5}\Z")

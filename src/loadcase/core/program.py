@@ -118,14 +118,37 @@ REGISTERS = 8
     YIELD,  # a facts of the claims, b key register, c note or -1, d 1 to give up only what was not granted
     GUARD,  # a facts of the claims, b key register, c pc when it is fenced off or -1, d note or -1, e column: a write
     # is made under a claim, which may be over
-) = range(86)
+    # leaders and followers; b is a row of `led`
+    LAG,  # a slot or -1, b first knob, c first station: waits as long as the station's knob says
+    SKEW,  # a place, b knob: how far the client's clock is off
+    REVERT,  # a slot, b note, c key register, d facts of the identities, e of the versions, f of the first copy, or -1:
+    # a committed entry is undone, and the frame ends
+    LEAD,  # a slot, b, c a selection, d pc when it is being replaced or -1: holds the leader of the shard
+    LEADING,  # a slot, b, c pc when the station leads no longer
+    ENTRY,  # a slot, b, c register for its position: the leader has another entry
+    SHIP,  # a slot of the leader, b, c register, d which of the others, e slot, f dist or -1, g place: after its lag
+    # the entry goes to another copy; a REVERT follows, and is passed over
+    SEND,  # a slot, b, c slot of the leader: waits until somebody can send the entry
+    FOLLOW,  # a slot, b: waits until the copy has the entries before this one; has it
+) = range(95)
+
+LEADER, SHUT, DUE, LENGTH, SENDING = range(5)
+"""Columns of a shard that is led: its leader, 1 while it is being replaced and 2 by force, 1 when an election waits for
+a copy, the entries that it has, and the first frame that waits to be sent."""
+LEAD_WIDTH = 5
+FORCED = 2
+POSITION, BEHIND = range(2)
+"""Columns of a copy: the entries that it has, and the first frame that waits for its turn there."""
+LED_FIRST, LED_BASE, LED_N, LED_COPIES, LED_LAG = range(5)
+LED_WIDTH = 5
 
 # --- what a schedule changes: row = (table, row, column) -------------------------------------------------------------
-AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK = range(6)
-EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP = range(9)
+AT_SPEED, AT_LIFE, AT_SOURCE, AT_KNOB, AT_FLUSH, AT_LINK, AT_LEAD = range(7)
+EPOCH, DOWN_NOW, OUT, TAKEN, FROZEN, MARK, TOLD, AWAKE, TAKE_UP, OFF = range(10)
 """Columns of a station's life: how often it died, 1 refuses and 2 silent, out of the rotation, partitions taken over,
-paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions."""
-LIFE_WIDTH = 9
+paused, scratch, and the first frame that waits for its answer, for the end of its pause, for its partitions; where
+replicas come and go, 1 starts and 2 is not there."""
+LIFE_WIDTH = 10
 CUT, ADDED, LOSS, RESEND = range(4)
 """Columns of a link: 1 holds and 2 loses everything, added delay s, share that is lost, s until it is sent again."""
 LINK_WIDTH = 4
@@ -137,6 +160,7 @@ KNOWN = np.dtype(
         ("version", "i8"),  # of what it wrote
         ("seen", "i8"),  # version that it read, or from which it makes another one
         ("looked", "f8"),  # when that was, s
+        ("skew", "f8"),  # what its client's clock shows more than the time, s
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
         ("noted", "i2"),  # 0, 1 where what it does to its keys is remembered, 3 where the history has it, too
@@ -154,7 +178,7 @@ NOTED = np.dtype(
         ("seen", "i8"),
         ("origin", "f8"),
         ("note", "i4"),
-        ("place", "i4"),
+        ("place", "i4"),  # of its draws; or the dist of the time after which a queue stands
         ("attempt", "i4"),
         ("spare", "i4"),
     ]
@@ -193,7 +217,8 @@ BLIND = (ROUND_ROBIN, RANDOM, HASH, FIRST)
 """Choices that do not depend on how busy the stations are."""
 
 # --- disciplines ---------------------------------------------------------------------------------------------------
-FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE = range(5)
+FIFO, LIFO, SHARED, PRIORITY, PREEMPTIVE, YIELDING = range(6)
+"""YIELDING is PRIORITY where a full queue gives the place of its least important request to a more important one."""
 
 # --- stations -------------------------------------------------------------------------------------------------------
 STATION = np.dtype(
@@ -220,10 +245,13 @@ STATION = np.dtype(
         ("busy2_s", "f8"),  # sum of their squares
         ("speed", "f8"),  # factor on work
         ("work", "f8"),  # shared: work done for each request, and when that was
-        ("work_at", "f8"),  # gauges: when the queue was longest, and when it was empty after that or -1
+        (
+            "work_at",
+            "f8",
+        ),  # gauges: when the queue was longest, and when it was empty after that or -1; else when empty
         ("shed", "i8"),
         ("abandoned", "i8"),
-        ("patience", "i4"),  # a dist, or -1
+        ("patience", "i4"),  # a dist, -1, or -2 - the dist of what is waited at most where a queue stands
         ("place", "i4"),
         ("serving", "i4"),  # first of those in service (shared, preemptive)
         ("sharing", "i4"),
@@ -236,7 +264,8 @@ OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_DEAD, FC_REASON0 = range(8)
-FC_WIDTH = 32
+FC_OPTIONAL, FC_SKIPPED = 24, 25
+FC_WIDTH = 26
 
 # --- sources -------------------------------------------------------------------------------------------------------
 POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)
@@ -252,6 +281,14 @@ BUCKET, FIXED_WINDOW, SLIDING_WINDOW = range(3)
 
 # --- jitter --------------------------------------------------------------------------------------------------------
 NO_JITTER, FULL_JITTER, EQUAL_JITTER, ADDED_JITTER = range(4)
+
+
+# --- controls: row = (what it does, first station, stations, knob, what it looks at, comparison, comparison that ends
+# it, fewest, most); parameters = (time between looks s, bound, bound that ends it, target, start s, pause s) ---
+WATCH, SCALE = range(2)
+SEE_QUEUE, SEE_USE = range(2)
+BELOW, AT_MOST, ABOVE, AT_LEAST = range(4)
+CONTROL_WIDTH, CONTROL_PAR = 9, 6
 
 
 class Program(NamedTuple):
@@ -296,3 +333,6 @@ class Program(NamedTuple):
     sched: I32  # (rows, 3): table, row, column
     sched_v: F64  # new values
     areas: I32  # (1,) number of zones over all regions
+    led: I32  # (stores with leaders, LED_WIDTH): first shard, first station, stations, copies, knob of the lag or -1
+    controls: I32  # (controls, CONTROL_WIDTH)
+    control_par: F64  # (controls, CONTROL_PAR)

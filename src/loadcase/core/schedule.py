@@ -14,7 +14,8 @@ from typing import Literal
 
 Target = tuple[str | int, ...]
 """A part of the design: ("replica", component, number), ("flow", name), ("cache", name, number), ("key", space),
-("consumer", flow), ("link", from, to) with "client" for the clients, ("zones", from, to) by number of the area."""
+("consumer", flow), ("clock", flow), ("messages", component), ("shard", component, number), ("link", from, to) with
+"client" for the clients, ("zones", from, to) by number of the area."""
 BASE = {"speed": 1.0, "arrivals": 1.0}
 """The value of a field on which no fault acts; 0 for those not listed."""
 

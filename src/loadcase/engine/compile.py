@@ -16,7 +16,7 @@ import numpy as np
 
 from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
-from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
+from loadcase.blueprint.steps import Brownout, Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.errors import BlueprintError, Problem
@@ -24,6 +24,7 @@ from loadcase.core.program import REGISTERS, SLOTS, Program
 from loadcase.core.schedule import Change
 from loadcase.engine.assembler import Assembler, Label, StationGroup, alias_table, floats, ints, zipf_bins
 from loadcase.engine.faulty import Faulty
+from loadcase.engine.kernels.tables import MOST_CONTROLS
 from loadcase.engine.memory import keys_at
 from loadcase.engine.recording import Note, Recorder, Recording
 from loadcase.engine.verbs import TURNS, Verbs
@@ -61,6 +62,7 @@ BALANCES = {
 }
 
 
+COMPARISONS = {"<": op.BELOW, "<=": op.AT_MOST, ">": op.ABOVE, ">=": op.AT_LEAST}
 Role = Literal["", "look", "decide", "prepare"]
 
 
@@ -74,6 +76,15 @@ class Here:
     balancer: str | None = None
     register: int = 0
     sticky: bool = False
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A component whose replicas come and go: its row of controls, its group, and with how many it begins."""
+
+    control: int
+    group: int
+    begins: int
 
 
 @dataclass
@@ -108,6 +119,7 @@ class Compiled:
     """Where the clients of a closed loop begin: with a pause."""
     knobs: int = 0
     links: int = 0
+    scaled: dict[str, Scaled] = field(default_factory=dict)
 
 
 def compile_blueprint(
@@ -173,12 +185,17 @@ class _Compiler:
         self.gauges: dict[str, int] = {}
         self.locks: dict[str, int] = {}
         self.warmers: list[tuple[int, int, str, int, float]] = []
+        self.control_rows: dict[Any, tuple[tuple[int, ...], tuple[float, ...]]] = {}
+        self.scaled: dict[str, Scaled] = {}
         self.width = 1
         self.flow_space: str | None = None
         self.turns: int | None = None
         """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
         self.guards: tuple[Call, ...] = ()
         """The claims under which the steps that are compiled are made."""
+        self.copying = False
+        """Whether the code of a message's second delivery is compiled, of which nothing is counted."""
+        self.led_rows: dict[str, tuple[int, ...]] = {}
         self.fed = [n for n, c in blueprint.components.items() if isinstance(c, Log) and c.source]
 
     # --- the whole ------------------------------------------------------------------------------------------------
@@ -202,6 +219,8 @@ class _Compiler:
             **self.cache_tables(),
             **self.policy_tables(),
             **self.channel_tables(channels),
+            "led": ints(list(self.led_rows.values()), op.LED_WIDTH),
+            **self.control_tables(),
             **self.faults.tables(self.pools, self.cache_ids, self.source_flows()),
         }
         program = self.asm.pack(tables)
@@ -229,6 +248,7 @@ class _Compiler:
             knowing=self.recorder.needed,
             knobs=self.faults.knobs,
             links=self.faults.links,
+            scaled=self.scaled,
         )
 
     @property
@@ -251,24 +271,67 @@ class _Compiler:
     def discipline(self, name: str, component: Component) -> int:
         """The discipline of a component; by priority when its calls carry different ones."""
         if component.discipline != "fifo":
-            return DISCIPLINES[component.discipline]
-        ranks = set()
-        for flow in self.b.flows.values():
-            base = flow.arrive.priority if flow.arrive and flow.arrive.priority else None
-            for step in walk(flow.steps):
-                if isinstance(step, Call) and step.component == name:
-                    ranks.add(step.options.priority or base or component.priority)
-        return op.PRIORITY if len(ranks) > 1 else op.FIFO
+            return self.yielding(component, DISCIPLINES[component.discipline])
+        return self.yielding(component, op.PRIORITY) if len(self.b.priorities_at(name)) > 1 else op.FIFO
+
+    def yielding(self, component: Component, discipline: int) -> int:
+        """The discipline where a full queue gives the place of its least important request away."""
+        gives = isinstance(component, Service) and component.shed is not None and component.shed.first != "newest"
+        return op.YIELDING if gives and discipline == op.PRIORITY else discipline
 
     def make_pools(self, name: str, component: Component) -> None:
         for pool in component.pools():
             self.pools[name, pool.name] = self.make_pool(name, component, pool)
+        if isinstance(component, Service):
+            self.make_scale(name, component)
+            self.make_delay(name, component)
+
+    def make_scale(self, name: str, service: Service) -> None:
+        """The control loop of the replicas."""
+        scale, group = service.autoscale, self.pools[name, "main"]
+        if scale is not None:
+            self.scaled[name] = Scaled(len(self.control_rows), group.index, service.replicas)
+            row = (op.SCALE, group.base, group.count, NOBODY, op.SEE_USE, 0, 0, scale.min, scale.max)
+            par = (scale.every, 0.0, 0.0, scale.target, scale.delay, scale.cooldown)
+            self.control_rows[name] = row, par
+
+    def make_delay(self, name: str, service: Service) -> None:
+        """The longest wait in a queue that stands, and in another."""
+        if service.shed is None or service.shed.target is None:
+            return
+        group = self.pools[name, "main"]
+        for station in self.asm.stations[group.base : group.base + group.count]:
+            station["patience"] = -2 - self.asm.dist(Const(service.shed.target))
+            station["place"] = self.asm.dist(Const(service.shed.interval))
+
+    def skip_knob(self, skip: Brownout) -> int:
+        """The knob that is on while steps with this condition are left out."""
+        key = ("skip", skip)
+        self.faults.knob(key)
+        knob = self.faults.knob_rows[key]
+        if key not in self.control_rows:
+            group, when = self.pools[skip.when.component, "main"], skip.when
+            sees = op.SEE_QUEUE if when.metric == "queue" else op.SEE_USE
+            begins, ends = COMPARISONS[when.comparison], COMPARISONS[skip.until.comparison]
+            row = (op.WATCH, group.base, group.count, knob, sees, begins, ends, 0, 0)
+            self.control_rows[key] = row, (skip.every, when.bound, skip.until.bound, 0.0, 0.0, 0.0)
+        return knob
+
+    def control_tables(self) -> dict[str, Any]:
+        rows = list(self.control_rows.values())
+        if len(rows) > MOST_CONTROLS:
+            message = f"the design has {len(rows):,} control loops; the engine runs {MOST_CONTROLS:,}"
+            raise BlueprintError([Problem("LC193", message, (), hint="let steps share the condition of their skip:")])
+        return {
+            "controls": ints([row for row, _ in rows], op.CONTROL_WIDTH),
+            "control_par": floats([par for _, par in rows], op.CONTROL_PAR),
+        }
 
     def make_pool(self, name: str, component: Component, pool: Pool) -> StationGroup:
         return self.asm.pool(
             name,
             pool.name,
-            pool.stations,
+            pool.room,
             pool.workers,
             bound=pool.queue,
             discipline=self.discipline(name, component),
@@ -306,6 +369,9 @@ class _Compiler:
         asm.start(space, asm.place(f"{spec.name}:key"), self.rank, again=again)
         self.heat(arrive.key, 0, f"{spec.name}:key")
         followed = self.recorder.follows(spec)
+        clock = self.faults.knob_of("clock", spec.name)
+        if followed and clock is not None:
+            asm.remember(op.SKEW, asm.place(f"{spec.name}:clock"), clock)
         if followed:
             note, always = self.recorder.note(Note("invoke", spec.name)), int(bool(self.recorder.decisive))
             asm.remember(op.INVOKE, note, 1 if arrive.key else 0, always)
@@ -352,33 +418,15 @@ class _Compiler:
         knob = self.faults.heat_knob(space)
         if knob is None:
             return
-        hot, end = Label(), Label()
-        self.asm.emit(op.ODDS, knob, hot, self.asm.place(f"{name}:hot"), NOBODY, 0)
-        self.asm.here(end)
-
-        def block() -> None:
-            self.asm.here(hot)
-            self.asm.emit(op.REKEY, register, 0)
-            self.asm.emit(op.JUMP, end)
-
-        self.asm.later(block)
+        self.sometimes(knob, f"{name}:hot", lambda: self.asm.emit(op.REKEY, register, 0))
 
     def twice(self, spec: FlowSpec) -> None:
         """A share of the requests is sent a second time, by nobody who waits for the answer."""
         knob = self.faults.twice_knob(spec.name)
         if knob is None:
             return
-        again, end = Label(), Label()
         body = self.child(lambda fail: self.steps(spec.steps, Here(), fail, top=True))
-        self.asm.emit(op.ODDS, knob, again, self.asm.place(f"{spec.name}:twice"), NOBODY, 0)
-        self.asm.here(end)
-
-        def block() -> None:
-            self.asm.here(again)
-            self.asm.emit(op.SPAWN, body)
-            self.asm.emit(op.JUMP, end)
-
-        self.asm.later(block)
+        self.sometimes(knob, f"{spec.name}:twice", lambda: self.asm.emit(op.SPAWN, body))
 
     def make_consumer_pools(self, spec: FlowSpec) -> None:
         consume = spec.consume
@@ -407,12 +455,66 @@ class _Compiler:
         component = self.b.components[source or ""]
         self.flow_space = component.key if isinstance(component, Log) else None
         self.asm.here(self.entries[spec.name])
+        self.delivered_again(spec, source or "")
+        self.consume(spec)
+
+    def consume(self, spec: FlowSpec) -> None:
+        """What becomes of one message."""
+        assert spec.consume is not None
+        source = spec.consume.log or spec.consume.queue or spec.consume.topic or ""
+        component = self.b.components[source]
         if isinstance(component, Log):
             self.consume_log(spec)
+            return
+        self.late(source, spec.name)
+        if isinstance(component, Queue) and spec.consume.commit == "before":
+            self.consume_queue_once(spec)
         elif isinstance(component, Queue):
             self.consume_queue(spec, component)
         else:
             self.consume_topic(spec)
+
+    def delivered_again(self, spec: FlowSpec, source: str) -> None:
+        """A share of the messages is handed out a second time."""
+        knob = self.faults.knob_of("again", source)
+        if knob is None:
+            return
+
+        def second(failed: Label) -> None:
+            del failed
+            self.copying = True
+            self.asm.emit(op.GAUGE, self.gauges[spec.name], 1)
+            self.consume(spec)
+            self.copying = False
+
+        body = self.child(second)
+        self.sometimes(knob, f"{spec.name}:again", lambda: self.asm.emit(op.SPAWN, body))
+
+    def late(self, source: str, name: str) -> None:
+        """A share of the messages takes longer."""
+        knob, delay = self.faults.knob_of("late", source), self.faults.knob_of("delay", source)
+        if knob is not None and delay is not None:
+            self.sometimes(knob, f"{name}:{source}:late", lambda: self.asm.emit(op.LAG, NOBODY, delay, 0))
+
+    def sometimes(self, knob: int, place: str, emit: Callable[[], Any]) -> None:
+        """Does something with the probability that a knob says."""
+        now, end = Label(), Label()
+        self.asm.emit(op.ODDS, knob, now, self.asm.place(place), NOBODY, 0)
+        self.asm.here(end)
+
+        def block() -> None:
+            self.asm.here(now)
+            emit()
+            self.asm.emit(op.JUMP, end)
+
+        self.asm.later(block)
+
+    def dealt_with(self, well: bool) -> None:
+        """The end of a message."""
+        if self.copying:
+            self.asm.emit(op.RETURN)
+        else:
+            self.asm.emit(op.DONE if well else op.FAILED, 0, 0)
 
     def arrive_at(self, spec: FlowSpec, depth: int, policy: int) -> Here:
         """The consuming replica as the place where the flow is."""
@@ -455,6 +557,7 @@ class _Compiler:
         elif order != "none":
             space = self.locks.setdefault(f"order:{spec.name}", len(self.locks))
             asm.emit(op.LOCK, space, 0)
+        self.late(spec.consume.log or "", spec.name)
         group = self.pools[spec.name, "flight"]
         asm.emit(op.PICK, asm.selection(op.OWNER, group.base, group.count, 1, 0, 0, 0, 0, 0), depth)
         asm.emit(op.ACQUIRE, depth, 0)
@@ -471,7 +574,8 @@ class _Compiler:
                 asm.emit(op.GAUGE, self.gauges[spec.name], 1)
                 asm.emit(op.JUMP, again)
 
-            asm.later(redeliver)
+            if spec.consume.commit != "before":
+                asm.later(redeliver)
         else:
             self.gate(spec)
             asm.emit(op.GAUGE, self.gauges[spec.name], -1)
@@ -479,7 +583,6 @@ class _Compiler:
         failed = Label()
 
         def let_go() -> None:
-            self.leave(here)
             asm.emit(op.RELEASE, depth)
             if space >= 0:
                 asm.emit(op.UNLOCK, space, 0)
@@ -487,12 +590,41 @@ class _Compiler:
                 asm.emit(op.RELEASE, 0)
 
         self.steps(spec.steps, here, failed, top=True)
+        self.leave(here)
         let_go()
         self.handled(spec)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(failed)
+        self.leave(here)
+        if spec.consume.commit == "before":
+            asm.here(died)  # nobody takes it again
         let_go()
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
+
+    def consume_queue_once(self, spec: FlowSpec) -> None:
+        """A message is deleted when it is taken: nobody takes it again."""
+        asm = self.asm
+        assert spec.consume is not None
+        group = self.pools[spec.name, "flight"]
+        self.gate(spec)
+        asm.emit(op.PICK, asm.selection(op.FIRST, group.base, 1, 1, 0, 0, 0, 0, 0), 0)
+        asm.emit(op.ACQUIRE, 0, 0)
+        again, failed, died = Label(), Label(), Label()
+        asm.here(again)
+        here = self.arrive_at(spec, 1, op.ROUND_ROBIN)
+        self.attend(here, again, died)
+        self.gate(spec)
+        asm.emit(op.GAUGE, self.gauges[spec.name], -1)
+        self.steps(spec.steps, here, failed, top=True)
+        self.leave(here)
+        self.handled(spec)
+        asm.emit(op.RELEASE, 0)
+        self.dealt_with(True)
+        asm.here(failed)
+        self.leave(here)
+        asm.here(died)
+        asm.emit(op.RELEASE, 0)
+        self.dealt_with(False)
 
     def consume_queue(self, spec: FlowSpec, queue: Queue) -> None:
         asm = self.asm
@@ -512,7 +644,7 @@ class _Compiler:
         self.gate(spec)
         asm.emit(op.GAUGE, self.gauges[spec.name], -1)
         asm.emit(op.CALL, body, asm.timer(queue.visibility), late)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(late)  # not done in time: visible again, until it has been received too often
         policy = len(self.retry_rows)
         self.retry_rows.append((queue.max_receives - 1, op.NO_JITTER, 0, 0.0, 1.0, FOREVER, 0.0, -1.0))
@@ -524,7 +656,7 @@ class _Compiler:
             gone = Label()
             asm.emit(op.PUBLISH, channel, 0, gone, asm.counter(f"{spec.name}:dead"))
             asm.here(gone)
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
         asm.here(back)
         asm.emit(op.GAUGE, self.gauges[spec.name], 1)
         asm.emit(op.JUMP, again)
@@ -563,11 +695,11 @@ class _Compiler:
         self.steps(spec.steps, here, failed, top=True)
         self.leave(here)
         self.handled(spec)
-        asm.emit(op.DONE, 0, 0)
+        self.dealt_with(True)
         asm.here(failed)
         self.leave(here)
         asm.here(died)
-        asm.emit(op.FAILED, 0, 0)
+        self.dealt_with(False)
 
     # --- steps ----------------------------------------------------------------------------------------------------
     def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
@@ -645,7 +777,7 @@ class _Compiler:
 
     def pick(self, component: str, row: int, slot: int, knows: bool = False) -> None:
         """Chooses a station; one that is known to be dead is left out."""
-        if self.mortal(component):
+        if self.mortal(component) or component in self.scaled:
             self.asm.emit(op.PICK_UP, row, slot, int(knows))
         else:
             self.asm.emit(op.PICK, row, slot)
@@ -657,11 +789,20 @@ class _Compiler:
 
     def errors(self, there: Here, name: str, held: Label) -> None:
         """The replica fails requests by themselves, with the probability of the moment."""
-        first = self.faults.error_knob(there.component)
+        first = self.faults.knob_of("errors", there.component)
         if first is not None and there.component is not None:
             bad = self.landing(held, lambda: self.asm.emit(op.REASON, op.ERROR))
             base = self.pools[there.component, "main"].base
             self.asm.emit(op.ODDS, first, bad, self.asm.place(f"{name}:fault"), there.slot, base)
+
+    def full(self, call: Call, there: Here, name: str, held: Label) -> None:
+        """A replica without room refuses what would be stored there."""
+        component, first = self.b.components[call.component], self.faults.knob_of("full", call.component)
+        stores = isinstance(component, Store) and call.verb in component.effects
+        if first is not None and (stores or component.behaviours.get(call.verb) == "publish"):
+            bad = self.landing(held, lambda: self.asm.emit(op.REASON, op.REFUSED))
+            base = self.pools[call.component, "main"].base
+            self.asm.emit(op.ODDS, first, bad, self.asm.place(f"{name}:full"), there.slot, base)
 
     def step(self, step: Step, here: Here, fail: Label, top: bool) -> Here:
         asm = self.asm
@@ -761,19 +902,37 @@ class _Compiler:
         component = self.b.components[call.component]
         options = call.options
         name = self.named(f"{call.component}.{call.verb}")
-        policed = any(
-            (options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback)
-        )
         forward = component.behaviours.get(call.verb) == "forward"
-        moves = not policed and (forward or (top and component.kind == "service"))
+        moves = not options.policed and (forward or (top and component.kind == "service"))
 
         def attempt(at: Here, failed: Label) -> None:
             self.visit(call, component, name, at, failed, stay=False)
 
         if moves:
             return self.visit(call, component, name, here, fail, stay=True)
+        end = Label()
+        if call.skip is not None:  # whatever becomes of the call, it goes on there
+            self.skip(call, call.skip, name, here, fail, end)
         self.policies(options, call.nested, name, here, fail, attempt)
+        if call.skip is not None:
+            self.asm.here(end)
         return here
+
+    def skip(self, call: Call, brownout: Brownout, name: str, here: Here, fail: Label, end: Label) -> None:
+        """While a component is too busy the call is left out, and its fallback made."""
+        asm, skipped = self.asm, Label()
+        context = self.context
+        asm.emit(op.COUNT, op.FC_OPTIONAL)
+        asm.emit(op.ODDS, self.skip_knob(brownout), skipped, asm.place(f"{name}:skip"), NOBODY, 0)
+
+        def block() -> None:
+            self.context = context
+            asm.here(skipped)
+            asm.emit(op.COUNT, op.FC_SKIPPED)
+            self.steps(call.nested.get("fallback", ()), here, fail)
+            asm.emit(op.JUMP, end)
+
+        asm.later(block)
 
     def policies(
         self,
@@ -941,16 +1100,21 @@ class _Compiler:
         visits = component.visits(call.verb, options)
         there = here
         looks = getattr(options, "atomic", True) is False
+        self.undecided(call)
         if looks:
             self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
         spread = any(visit.need > 0 and visit.pick in SPREAD for visit in visits[looks:])
         decided = spread and visits[0].pick == "leader" and not looks
+        if spread and not decided and isinstance(component, Store) and call.verb in component.effects:
+            self.led_write(call, component, visits[looks], name, here, fail, key)
         if decided and self.remembered(call):
             asm.emit(op.OUTSET)
         if (decided and self.remembered(call)) or (spread and self.sequence(call, component, key)):
             fail = self.landing(fail, lambda: self.verbs.abandon(call, key))
         for i, one in enumerate(visits[looks:]):
             last = i == len(visits) - 1 - looks
+            if one.pick == "followers" and self.replicates(call):
+                continue
             if one.need == 0:
                 self.unawaited(call, component, one, name, here, key)
             elif one.pick in SPREAD:
@@ -961,7 +1125,9 @@ class _Compiler:
                 there = self.single(call, component, one, name, here, fail, key, stay and last, first, role)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in SPREAD or visits[0].need == 0)
-        if behaviour == "publish" and (many or self.turns is not None):  # who waits for its turn holds no worker
+        on_arrival = many and visits[0].need == 0 and self.unsure(call.component)
+        if behaviour == "publish" and not on_arrival and (many or self.turns is not None):
+            # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
         if spread and isinstance(component, Store) and call.verb in component.effects:
             self.verbs.guard(self.guards, self.flow, fail)
@@ -983,6 +1149,8 @@ class _Compiler:
         """Writes of which all have their effect, or none: first every shard has been visited, then all are there."""
         assert isinstance(component, Store)
         verbs = self.verbs
+        for write in writes:
+            self.undecided(write)
         keys = [0 if knowledge.own_key(self.b, self.b.flows[self.flow], write) else 1 for write in writes]
         other = next((write for write, key in zip(writes, keys, strict=True) if key == 1), None)
         if other is not None:
@@ -1027,6 +1195,19 @@ class _Compiler:
             for visit in component.visits("transact", write.options):
                 if visit.need == 0:
                     self.unawaited(write, component, visit, name, here, key)
+
+    def undecided(self, call: Call) -> None:
+        """Refuses what rests on the past of a key in a store that may lose some of it."""
+        rests = knowledge.claims(self.b, call) or getattr(call.options, "condition", None) is not None
+        if self.faults.led(call.component) and (rests or knowledge.together((call,))):
+            what = f"a {call.verb} in a store whose leaders are replaced is not modelled yet"
+            message = f"{what}: what another leader knows of it ({call.component})"
+            hint = "take out failover: and its fault, or make it a write"
+            raise BlueprintError([Problem(code="LC002", message=message, path=call.path, hint=hint)])
+
+    def unsure(self, component: str) -> bool:
+        """Whether what is sent to a component without waiting for it may not be taken there, in this case."""
+        return component in self.faults.touched
 
     def landing(self, fail: Label, emit: Callable[[], Any]) -> Label:
         """A place where failures go that first undoes something."""
@@ -1079,7 +1260,11 @@ class _Compiler:
             there = replace(there, sticky=True)
         behaviour = component.behaviours.get(call.verb)
         if not local:
-            self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
+            row = self.select(call, component, visit, name, here, key)
+            if visit.pick == "leader" and self.faults.led(call.component):
+                self.lead(call, component, row, here, there, fail)
+            else:
+                self.pick(call.component, row, slot)
             self.peek(call, component, slot, key, 0)
             self.hop(here, there, fail)
             self.peek(call, component, slot, key, 1)
@@ -1102,6 +1287,7 @@ class _Compiler:
         self.serve(component, visit.work, slot, f"{name}:work{'' if first else ':next'}")
         self.alive(there, held)
         self.errors(there, name, held)
+        self.full(call, there, name, held)
         if isinstance(component, Store):
             self.behave(call, component, behaviour, name, slot, held, key, there, role)
         if visit.then is not None:
@@ -1120,7 +1306,11 @@ class _Compiler:
         if behaviour == "deliver":
             assert self.b.network is not None
             asm.wait(self.b.network.client, f"{name}:client")
+            self.late(call.component, name)
             self.delivered(call, slot)
+            knob = self.faults.knob_of("again", call.component)
+            if knob is not None and self.recorder.on:
+                self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot))
         if stay:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
@@ -1178,6 +1368,8 @@ class _Compiler:
         asm = self.asm
         if isinstance(component, Store):
             if call.verb in component.effects:
+                if self.faults.led(call.component):
+                    asm.emit(op.LEADING, slot, self.led_row(call.component), held)
                 if role == "prepare":
                     self.verbs.guard(self.guards, self.flow, held)
                     return
@@ -1192,6 +1384,8 @@ class _Compiler:
                 if role == "":
                     self.apply(call, component, slot, key)
                     self.committed(call, component, key, slot)
+                    if self.replicates(call):
+                        self.replicate(call, component, name, there, key)
             else:
                 self.see(call, component, slot, key)
                 self.answer(call, slot, key, shared=False)
@@ -1306,6 +1500,7 @@ class _Compiler:
 
         def emit(failed: Label) -> None:
             self.pick(call.component, self.select(call, component, visit, name, here, key), slot)
+            self.lagging(call, component, slot)
             self.hop(here, there, failed)
             away = self.landing(failed, lambda: self.hop(there, here))
             self.enter(there, away)
@@ -1322,6 +1517,9 @@ class _Compiler:
             self.serve(component, visit.work, slot, f"{name}:work")
             self.alive(there, held)
             self.errors(there, name, held)
+            self.full(call, there, name, held)
+            if visit.need == 0 and visit.pick == "leader" and self.unsure(call.component):
+                self.publish(call.component, component, name, held, key)
             if isinstance(component, Store):
                 if call.verb in component.effects:
                     self.apply(call, component, slot, key)
@@ -1631,6 +1829,127 @@ class _Compiler:
             self.asm.wait(net.same_zone, name)
             return
         self.asm.hop((net.same_zone, net.cross_zone, net.cross_region), start.slot, end.slot, name)
+
+    # --- copies that follow a leader ------------------------------------------------------------------------------
+    def replicates(self, call: Call) -> bool:
+        """Whether the leader ships a write to the other copies by itself, in its order."""
+        store, name = self.b.components[call.component], call.component
+        if not isinstance(store, Store) or call.verb not in store.effects or store.replicas == 1:
+            return False
+        if (getattr(call.options, "consistency", None) or store.write) != "async":
+            return False
+        struck = self.mortal(name) or self.faults.led(name) or self.faults.knob_of("lag", name) is not None
+        return struck or store.replication_lag is not None
+
+    def led_row(self, name: str) -> int:
+        """Row of a store whose copies follow leaders."""
+        if name not in self.led_rows:
+            group, lag = self.pools[name, "main"], self.faults.knob_of("lag", name)
+            first = sum(n // copies for _, _, n, copies, _ in self.led_rows.values())
+            self.led_rows[name] = (first, group.base, group.count, group.copies, NOBODY if lag is None else lag)
+        return list(self.led_rows).index(name)
+
+    def lead(self, call: Call, component: Component, row: int, here: Here, there: Here, fail: Label) -> None:
+        """Chooses the leader of the shard; while it is being replaced a write is refused there."""
+        refused: Any = NOBODY
+        if isinstance(component, Store) and call.verb in component.effects:
+            refused = self.landing(fail, lambda: self.there_and_back(here, there))
+        self.asm.emit(op.LEAD, there.slot, self.led_row(call.component), row, refused)
+
+    def there_and_back(self, here: Here, there: Here) -> None:
+        """The way of a request that is refused."""
+        self.hop(here, there)
+        self.hop(there, here)
+
+    def led_write(
+        self, call: Call, component: Store, visit: Visit, name: str, here: Here, fail: Label, key: int
+    ) -> None:
+        """A write to many copies is taken only while the shard has a leader, where it has leaders at all."""
+        if not self.faults.led(call.component):
+            return
+        if here.depth >= SLOTS:
+            self.too_deep(call.path)
+        there = Here(here.depth, call.component, here.depth + 1)
+        row = self.select(call, component, replace(visit, pick="leader"), name, here, key)
+        self.lead(call, component, row, here, there, fail)
+        self.enter(there, self.landing(fail, lambda: self.there_and_back(here, there)))
+
+    def lagging(self, call: Call, component: Component, slot: int) -> None:
+        """A write reaches copies that lag behind later."""
+        knob = self.faults.knob_of("lag", call.component)
+        if knob is not None and isinstance(component, Store) and call.verb in component.effects:
+            self.asm.emit(op.LAG, slot, knob, self.pools[call.component, "main"].base)
+
+    def replicate(self, call: Call, component: Store, name: str, there: Here, key: int) -> None:
+        """The leader ships a write to each of the other copies."""
+        asm = self.asm
+        end = Label()
+        if self.recorder.identified(call):
+            asm.emit(op.FRESH, end)
+        register = self.register(there, call.path)
+        if there.depth >= SLOTS:
+            self.too_deep(call.path)
+        asm.emit(op.ENTRY, there.slot, self.led_row(call.component), register)
+        for which in range(component.replicas - 1):
+
+            def emit(failed: Label, which: int = which) -> None:
+                del failed
+                self.shipped(call, component, f"{name}:ship{which}", there, key, register, which)
+
+            asm.emit(op.SPAWN, self.child(emit))
+        asm.here(end)
+
+    def shipped(
+        self, call: Call, component: Store, name: str, leader: Here, key: int, register: int, which: int
+    ) -> None:
+        """An entry goes to another copy: it is sent again until it is there, unless no copy is to have it."""
+        asm = self.asm
+        slot, row = leader.depth, self.led_row(call.component)
+        there = Here(slot, call.component, slot + 1)
+        lag = NOBODY if component.replication_lag is None else asm.dist(component.replication_lag)
+        asm.emit(op.SHIP, leader.slot, row, register, which, slot, lag, asm.place(f"{name}:lag"))
+        self.reverted(call, component, slot, key)
+        again, later = Label(), Label()
+        asm.here(again)
+        if self.mortal(call.component) or self.faults.led(call.component):
+            asm.emit(op.SEND, slot, row, leader.slot)
+        self.hop(leader, there)
+        if self.mortal(call.component):
+            asm.emit(op.ATTEND, slot, again)
+        asm.emit(op.ACQUIRE, slot, later)
+        if self.mortal(call.component):
+            asm.emit(op.HOLD, slot, again, 1)
+
+        def let_go() -> None:
+            self.leave(there)
+            asm.emit(op.RELEASE, slot)
+
+        held = self.landing(later, let_go)
+        self.serve(component, component.work_of(call.verb, call.options), slot, f"{name}:work")
+        self.alive(there, held)
+        self.errors(there, name, held)
+        self.full(call, there, name, held)
+        let_go()
+        asm.emit(op.FOLLOW, slot, row)
+        self.apply(call, component, slot, key)
+
+        def once_more() -> None:
+            asm.here(later)
+            asm.wait(Const(FEED_RETRY_S), name)
+            asm.emit(op.JUMP, again)
+
+        asm.later(once_more)
+
+    def reverted(self, call: Call, component: Store, slot: int, key: int) -> None:
+        """What is undone when an entry is lost with its leader."""
+        note = versions = copies = NOBODY
+        if self.recorder.on and self.entity(call) is not None:
+            note = self.note("revert", call)
+            if self.recorder.follows_one_leader(call):
+                versions = self.verbs.versions(call)
+            if self.seen(call):
+                copies = self.copies(call, component)[0]
+        self.asm.emit(op.REVERT, slot, note, key, self.identities(call), versions, copies)
 
     # --- tables ---------------------------------------------------------------------------------------------------
     def source_tables(self) -> dict[str, Any]:

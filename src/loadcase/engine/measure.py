@@ -13,7 +13,7 @@ from loadcase.core import program as op
 from loadcase.core.results import Metric, Series, Tally
 from loadcase.engine.assembler import StationGroup
 from loadcase.engine.compile import Compiled
-from loadcase.engine.kernels import tables
+from loadcase.engine.kernels import control, tables
 from loadcase.engine.scale import EXTREMES, extensive
 from loadcase.kinds.gateway import Gateway
 
@@ -94,6 +94,9 @@ class Measures:
                 self.put(f"{flow}.availability", answered / arrived, "ratio", arrived)
                 self.put(f"{flow}.attempts", 1.0 + count[op.FC_RETRIES] / arrived, "count", arrived)
                 self.put(f"{flow}.hedges", count[op.FC_HEDGES] / arrived, "count", arrived)
+            asked = int(count[op.FC_OPTIONAL])
+            if asked:
+                self.put(f"{flow}.skipped", count[op.FC_SKIPPED] / asked, "ratio", asked)
             per_s = {
                 "rate": arrived,
                 "goodput": ok,
@@ -182,11 +185,12 @@ class Measures:
         self.put(f"{name}.queue", queue.sum() / self.seconds, "count")
         self.put(f"{name}.queue.peak", float(self.s.stations["qmax"][rows].max()), "count")
         self.put(f"{name}.shed", shed.sum() / self.seconds, "1/s", total)
+        ready, mean = self.replicas(group)
         if group.workers:
-            capacity = group.count * group.workers
-            self.put(f"{name}.utilisation", busy.sum() / self.seconds / capacity, "ratio")
-            self.put(f"{name}.utilisation.peak", busy.max() / self.step / capacity, "ratio")
-            self.line(f"{name}.utilisation", busy / self.step / capacity, "ratio")
+            self.put(f"{name}.utilisation", busy.sum() / self.seconds / (mean * group.workers), "ratio")
+            used = busy / self.step / (ready * group.workers)
+            self.put(f"{name}.utilisation.peak", used.max(), "ratio")
+            self.line(f"{name}.utilisation", used, "ratio")
             hottest = ended["busy_s"].max() / self.seconds / group.workers
             self.put(f"{name}.hottest_shard", hottest, "ratio")
         if total:
@@ -200,6 +204,17 @@ class Measures:
         self.line(f"{name}.queue", queue / self.step, "count")
         self.line(f"{name}.rate", visits / self.step, "1/s")
         self.line(f"{name}.shed", shed / self.step, "1/s")
+
+    def replicas(self, group: StationGroup) -> tuple[np.ndarray, float]:
+        """Mean number of replicas that serve, in each interval and in all; tells those that come and go."""
+        scaled = self.c.scaled.get(group.component)
+        if scaled is None:
+            return np.full(self.s.fts.shape[1], float(group.count)), float(group.count)
+        exist, ready = (self.s.scaled[scaled.control, :, i] for i in range(2))
+        self.put(f"{group.component}.replicas", exist.sum() / self.seconds, "count")
+        self.put(f"{group.component}.replicas.peak", self.s.control[scaled.control, control.X_PEAK], "count")
+        self.line(f"{group.component}.replicas", exist / self.step, "count")
+        return np.maximum(ready / self.step, 1.0), max(ready.sum() / self.seconds, 1.0)
 
     def levels(self, name: str, station: int) -> None:
         """Percentiles over time of the number in service at a single station."""

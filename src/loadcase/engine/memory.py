@@ -64,7 +64,7 @@ def check_memory(blueprint: Blueprint, load: float) -> int:
 def of_component(blueprint: Blueprint, name: str, component: Component) -> float:
     """Bytes of one component's servers, cached keys and counters."""
     pools = component.pools()
-    stations = sum(pool.stations for pool in pools) + getattr(component, "partitions", 0)
+    stations = sum(pool.room for pool in pools) + getattr(component, "partitions", 0)
     total = float(stations * STATION_BYTES)
     if isinstance(component, Cache) and component.hit_ratio is None:
         entries = component.keys or keys_at(blueprint, name)

@@ -189,6 +189,17 @@ class Recorder:
             if knowledge.entity_of(call) == entity
         )
 
+    def follows_one_leader(self, call: Call) -> bool:
+        """Whether all writes of a call's entity to its store are those of a leader alone, which gives their order."""
+        store = self.blueprint.components[call.component]
+        assert isinstance(store, Store)
+        return all(
+            (getattr(other.options, "consistency", None) or store.write) == "async"
+            for flow in self.blueprint.flows.values()
+            for other in walk(flow.steps)
+            if isinstance(other, Call) and other.component == call.component and other.verb in store.effects
+        )
+
     # --- what the history says of itself --------------------------------------------------------------------------
     def writes(self) -> dict[str, tuple[str, ...]]:
         """Entities that an acknowledged operation of each flow has had an effect on."""
@@ -239,7 +250,7 @@ def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
     for step in steps:
         match step:
             case Call(nested=nested):
-                if "fallback" not in nested:
+                if "fallback" not in nested and step.skip is None:
                     yield from knowledge.parts(step)
                     yield from _certain(nested.get("do", ()))
             case Parallel(branches=branches, need=need):

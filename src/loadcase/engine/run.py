@@ -333,7 +333,7 @@ def check_size(blueprint: Blueprint, load: float) -> None:
     """
     stations = 0
     for name, component in blueprint.components.items():
-        stations += sum(pool.stations for pool in component.pools())
+        stations += sum(pool.room for pool in component.pools())
         if stations > MAX_STATIONS:
             raise UsageError(
                 f"{name}: the design has over {MAX_STATIONS} servers; the engine simulates up to that many",

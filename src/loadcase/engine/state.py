@@ -9,14 +9,14 @@ import numpy as np
 
 from loadcase.core import program as op
 from loadcase.engine.compile import Compiled
-from loadcase.engine.kernels import calendar, effects, policies, tables, warming
+from loadcase.engine.kernels import calendar, control, effects, policies, tables, warming
 
 INTERVALS = 60
 LOCK_BUCKETS = 1 << 16
 NOTES = 1 << 17
 """Rows of a history that the kernel writes before they are fetched (8 MB)."""
 FACTS = 1 << 12
-LIFE = np.array([0, 0, 0, 0, 0, 0, -1, -1, -1], np.int32)
+LIFE = np.array([0, 0, 0, 0, 0, 0, -1, -1, -1, 0], np.int32)
 """A station's life at the start: up, and nobody waits for it."""
 
 
@@ -107,7 +107,10 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         refused=np.zeros(max(1, len(p.limiters)), np.int64),
         refused_at=np.zeros(max(1, len(p.limiters))),
         budget=np.full(max(1, len(p.retries)), 10.0),
-        life=np.tile(LIFE, (stations if len(p.sched_t) else 1, 1)),
+        lead=leaders(p.led),
+        copied=np.tile(np.array([0, -1], np.int64), (stations if len(p.led) else 1, 1)),
+        due=np.zeros(stations if len(p.led) else 1),
+        life=np.tile(LIFE, (stations if len(p.sched_t) or len(p.controls) else 1, 1)),
         born=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
         land=np.zeros((0 if len(p.sched_t) else 1, op.SLOTS), np.int32),
         mark=np.zeros(0 if len(p.sched_t) else 1, np.int8),
@@ -115,12 +118,19 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         gates=np.full((max(1, compiled.knobs), 1), -1, np.int32),
         links=np.zeros((max(1, compiled.links), op.LINK_WIDTH)),
         lwait=np.full((max(1, compiled.links), 1), -1, np.int32),
+        control=np.zeros((max(1, len(p.controls)), control.CONTROL)),
+        looked=np.zeros((stations if len(p.controls) else 1, 2)),
+        scaled=np.zeros((max(1, len(p.controls)), intervals, 2)),
         known=np.zeros(0, op.KNOWN),
         bases=np.zeros((0, compiled.recorder.columns), np.int64),
         noted=np.zeros(0, op.NOTED),
         facts=np.zeros(0, tables.FACT),
     )
     state.regs[tables.R_MARGIN] = compiled.margin
+    for scaled in compiled.scaled.values():
+        group, row = compiled.groups[scaled.group], state.control[scaled.control]
+        state.life[group.base + scaled.begins : group.base + group.count, op.OFF] = 2
+        row[[control.X_NOW, control.X_READY, control.X_PEAK]] = scaled.begins
     if compiled.knowing:
         rows = compiled.margin + (NOTES if compiled.recorder.on else 0)
         state = state._replace(
@@ -134,6 +144,12 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     return state
 
 
+def leaders(led: np.ndarray) -> np.ndarray:
+    """The shards that are led, each by its first copy."""
+    rows = [[base + k, 0, 0, 0, -1] for _, base, n, copies, _ in led.tolist() for k in range(0, n, copies)]
+    return np.array(rows or [[0, 0, 0, 0, -1]], np.int64)
+
+
 def _begin(compiled: Compiled, s: tables.State) -> None:
     """The first events: the end of the warm-up, and every source at time zero; clients of closed loops are ready."""
     p = compiled.program
@@ -141,6 +157,10 @@ def _begin(compiled: Compiled, s: tables.State) -> None:
     first.append((float(s.times[tables.D_WARM]), tables.TICK))
     if len(p.sched_t):
         first.append((float(p.sched_t[0]), tables.FAULT))
+    for j, (every, *_) in enumerate(p.control_par):
+        s.control[j, control.X_LOOK] = every
+        first.append((float(every), tables.CONTROL0 + j))
+    first.sort(key=lambda event: event[0])
     for i, (t, slot) in enumerate(first):  # in order of time: a heap
         s.heap[i] = t, ((i + 1) << tables.SLOT_BITS) | slot
     s.regs[tables.R_HEAP] = s.regs[tables.R_SEQ] = len(first)

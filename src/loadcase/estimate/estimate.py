@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
+from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.quantity import Quantity, Uncertain, median
 from loadcase.core.unitformat import format_dims, format_quantity
@@ -174,6 +175,10 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     notes = list(known.notes)
     if any(c.availability is None for c in blueprint.components.values()):
         notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
+    for name, component in blueprint.components.items():
+        left = [field for field in ("autoscale", "shed") if getattr(component, field, None) is not None]
+        notes += [f"{name}: {' and '.join(left)} left out, `loadcase run` has it"] if left else []
+    notes += [f"{name}: no step is skipped here, `loadcase run` does" for name in _skipping(blueprint)]
     if isinstance(case, str) and case in blueprint.cases and blueprint.cases[case].faults:
         notes.append(f"the faults of case {case} are left out: the closed form knows none, `loadcase run` does")
     return EstimateReport(
@@ -202,6 +207,11 @@ def factor_of(blueprint: Blueprint, case: str | float | None) -> float:
         return 1.0
     near = suggest(case, blueprint.cases)
     raise UsageError(f"there is no case {case!r}", hint=near or f"cases: {', '.join(blueprint.cases) or 'none'}")
+
+
+def _skipping(blueprint: Blueprint) -> list[str]:
+    flows = blueprint.flows.items()
+    return [n for n, f in flows if any(isinstance(s, Call) and s.skip is not None for s in walk(f.steps))]
 
 
 def monthly_cost(blueprint: Blueprint) -> float:

@@ -36,11 +36,6 @@ class Here:
     """Whether the zone is known; a store's feed of a log starts at no particular replica."""
 
 
-def policed(options: Options) -> bool:
-    """Whether the caller waits for an answer by itself, so that the flow does not move on with the call."""
-    return any((options.timeout, options.retry, options.hedge, options.breaker, options.throttle, options.fallback))
-
-
 def is_local(call: Call, here: Here) -> bool:
     """Whether a call stays at the replica where the flow is."""
     return here.sticky and here.component == call.component
@@ -49,7 +44,7 @@ def is_local(call: Call, here: Here) -> bool:
 def moves(call: Call, component: Component, top: bool) -> bool:
     """Whether the flow is at the component after the call."""
     forward = component.behaviours.get(call.verb) == "forward"
-    return not policed(call.options) and (forward or (top and component.kind == "service"))
+    return not call.options.policed and (forward or (top and component.kind == "service"))
 
 
 def arrived(call: Call, component: Component, here: Here) -> Here:

@@ -114,7 +114,9 @@ def peak_of(blueprint: Blueprint) -> tuple[str, float]:
 
 
 def count_field(component: Component) -> str | None:
-    """The field that counts what takes the load; None where the provider sizes it."""
+    """The field that counts what takes the load; None where the provider or a control loop sizes it."""
+    if getattr(component, "autoscale", None) is not None:
+        return None
     if isinstance(component, Store | SearchIndex):
         return "shards"
     if isinstance(component, Log):

@@ -18,7 +18,7 @@ from loadcase.core.distributions import Const, Dist, Uniform
 from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture, queued, scattered
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
-from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves, policed
+from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
 from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
@@ -424,7 +424,7 @@ class _Solver:
         site = self.found.sites[self.flow.name, inner.path]
         pools = site.component.pools()
         balance, _ = balance_of(self.b, site.component, here)
-        plain = not (policed(inner.options) or inner.nested or is_local(inner, here)) and site.at_once == step.n
+        plain = not (inner.options.policed or inner.nested or is_local(inner, here)) and site.at_once == step.n
         alone = len(self.visitors.get((inner.component, pools[0].name), ())) == 1
         visits = site.component.visits(inner.verb, inner.options)
         simple = len(pools) == len(visits) == 1 and visits[0].then is None and visits[0].pick == "balance"

@@ -20,15 +20,3 @@ def faults() -> dict[str, type[Fault]]:
             if isinstance(value, type) and issubclass(value, Fault) and value.__module__.endswith(f".{module.name}"):
                 found[module.name] = value
     return dict(sorted(found.items()))
-
-
-NOT_YET = {
-    "clock_skew": "whose clock is wrong matters once histories tell the order of effects",
-    "disk_full": "refused writes matter once histories tell what was acknowledged",
-    "duplicate_delivery": "a message that comes twice matters once histories tell the receivers' deliveries",
-    "failover": "electing another leader comes with histories",
-    "reconnect_storm": "gateways do not yet keep the connections that would come back",
-    "reorder": "messages out of order matter once histories tell the order of effects",
-    "replica_lag": "a stale copy matters once histories tell what was read",
-}
-"""Faults of the vocabulary that are refused, and why."""

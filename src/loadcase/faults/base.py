@@ -37,8 +37,18 @@ class Part:
     elsewhere: bool = False
     """Run by somebody else, in no zone of the design."""
     caches: bool = False
+    led: bool = False
+    """Whether one copy of each shard takes the writes."""
+    online: float | None = None
+    """Connections that it holds."""
+    written: bool = False
+    """Whether a step stores something there."""
+    hands_out: bool = False
+    """Whether messages reach a consuming flow, or a consuming flow's receivers, from it."""
     serves: bool = True
     """Whether it has servers that do work."""
+    most: int = 0
+    """Replicas that it may grow to; 0 where their number stays."""
 
     def area(self, node: int) -> int:
         """Number of the zone that a node is in, counted over all regions from 0."""
@@ -52,6 +62,10 @@ class Route:
     name: str
     source: Literal["open", "closed", "trace", "consume"]
     key: str | None = None
+    rate: float = 0.0
+    """Arrivals per second, at load factor 1."""
+    connects: frozenset[str] = frozenset()
+    """Gateways at which its clients open connections."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,16 @@ def component(site: Site, name: str, where: str) -> Part:
     if found is None:
         raise NoTargetError(where, f"there is no component {name!r}", near(name, site.parts))
     return found
+
+
+def messages(site: Site, name: str) -> Target:
+    """What a component hands out. Raises NoTargetError."""
+    part = component(site, name, "on")
+    if not part.hands_out:
+        others = [n for n, p in site.parts.items() if p.hands_out]
+        hint = f"it could be {', '.join(others)}" if others else "no flow consumes anything"
+        raise NoTargetError("on", f"no consuming flow gets anything from {name}", hint)
+    return ("messages", name)
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -41,8 +41,8 @@ class Crash(OnReplicas, Dies):
     for its timeout, and one without a timeout until the replica is back. After `for` it serves again, a cache with
     nothing in it. Balancers learn of it after `detect` and then leave the replica out. A message that it had taken
     comes again: of a log when its partition has been taken over (`takeover`) or it is back, of a queue after the
-    visibility timeout, of a topic never. A store answers as long as enough copies of the shard are up; another
-    leader is not elected.
+    visibility timeout, of a topic never. A store answers as long as enough copies of the shard are up; where it has
+    leaders, another copy takes the place of a dead one after the store's `failover`, and without that nobody does.
 
     Why: it is the fault that every design meets, and the one that shows what a retry, a spare replica and a quorum
     are worth.

@@ -51,7 +51,7 @@ class Outage(Dies):
         for part in site.parts.values():
             if part.elsewhere or not part.serves:
                 continue
-            for node in range(part.nodes):
+            for node in range(max(part.nodes, part.most)):
                 area = part.area(node)
                 if area // part.zones == region and self.zone in (None, area % part.zones + 1):
                     struck = True

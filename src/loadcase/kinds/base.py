@@ -65,6 +65,13 @@ class Pool:
     queue: int | None = None
     discipline: Discipline = "fifo"
     groups: int = 1
+    most: int = 0
+    """Stations that it may grow to; 0 where their number stays."""
+
+    @property
+    def room(self) -> int:
+        """Stations that there ever are."""
+        return max(self.stations, self.most)
 
 
 SPREAD = ("copies", "some", "all", "every")
@@ -175,6 +182,16 @@ class Throttle(BaseModel):
         return window
 
 
+class Skip(BaseModel):
+    """A brownout: the step is left out, and its fallback made if it has one, while a component is too busy."""
+
+    model_config = STRICT
+
+    when: str = Field(description="`component.queue` or `component.utilisation`, and a bound: `api.queue > 100`.")
+    until: str | None = Field(None, description="When it is made again; by default as soon as `when` is no longer so.")
+    every: Seconds = Field(1.0, description="How often that is looked at: the mean since the last look decides.")
+
+
 class Options(BaseModel):
     """What a step may say about its call, whatever the verb."""
 
@@ -187,12 +204,19 @@ class Options(BaseModel):
     hedge: Hedge | None = Field(None, description="Sends a second copy when the first is slow.")
     breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
     throttle: Throttle | None = Field(None, description="Sends less to a callee that accepts little.")
-    fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed.")
+    fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed or is skipped.")
+    skip: Skip | str | None = Field(None, description="When it is left out; a text is its `when`.")
     priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
     do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")
 
     nested: ClassVar[tuple[str, ...]] = ("do", "fallback")
     """Options that hold steps."""
+
+    @property
+    def policed(self) -> bool:
+        """Whether the caller waits for an answer by itself, so that the flow does not move on with the call."""
+        given = (self.timeout or None, self.retry, self.hedge, self.breaker, self.throttle, self.fallback, self.skip)
+        return any(policy is not None for policy in given)
 
 
 class Component(BaseModel):
@@ -232,8 +256,6 @@ class Component(BaseModel):
     """Fields of the format that this version does not model, each with the reason that the refusal gives."""
     not_yet_options: ClassVar[Mapping[str, str]] = {}
     """The same for options of the verbs."""
-    not_yet_verbs: ClassVar[Mapping[str, str]] = {}
-    """The same for verbs."""
     default_balance: ClassVar[Balance] = "round_robin"
     default_work: ClassVar[Mapping[str, Dist]] = {}
     """Service time per verb when neither the blueprint nor a profile gives one."""

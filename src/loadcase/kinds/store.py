@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from loadcase.core.distributions import Dist, LogNormal
-from loadcase.core.fields import Amount, Seconds
+from loadcase.core.fields import Amount, Seconds, Work
 from loadcase.kinds.base import SPREAD, STRICT, Options, Sharded, Visit, WorkByVerb
 
 Consistency = Literal["one", "quorum", "all", "async"]
@@ -84,12 +84,15 @@ class Store(Sharded):
 
     What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
     acknowledged when `write` of them have it: one, quorum, all; with `async` the leader alone answers and the other
-    copies follow. An `update` that is made only `if` nothing has changed (compare and set) is decided by the leader of
-    its shard, and then copied; so is a `claim`, unless it is not `atomic`. A `transact` with several `writes` visits
-    the shard of each in turn, and none of them counts until all are there. A read goes to one copy, or to all of them
-    and waits for a quorum, unless `read_from` says otherwise; it sees the newest of what the copies that it waits for
-    had when they were looked at. `write_to: needed` sends a write to no more copies than must have it, and the others
-    never get it. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys.
+    copies follow, each in the leader's order, `replication_lag` later. An `update` that is made only `if` nothing has
+    changed (compare and set) is decided by the leader of its shard, and then copied; so is a `claim`, unless it is not
+    `atomic`. A `transact` with several `writes` visits the shard of each in turn, and none of them counts until all are
+    there. A read goes to one copy, or to all of them and waits for a quorum, unless `read_from` says otherwise; it sees
+    the newest of what the copies that it waits for had when they were looked at. `write_to: needed` sends a write to no
+    more copies than must have it, and the others never get it. Every copy is a node with `workers` and a queue, so that
+    a hot shard emerges from the keys. With `failover` a leader that has been down for so long is replaced by the copy
+    that has most; what only the old one had is gone, and it follows when it is back. Until then the shard takes no
+    writes.
 
     Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
     costs.
@@ -114,6 +117,13 @@ class Store(Sharded):
     reply: WorkByVerb | None = Field(
         None, description="Further time of a copy from the effect, or the look, to its answer, or a mapping by verb."
     )
+    failover: Seconds | None = Field(
+        None,
+        description="Time from the death of a shard's leader until another copy leads; never when it is not given.",
+    )
+    replication_lag: Work | None = Field(
+        None, description="With `write: async`: time from a commit until the leader sends it to the other copies."
+    )
     placement: Literal["hash", "modulo"] = Field(
         "hash", description="Shard of a key: by hash, or by its rank modulo the number of shards."
     )
@@ -123,9 +133,17 @@ class Store(Sharded):
         idle = {**super().idle_fields(), "balance": "the key chooses the shard"}
         if self.replicas == 1:
             idle |= dict.fromkeys(("read_from", "write_to"), "each shard has one copy")
+            idle["failover"] = "there is no other copy (replicas:)"
         elif self.read == "leader":
             idle["read_from"] = "the leader answers"
+        if self.replicas == 1 or self.write != "async":
+            idle["replication_lag"] = "its writes are sent to all copies at once (write:)"
         return idle
+
+    @property
+    def has_leaders(self) -> bool:
+        """Whether one copy of each shard takes the writes."""
+        return self.replicas > 1 and (self.write == "async" or self.failover is not None)
 
     verbs: ClassVar = {
         "read": StoreOptions,
@@ -139,7 +157,6 @@ class Store(Sharded):
         **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
     }
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
-    not_yet = {"failover": "electing another leader comes with histories"}
     not_yet_options: ClassVar = {"session": "what belongs to a session comes with session guarantees"}
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:

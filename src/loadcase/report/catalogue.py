@@ -10,7 +10,7 @@ from rich.text import Text
 from loadcase.core.errors import UsageError, suggest
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
-from loadcase.faults import NOT_YET, faults
+from loadcase.faults import faults
 from loadcase.faults.base import Fault
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Component
@@ -37,9 +37,8 @@ def _profile(name: str) -> Profile:
 def _fault(name: str) -> type[Fault]:
     found = faults().get(name)
     if found is None:
-        why = f": {NOT_YET[name]}" if name in NOT_YET else ""
         hint = suggest(name, faults()) or f"faults: {', '.join(faults())}"
-        raise UsageError(f"there is no fault {name!r}{why}", hint=hint)
+        raise UsageError(f"there is no fault {name!r}", hint=hint)
     return found
 
 

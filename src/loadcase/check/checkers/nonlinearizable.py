@@ -40,12 +40,12 @@ class Nonlinearizable(Checker):
         if not len(reads) and not len(writes):
             return unknown(f"nothing was read from or written to {target}")
         samples = len(reads) + len(writes)
-        doubt = self._doubt(view, target, reads, writes)
+        standing = view.standing(target)
+        doubt = self._doubt(view, target, reads, writes, standing)
         if doubt:
             return unknown(doubt, samples)
         rows = np.concatenate([writes, reads])
         place = np.concatenate([2 * view.version[writes], 2 * view.base[reads] + 1])
-        standing = view.standing(target)
         ended = np.concatenate([view.acknowledged[view.op[writes]], reads])
         ended[: len(writes)][~standing] = NEVER
         began = view.began(rows)
@@ -63,14 +63,15 @@ class Nonlinearizable(Checker):
         return Finding(float(len(low) + len(gone)), samples, tuple(witnesses))
 
     @staticmethod
-    def _doubt(view: View, target: str, reads: Array, writes: Array) -> str:
+    def _doubt(view: View, target: str, reads: Array, writes: Array, standing: Array) -> str:
         """Why the versions do not tell the order; empty when they do."""
         h = view.history
         if (view.base[reads] < 0).any():
             return f"a read of {target} does not say which version it saw"
         if (view.version[writes] < 0).any():
             return f"a commit of {target} does not say which version it made"
-        code = np.sort(packed(h["key"][writes], view.version[writes]))
+        stand = writes[standing]  # the version of one that was undone may be made again
+        code = np.sort(packed(h["key"][stand], view.version[stand]))
         if (code[1:] == code[:-1]).any():
             return f"two commits of {target} made the same version of a key"
         return ""

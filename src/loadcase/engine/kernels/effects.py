@@ -110,7 +110,7 @@ def write_note(N, K, F, regs, note, f, t, station, key, version):
     N[n].key = key
     N[n].version = version
     N[n].seen = K[f].seen
-    N[n].origin = F[f].origin
+    N[n].origin = F[f].origin + K[f].skew
     N[n].note = note
     N[n].place = station
     N[n].attempt = K[f].attempt
@@ -122,6 +122,7 @@ def inherit(K, B, g, f):
     K[g].operation = K[f].operation
     K[g].version = K[f].version
     K[g].seen = K[f].seen
+    K[g].skew = K[f].skew
     K[g].turn = K[f].turn
     K[g].attempt = K[f].attempt
     K[g].noted = K[f].noted

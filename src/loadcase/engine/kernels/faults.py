@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from loadcase.core.program import (
-    ADDED, ALIVE, ATTEND, AT_FLUSH, AT_KNOB, AT_LIFE, AT_LINK, AT_SOURCE, AT_SPEED, AWAKE, CHOICES, CHOICES_REPL,
+    ADDED, ALIVE, ATTEND, AT_FLUSH, AT_KNOB, AT_LEAD, AT_LIFE, AT_LINK, AT_SOURCE, AT_SPEED, AWAKE, CHOICES, CHOICES_REPL,
     COIN, CUT, DAILY, DOWN, DOWN_NOW, EACH, ENTER, EPOCH, FROZEN, GATE, GROUP_ANY, HASH, HOLD, LEAST, LINK, LOSS,
-    MARK, ODDS, OUT, OWNER, PACED, PICK_UP, POISSON, PREEMPTIVE, REKEY, RESEND, ROUND_ROBIN, SEL_BASE, SEL_COPIES,
+    MARK, ODDS, OFF, OUT, OWNER, PACED, PICK_UP, POISSON, PREEMPTIVE, REKEY, RESEND, ROUND_ROBIN, SEL_BASE, SEL_COPIES,
     SEL_D, SEL_N, SEL_PLACE, SEL_POLICY, SERVE, SHARD_ANY, SHARD_COPY, SHARD_DEAL, SHARD_LEADER, SHARED, SLOTS, STAND, TAKEN,
     TAKE_UP, TOLD, VANISH,
 )  # fmt: skip
@@ -20,46 +20,14 @@ from loadcase.engine.kernels.stations import advance, load_of, pick_station, sha
 from loadcase.engine.kernels.caches import forget
 from loadcase.engine.kernels.measuring import next_arrival
 from loadcase.engine.kernels.effects import inherit
-
-
-@inlined
-def park(F, f, head, i, column, pc):
-    """Makes a frame wait in a list, to go on at `pc`."""
-    F[f].pc = pc
-    F[f].next = head[i, column]
-    head[i, column] = f
-
-
-@inlined
-def wake(F, H, n, seq, now, f):
-    """Lets a frame go on, as an event of now; gives the heap size and the sequence."""
-    seq += 1
-    F[f].ev = (seq << SLOT_BITS) | f
-    return push(H, n, now, (seq << SLOT_BITS) | f), seq
-
-
-@compiled
-def wake_all(F, H, n, seq, now, head, i, column):
-    """Lets all frames of a list go on, in the order in which they came."""
-    f = head[i, column]
-    head[i, column] = -1
-    last = -1
-    while f >= 0:
-        after = F[f].next
-        F[f].next = last
-        last = f
-        f = after
-    while last >= 0:
-        after = F[last].next
-        n, seq = wake(F, H, n, seq, now, last)
-        last = after
-    return n, seq
+from loadcase.engine.kernels.waiting import ENDED, WAITS, mark_live, park, wake, wake_all
+from loadcase.engine.kernels.replication import risen, switch
 
 
 @inlined
 def shunned(L, i, knows):
-    """Whether a station is left out: those who choose know that it is dead, or learn of it at once."""
-    return L[i, OUT] > 0 or (knows == 1 and L[i, DOWN_NOW] > 0)
+    """Whether a station is left out: it is not there, those who choose know that it is dead, or learn of it at once."""
+    return L[i, OUT] > 0 or L[i, OFF] > 0 or (knows == 1 and L[i, DOWN_NOW] > 0)
 
 
 @compiled
@@ -143,9 +111,6 @@ def pick_up(P, S, s, f, knows):
             if below(S.rng, place, ties) == 0:
                 best = k
     return first if best < 0 else best
-
-
-ENDED, WAITS = -2, -1
 
 
 @compiled
@@ -232,15 +197,6 @@ def trouble(P, S, f, pc):
     return pc + 1, 0.0
 
 
-@compiled
-def mark_live(S, nfree):
-    """Marks the frames that are in use with 1."""
-    for f in range(S.mark.shape[0]):
-        S.mark[f] = 1
-    for k in range(nfree):
-        S.mark[S.free[k]] = 0
-
-
 @inlined
 def in_service(code, F, f):
     """The station at which a frame is in service, if it waits for the end of that, or -1."""
@@ -257,7 +213,7 @@ def part_from(P, S, now, n, seq, nfree):
     had asked for elsewhere goes on, and it ends when it would next do something at a dead station.
     """
     F, L, H, born, land = S.frames, S.life, S.heap, S.born, S.land
-    mark_live(S, nfree)
+    mark_live(S.mark, S.free, nfree)
     for f in range(F.shape[0]):
         if S.mark[f] == 0:
             continue
@@ -287,6 +243,7 @@ def part_from(P, S, now, n, seq, nfree):
         F[g].key[1] = F[f].key[1]
         F[g].began = F[f].began
         F[g].origin = F[f].origin
+        F[g].fpc = F[f].fpc
         F[g].qfail = -1
         F[g].token = 0
         F[g].ev = 0
@@ -353,7 +310,7 @@ def pause(P, S, now, n, seq, nfree):
             F[f].ev = 0
             if T[i].disc != SHARED:
                 F[f].rest = H[k].t - now
-    mark_live(S, nfree)
+    mark_live(S.mark, S.free, nfree)
     for f in range(F.shape[0]):
         if S.mark[f] == 0 or F[f].ev != 0:
             continue
@@ -448,6 +405,8 @@ def strike(P, S, now, n, seq, nfree):
             S.links[i, column] = value
             if column == CUT and value <= 0.0:
                 n, seq = wake_all(F, H, n, seq, now, S.lwait, i, 0)
+        elif table == AT_LEAD:
+            n, seq = switch(P, S, i, value, now, n, seq, nfree)
         elif column == DOWN_NOW:
             if L[i, DOWN_NOW] == 0:
                 L[i, EPOCH] += 1
@@ -484,6 +443,7 @@ def strike(P, S, now, n, seq, nfree):
             if L[i, DOWN_NOW] != 2:
                 n, seq = wake_all(F, H, n, seq, now, L, i, TOLD)
             if L[i, DOWN_NOW] == 0 and P.sched[j, 2] == DOWN_NOW:
+                n, seq = risen(P, S, i, now, n, seq, nfree)
                 for m in range(T.shape[0]):
                     if T[m].pool == T[i].pool:
                         n, seq = wake_all(F, H, n, seq, now, L, m, TAKE_UP)

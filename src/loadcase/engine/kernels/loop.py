@@ -7,12 +7,14 @@ import numpy as np
 from loadcase.core.program import (
     ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY, DONE, DROP,
     EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES, FC_TIMEOUTS, FILL,
-    FLIGHT, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED, PEEK, PICK,
+    FLIGHT, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK, LOOKUP, LOOP, OPEN, PACED,
+    PEEK, PICK,
     PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE, REPORT, RETRY, RETURN, SERVE, SERVED,
     SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE, THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT,
+    YIELDING,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import (
-    CHUNK, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
+    CHUNK, CONTROL0, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
     GROW_HEAP, GROW_LANES, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, PAUSED, R_CHUNKS, R_DONE, R_EVENTS, R_FACTS, R_FREE,
     R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_ROW, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS, SLOT_MASK,
     SOURCE0, TICK, compiled, prefetch,
@@ -26,9 +28,12 @@ from loadcase.engine.kernels.policies import (
     BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
 )  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
-from loadcase.engine.kernels.faults import ENDED, WAITS, strike, trouble, wake
+from loadcase.engine.kernels.faults import strike, trouble
 from loadcase.engine.kernels.effects import hand_back, inherit, note_message, remember
 from loadcase.engine.kernels.verbs import act
+from loadcase.engine.kernels.replication import follow
+from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
+from loadcase.engine.kernels.control import allowed, control, least_of
 
 
 @compiled
@@ -109,8 +114,12 @@ def run(P, S, quota):
                     i = F[f].held[F[f].qslot]
                     touch(T, levels, i, now)
                     dequeue(T, F, i, f)
-                    T[i].abandoned += 1
-                    F[f].why = ABANDONED
+                    if T[i].patience >= 0:
+                        T[i].abandoned += 1
+                        F[f].why = ABANDONED
+                    else:
+                        T[i].shed += 1
+                        F[f].why = SHED
                     F[f].pc = F[f].qfail
                     F[f].qfail = -1
             elif slot < SOURCE0:
@@ -172,6 +181,15 @@ def run(P, S, quota):
                 if regs[R_ROW] < P.sched_t.shape[0]:
                     seq += 1
                     n = push(H, n, P.sched_t[regs[R_ROW]], (seq << SLOT_BITS) | FAULT)
+                continue
+            elif slot >= CONTROL0:
+                now = t
+                H[0].p = OVER
+                goes_on = now < end or nfree < F.shape[0]
+                n, seq = control(
+                    P.controls, P.control_par, S.control, S.looked, S.life, T, levels, S.knobs, H, slot - CONTROL0,
+                    now, n, seq, goes_on,
+                )  # fmt: skip
                 continue
             else:  # an arrival; its event is at the end of a delay that follows it
                 i = slot - SOURCE0
@@ -271,20 +289,32 @@ def run(P, S, quota):
                         continue
                 if T[i].bound >= 0 and T[i].qlen >= T[i].bound:
                     T[i].shed += 1
-                    F[f].why = SHED
-                    pc = code[pc].b
-                    continue
+                    g = least_of(T, i, F[f].rank) if disc == YIELDING else -1
+                    if g < 0:
+                        F[f].why = SHED
+                        pc = code[pc].b
+                        continue
+                    dequeue(T, F, i, g)
+                    F[g].why = SHED
+                    F[g].pc = code[F[g].pc - 1].b
+                    F[g].qfail = -1
+                    F[g].ev = 0
+                    ready[nready] = g
+                    nready += 1
                 T[i].waited += 1
                 F[f].pc = pc + 1
                 F[f].rest = -1.0
                 F[f].queued = now
                 enqueue(T, F, i, f, False)
-                if T[i].patience >= 0:
+                if T[i].patience != -1:
                     F[f].qfail = code[pc].b
                     F[f].qslot = a
                     seq += 1
                     F[f].ev = (seq << SLOT_BITS) | f
-                    t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    if T[i].patience >= 0:
+                        t = now + draw(rng, T[i].place, dist_kind, dist, T[i].patience)
+                    else:
+                        t = now + allowed(T, dist, i, now)
                     n = push(H, n, t, (seq << SLOT_BITS) | f)
                 break
             elif op == SERVE:
@@ -762,8 +792,14 @@ def run(P, S, quota):
             elif op == RANK:
                 F[f].rank = a
                 pc += 1
-            elif op < INVOKE:
-                pc, x = trouble(P, S, np.int64(f), np.int64(pc))
+            elif op < INVOKE or op >= LAG:
+                if op < INVOKE:
+                    pc, x = trouble(P, S, np.int64(f), np.int64(pc))
+                else:
+                    pc, x = follow(P, S, np.int64(f), np.int64(pc), now)
+                    if regs[R_WOKEN] > 0:
+                        n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
+                        regs[R_WOKEN] = 0
                 if pc == ENDED:
                     free[nfree] = f
                     nfree += 1

@@ -11,6 +11,7 @@ from loadcase.core.program import COIN, DAILY, PACED, POISSON, SHARED, TRACE
 from loadcase.engine.kernels.tables import COARSE_BITS, FINE_BINS, FINE_BITS, LOW_EXP, compiled, inlined
 from loadcase.engine.kernels.draws import exponential, uniform
 from loadcase.engine.kernels.stations import touch
+from loadcase.engine.kernels.control import close_interval
 
 
 @inlined
@@ -39,12 +40,14 @@ def tick(P, S, now, interval):
     T, pts, plast, levels = S.stations, S.pts, S.plast, S.levels
     for i in range(T.shape[0]):
         touch(T, levels, i, now)
+    if P.controls.shape[0] > 0:
+        close_interval(P.controls, S.control, S.looked, S.scaled, T, now, interval)
     if interval < 0:
         for i in range(T.shape[0]):
             T[i].busy_s = T[i].queue_s = T[i].busy2_s = T[i].waited_s = 0.0
             T[i].visits = T[i].waited = T[i].served = T[i].shed = T[i].abandoned = 0
             T[i].qmax = T[i].qlen
-            if T[i].disc != SHARED:
+            if T[i].disc != SHARED and T[i].patience >= -1:
                 T[i].work = now
                 T[i].work_at = -1.0 if T[i].qlen > 0 else now
         plast[:, :] = 0.0

@@ -60,6 +60,8 @@ LANE0 = SLOT_MASK - 8191
 SOURCE0 = SLOT_MASK - 4095
 TICK = SLOT_MASK
 FAULT = SLOT_MASK - 1
+CONTROL0 = SLOT_MASK - 1023
+MOST_CONTROLS = 1000
 CHUNK = 64
 OVER = -1  # payload of a first event that has been taken: the next one that is added takes its place
 L_HEAD, L_TAIL, L_LIVE = range(3)
@@ -142,6 +144,10 @@ class State(NamedTuple):
     bases: np.ndarray  # (frames, columns) int64: versions of entities, doubled, and 1 more where the frame learned it
     noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
     facts: np.ndarray  # FACT: a hash table
+    # only where copies follow a leader; else of one row each
+    lead: np.ndarray  # (shards, LEAD_WIDTH) int64
+    copied: np.ndarray  # (stations, 2) int64
+    due: np.ndarray  # (stations,) float64: when the latest entry reaches the copy, s
     # only with faults; else of one row each
     life: np.ndarray  # (stations, LIFE_WIDTH) int32
     born: np.ndarray  # (frames, SLOTS) int32: how often a station that it is at had died when it came
@@ -151,6 +157,10 @@ class State(NamedTuple):
     gates: np.ndarray  # (knobs,) int32 first frame that waits at a gate
     links: np.ndarray  # (links, LINK_WIDTH) float64
     lwait: np.ndarray  # (links,) int32 first frame that waits for a link
+    # only with controls; else of one row each
+    control: np.ndarray  # (controls, CONTROL) float64
+    looked: np.ndarray  # (stations, 2) float64: busy_s at the last look, when it has started
+    scaled: np.ndarray  # (controls, intervals, 2) float64: areas of the replicas that exist, and that are ready
 
 
 compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
