@@ -38,6 +38,7 @@ from loadcase.kinds.base import Breaker, Component, Hedge, Options, Retry, Skip,
 from loadcase.kinds.service import Autoscale, Shed
 from loadcase.profiles import Profile, profiles
 from tests.engine.test_histories import CHAT
+from tests.engine.test_verbs import BANK, COUNTER, SEATS
 
 Where = Literal["run", "estimate", "verdict", "refused"]
 SECONDS = 4.0
@@ -481,6 +482,14 @@ def effect_rows() -> Iterator[Row]:
     yield Row("append.once", "run", text, ", once: client_id", "")
     yield Row("append.sequence", "run", text, ", sequence: conversation", "")
     yield Row("push.dedupe", "run", text, ", dedupe: client_id", "")
+    yield Row("claim.atomic", "run", SEATS, "entity: seat, ", "entity: seat, atomic: false, ")
+    yield Row("claim.lease", "run", SEATS, "lease: 500 ms", "lease: 15 ms")
+    late = SEATS.replace("500 ms", "15 ms")
+    yield Row("claim.fencing", "run", late, "lease", "fencing: true, lease")
+    bank = BANK.replace("@", "db")
+    yield Row("transact.writes", "run", bank, "{entity: account, amount: -10}, ", "")
+    yield Row("transact.amount", "run", bank, "amount: -10", "amount: -9")
+    yield Row("update.condition", "run", COUNTER, ", if: unchanged", "")
 
 
 FAULTY = design(
@@ -686,6 +695,7 @@ def fields() -> set[str]:
 
 SHARED = {
     *(f"{verb}.{option}" for verb in ("write", "update", "claim", "transact") for option in ("once", "sequence")),
+    *(f"{verb}.amount" for verb in ("write", "append", "update", "claim")),
     "write.entity",
     "append.entity",
     "update.entity",

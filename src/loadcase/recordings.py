@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from loadcase.blueprint import knowledge
 from loadcase.blueprint.limits import in_bytes
 from loadcase.blueprint.model import Blueprint, Case
-from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
 from loadcase.core.metrics import OF_COPIES, OF_COURSE, OF_READS, correctness_metric
 from loadcase.core.results import Metric, RunResult
@@ -87,7 +87,7 @@ def rows(blueprint: Blueprint, case: Case, length: tuple[float | None, float | N
     for flow in blueprint.flows.values():
         if flow.arrive is None or not recorder.follows(flow):
             continue
-        calls = [step for step in walk(flow.steps) if isinstance(step, Call)]
+        calls = list(knowledge.calls(flow.steps))
         rate = (flow.arrive.rate or 1000.0) * case.load
         each = sum(
             1 + 2 * len(recorder.delivers()) + recorder.at_copies(call) for call in calls if recorder.matters(call)

@@ -126,7 +126,7 @@ def test_explain_runs_a_blueprint(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert [line["event"] for line in first["story"]["lines"]].count("commit") == 2
     assert execute(["explain", design, "message.applied_twice", "--seed", "2", "--format", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["value"] != first["value"]
-    assert execute(["explain", design, "message.lost_updates"]) == 2  # which no run tells
+    assert execute(["explain", design, "message.diverged"]) == 2  # which no run tells
     assert "not judged yet" in capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from loadcase.core import program as op
-from loadcase.core.metrics import CORRECTNESS, METRICS, OF_COURSE, OF_READS, OF_WRITES, MetricSpec
+from loadcase.core.metrics import CORRECTNESS, METRICS, TOLD, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
 from loadcase.faults import faults
@@ -31,6 +31,9 @@ REASONS = {
     "breaker": "an open breaker did not let it through",
     "abandoned": "it lost patience in a queue",
     "down": "nothing was up to take it",
+    "conflict": "what it was made from had changed",
+    "taken": "another operation held what it claimed (an answer, which counts as available)",
+    "fenced": "it wrote under a claim that another one had followed",
 }
 """What each reason of a failed operation means."""
 
@@ -259,7 +262,7 @@ def metrics_page() -> str:
             table(("metric", "unit", "meaning"), [row[:3] for row in listed("design")]),
             "## Of correctness",
             "Told by a [history](histories.md), with `loadcase judge`; each has a [checker](checkers/index.md)."
-            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(OF_READS | OF_WRITES | OF_COURSE))}; "
+            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(TOLD))}; "
             "a blueprint that promises another one is refused with `LC002`, never ignored.",
             table(("metric", "unit", "meaning"), [(f"`{_name(m)}`", m.unit, m.meaning) for m in CORRECTNESS]),
         ]

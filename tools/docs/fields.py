@@ -23,6 +23,7 @@ UNITS = {
 """The unit in which a default is kept, by what a field takes."""
 STEPS = ("do", "fallback", "miss", "steps")
 UNTYPED = {
+    "writes": "a list of writes: `entity`, `key`, `amount`",
     "key": "an entity",
     "popularity": "a law, or a list of weights",
     "size": "a size, such as `300 B`",
@@ -100,6 +101,8 @@ def _described(metadata: Iterable[Any]) -> str:
                 return f"a duration or a law of durations, such as `{schema['examples'][1]}`"
             plain = schema["anyOf"][-1]
             least, most = plain.get("minimum", 0), plain.get("maximum")
+            if not {"minimum", "const"} & plain.keys():
+                return f"{what}, such as {' or '.join(f'`{example}`' for example in schema['examples'])}"
             span = (
                 f"{digits(least)} to {'10^9' if most == 10**9 else digits(most)}" if most is not None else "0 or more"
             )

@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from loadcase.blueprint.knowledge import calls as calls_of
+from loadcase.blueprint.knowledge import unanswered, updated
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
-from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.metrics import (
+    OF_AMOUNTS,
+    OF_CLAIMS,
     OF_COURSE,
     OF_READS,
-    OF_WRITES,
+    OF_UPDATES,
+    TOLD,
     MetricSpec,
     component_metric,
     correctness_metric,
@@ -92,22 +96,11 @@ class ContractParser(GuaranteeParser):
     def untold(self, target: str, metric: str) -> str:
         """Why no run tells a metric of correctness; empty when it does."""
         name = metric.split(".")[0]
-        if name not in OF_READS | OF_WRITES | OF_COURSE:
+        if name not in TOLD:
             return "runs do not record what it rests on"
-        if name in OF_READS and self.cached(target):
-            return f"runs do not record what caches answer, and a cache stands before {target}"
+        if name in OF_READS | OF_UPDATES and (why := unanswered(self.b, target)):
+            return f"runs do not record what caches answer here: {why}"
         return ""
-
-    def cached(self, entity: str) -> bool:
-        """Whether some reads of an entity are answered by a cache."""
-        return any(
-            getattr(inner.options, "entity", None) == entity
-            for flow in self.b.flows.values()
-            for step in walk(flow.steps)
-            if isinstance(step, Call)
-            for inner in walk(step.nested.get("miss", ()))
-            if isinstance(inner, Call)
-        )
 
     def metric(self, name: str, path: Path) -> MetricSpec | None:
         """The metric that a guarantee speaks of; None when there is none such, which is noted."""
@@ -158,7 +151,7 @@ class ContractParser(GuaranteeParser):
 
     def skips(self, flow: str) -> bool:
         """Whether a step of a flow may be skipped."""
-        return any(isinstance(step, Call) and step.options.skip is not None for step in walk(self.b.flows[flow].steps))
+        return any(call.options.skip is not None for call in calls_of(self.b.flows[flow].steps))
 
     def unrecorded(self, target: str, metric: str) -> str:
         """Why there is nothing in a design that a metric of correctness could be about; empty when there is."""
@@ -169,14 +162,24 @@ class ContractParser(GuaranteeParser):
         calls = [
             (call.verb, self.b.components[call.component])
             for flow in self.b.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call) and getattr(call.options, "entity", None) == target
+            for call in calls_of(flow.steps)
+            if getattr(call.options, "entity", None) == target
         ]
         stored = [(verb, component) for verb, component in calls if isinstance(component, Store)]
         if not any(verb in component.effects for verb, component in stored):
             return f"no step writes it to a store (entity: {target})"
         if metric in OF_READS and all(verb in component.effects for verb, component in stored):
             return f"no step reads it from a store (entity: {target})"
+        if metric in OF_AMOUNTS and not any(
+            getattr(call.options, "amount", None) is not None and getattr(call.options, "entity", None) == target
+            for flow in self.b.flows.values()
+            for call in calls_of(flow.steps)
+        ):
+            return f"no step writes an amount of it (entity: {target})"
+        if metric in OF_CLAIMS and not any(verb == "claim" for verb, _ in stored):
+            return f"no step claims it (entity: {target})"
+        if metric in OF_UPDATES and target not in updated(self.b):
+            return f"no flow updates it from what it has read (a read, and then an update, of entity: {target})"
         return ""
 
     def unmeasured(self, target: str, metric: str) -> str:

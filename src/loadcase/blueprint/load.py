@@ -17,6 +17,7 @@ from loadcase.blueprint.contract import ContractParser
 from loadcase.blueprint.document import Document, edited
 from loadcase.blueprint.faults import check_faults, check_page, check_recovery, parse_faults
 from loadcase.blueprint.keys import Keys
+from loadcase.blueprint.knowledge import check_writes
 from loadcase.blueprint.limits import check_case, check_components, check_entries, check_flow
 from loadcase.blueprint.model import (
     Arrive,
@@ -131,6 +132,8 @@ class _Loader:
         known = {n: c for n, c in b.components.items() if isinstance(c, Component)}
         check_components(known, self.problems)
         self.flows(b, keys, known)
+        if len(self.problems.found) == self.problems_before:
+            check_writes(b, self.problems)
         self.references(b)
         b.keys = keys.spaces
         self.contract(b)

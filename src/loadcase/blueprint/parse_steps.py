@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from loadcase.blueprint.conditions import ConditionParser
@@ -12,11 +13,22 @@ from loadcase.blueprint.steps import Call, Choose, FanOut, Parallel, Repeat, Spa
 from loadcase.core.distributions import parse_dist
 from loadcase.core.errors import LoadcaseError, shorten
 from loadcase.kinds.base import Component, Options
+from loadcase.kinds.store import Part, TransactOptions, WriteOptions
 
 MOST_STEPS = 2_000
 DEEPEST = 30
 WIDEST = 10_000
 KEYWORDS = ("parallel", "fan_out", "choose", "repeat", "spawn", "wait")
+
+
+def held(step: Step) -> tuple[Step, ...]:
+    """A step; of a claim with steps in `do` the claim, these, and the write that gives it back."""
+    if not isinstance(step, Call) or step.verb != "claim" or "do" not in step.nested:
+        return (step,)
+    options = WriteOptions.model_construct(key=step.options.key, work=step.options.work)
+    release = Call((*step.path, "release"), step.component, "release", options, {})
+    nested = {name: steps for name, steps in step.nested.items() if name != "do"}
+    return (replace(step, nested=nested), *step.nested["do"], release)
 
 
 class StepParser:
@@ -41,7 +53,7 @@ class StepParser:
         if depth > DEEPEST:
             self.problems.add("LC331", f"steps nest deeper than {DEEPEST}", path, "split the flow")
             return ()
-        found = []
+        found: list[Step] = []
         for i, item in enumerate(raw):
             self.count += 1
             if self.count == MOST_STEPS + 1:
@@ -51,7 +63,7 @@ class StepParser:
                 break
             step = self.step(item, (*path, i), depth)
             if step is not None:
-                found.append(step)
+                found += held(step)
         return tuple(found)
 
     def step(self, raw: Any, path: Path, depth: int) -> Step | None:
@@ -99,6 +111,8 @@ class StepParser:
             return None
         if options.key is not None:
             options = options.model_copy(update={"key": self.keys.space(options.key, (*path, "key"))})
+        if isinstance(options, TransactOptions) and options.writes:
+            options = options.model_copy(update={"writes": self.parts(options.writes, (*path, "writes"))})
         entity = getattr(options, "entity", None)
         if entity is not None and entity not in self.keys.entities:
             self.problems.unknown("entity", entity, self.keys.entities, (*path, "entity"), value=True)
@@ -111,6 +125,13 @@ class StepParser:
         skip = None if options.skip is None else self.conditions.brownout(options.skip, (*path, "skip"))
         return Call(path, target, verb, options, nested, skip)
 
+    def parts(self, writes: list[Part], path: Path) -> list[Part]:
+        """The writes of a transaction, with the key spaces that they are about."""
+        for i, part in enumerate(writes):
+            if part.entity not in self.keys.entities:
+                self.problems.unknown("entity", part.entity, self.keys.entities, (*path, i, "entity"), value=True)
+        return [p.model_copy(update={"key": self.keys.space(p.key, (*path, i, "key"))}) for i, p in enumerate(writes)]
+
     def identities(self, options: Options, entity: str | None, path: Path) -> None:
         """Checks what names an operation, and what a write is numbered by."""
         sequence = getattr(options, "sequence", None)
@@ -119,6 +140,8 @@ class StepParser:
         for option in ("once", "dedupe", "sequence"):
             name = getattr(options, option, None)
             if name is None:
+                continue
+            if entity is None and getattr(options, "writes", None):
                 continue
             if entity is None:
                 self.problems.add("LC338", f"{option!r} is about an entity, and the step names none", (*path, option),

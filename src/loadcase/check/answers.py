@@ -10,6 +10,7 @@ from loadcase.check.checker import Finding, unknown
 from loadcase.check.grouping import Array
 from loadcase.check.statistics import percentile
 from loadcase.check.view import NEVER, View
+from loadcase.core.history import TAKEN
 from loadcase.core.results import Series
 
 PER_INTERVAL = 20
@@ -103,6 +104,13 @@ class Answers:
                 return Finding(float(times.std()), len(times))
         return unknown(f"a history does not tell {what}")
 
+    def _refused(self) -> int:
+        """Operations that were told that what they claimed is taken, which is an answer."""
+        view, h = self.view, self.view.history
+        rows = view.rows("fail")
+        rows = rows[h["detail"][rows] == h.code("detail", TAKEN)] if h.has("detail") else rows[:0]
+        return int(np.isin(self.operations, view.op[rows]).sum())
+
     def _counted(self, what: str) -> Finding:
         view, h = self.view, self.view.history
         n = len(self.operations)
@@ -112,7 +120,11 @@ class Answers:
         finished = int((view.finished[self.operations] < NEVER).sum())
         if what == "availability":
             of = n if h.meta.drained else finished  # what was still under way counts neither way
-            return Finding(acknowledged / of, of) if of else unknown(f"nothing of {self.flow} was finished")
+            return (
+                Finding((acknowledged + self._refused()) / of, of)
+                if of
+                else unknown(f"nothing of {self.flow} was finished")
+            )
         sent = view.rows("invoke", flow=self.flow)
         if what == "attempts":
             return Finding(len(sent) / n, n)

@@ -150,6 +150,7 @@ _SECONDS = Kind("a duration", ("250 ms", "2 s", "1 day", "2 * timeout"), _has(("
 _BYTES = Kind("a size", ("300 B", "4 kB", "1.5 TB"), _has(("data", 1)), "B")
 _RATE = Kind("a rate", ("5 /s", "20k request/s", "peak_rate"), _has(("time", -1)), "/s")
 _NUMBER = Kind("a number", ("2", "50M user", "online * dau"), is_counted)
+_AMOUNT = Kind("an amount", ("10", "-10"), is_counted, least=-math.inf)
 _WHOLE = Kind("a whole number", ("3", "100k", "ceil(a / b)"), is_counted, "", 1.0, 1, LARGEST_COUNT, whole=True)
 _WHOLE0 = Kind("a whole number", ("0", "256", "ceil(a / b)"), is_counted, "", 1.0, 0, LARGEST_COUNT, whole=True)
 _RATIO = Kind("a share", ("5 %", "0.05"), is_counted, most=1.0)
@@ -181,7 +182,8 @@ def _schema(kind: Kind) -> WithJsonSchema:
     """The schema by which an editor helps: which plain numbers are taken beside text, and examples."""
     plain: dict[str, Any] = {"const": 0} if kind.unit else {"type": "integer" if kind.whole else "number"}
     if not kind.unit:
-        plain["minimum"] = kind.least
+        if kind.least > -math.inf:
+            plain["minimum"] = kind.least
         if kind.most < math.inf:
             plain["maximum"] = kind.most
     description = f"{kind.takes}, such as {', '.join(kind.examples)}; or a formula over the estimates"
@@ -195,6 +197,8 @@ Bytes = Annotated[float, _validator(_BYTES), _schema(_BYTES)]
 """A size in bytes; ``B/message`` counts as ``B``."""
 Rate = Annotated[float, _validator(_RATE), _schema(_RATE)]
 """Events per second; ``message/s`` counts as ``1/s``."""
+Amount = Annotated[float, _validator(_AMOUNT), _schema(_AMOUNT)]
+"""A plain number, which may be negative."""
 Number = Annotated[float, _validator(_NUMBER), _schema(_NUMBER)]
 """A plain number or a count, 0 or more."""
 Whole = Annotated[int, _validator(_WHOLE), _schema(_WHOLE)]

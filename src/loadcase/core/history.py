@@ -23,6 +23,8 @@ Array = NDArray[Any]
 ABSENT = -1
 MOST_ROWS = 50_000_000
 """Rows that are read: about 5 GB in memory. A longer history is sampled by key, or cut in two."""
+TAKEN = "taken"
+"""Detail of a failure: what was claimed is another operation's."""
 LONGEST_NAMES = 32_767
 
 
@@ -84,7 +86,8 @@ EVENTS: tuple[Event, ...] = (
           ("session", "clock_s", "attempt")),
     Event("ok", ("operation",), "The client has its acknowledgement. With an entity: that an effect on it is stored; "
           "one row for each entity, the first being the answer.", ("entity", "detail")),
-    Event("fail", ("operation",), "The client is told that it did not work.", ("detail",)),
+    Event("fail", ("operation",), "The client is told that it did not work; with `taken` in `detail` that another one "
+          "holds what it claimed, which is an answer.", ("detail",)),
     Event("info", ("operation",), "The client gives up and cannot know: the operation may yet take effect.",
           ("detail",)),
     Event("commit", ("entity", "operation"), "An effect on a key takes place, whether or not anybody waits for it.",

@@ -127,11 +127,16 @@ _CORRECT: tuple[tuple[str, Literal["flow", "entity"], Unit, str], ...] = (
 CORRECTNESS: tuple[MetricSpec, ...] = tuple(MetricSpec(name, of, unit, said) for name, of, unit, said in _CORRECT)
 """Metrics that are told by a history alone; each has a checker of its name."""
 OF_WRITES = frozenset({"lost", "applied_twice", "undelivered", "duplicates", "out_of_order"})
+OF_UPDATES = frozenset({"lost_updates"})
+OF_CLAIMS = frozenset({"double_claims"})
+OF_AMOUNTS = frozenset({"unbalanced"})
 OF_COPIES = frozenset({"consistent_at_commit", "t_visibility"})
 OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable", "k_staleness", *OF_COPIES})
 OF_COURSE = frozenset({"recovery_time", "metastable"})
-"""Metrics that a run tells: those of them that need its reads, those that need to know when each copy had what, and
-those that are told by its series, without any history. A blueprint that promises another is refused."""
+"""Metrics that a run tells, by what they rest on: writes, updates, claims, amounts; of those that need its reads those
+that need to know when each copy had what; and the series, without any history."""
+TOLD = OF_WRITES | OF_UPDATES | OF_CLAIMS | OF_AMOUNTS | OF_READS | OF_COURSE
+"""All of them. A blueprint that promises another is refused."""
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

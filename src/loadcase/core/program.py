@@ -82,7 +82,8 @@ REGISTERS = 8
     LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
     INVOKE,  # a note: an operation begins, and is given a number
-    NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0
+    NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0, f that
+    # of a claim that was refused or 0
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version
     APPLY,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy has the version
     COMMIT,  # a note, b slot or -1, c key register, d facts of the identities, e of the versions, f of what follows:
@@ -95,6 +96,28 @@ REGISTERS = 8
     ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
+    # what is known of an entity: a column of `bases` has the version that a frame has last read or written, and whether
+    # it learned that itself
+    CACHED,  # a column, b slot, c first station, d facts of the first replica, e key register, f register of the hit:
+    # what a cache answers
+    RECALL,  # a column, b slot or -1, c key register, d note of a read: of the version in the column
+    KEEP,  # a column, b slot, c first station, d facts of the first replica, e key register: a cache stores it
+    LEARN,  # a column, b 1 where no row of a history follows: the version that was read
+    MADE,  # a column: the version that was written
+    BASE,  # a column: what is written next was made from that version
+    COMPARE,  # a column, b key register, c facts of the versions, d pc when another one was written, e facts of the
+    # identities or -1: a conditional write
+    OUTSET,  # a write that has no number yet begins
+    STASH,  # a column: keeps the number of a write for later
+    TAKE_UP_WRITE,  # a column: goes on with the write that has that number
+    # a claim is three facts of a key: the operation that holds it, until when, and the version that it was given
+    CLAIM,  # a facts of the claims, b key register, c pc when it is taken: test and set
+    CHECK,  # a facts of the claims, b slot, c pc when it is taken, d facts of the copies, e first station, f copies,
+    # g key register: what one copy knows of it
+    GRANT,  # a facts of the claims, b key register, c note or -1, d 1 + lane of the lease or 0, e slot or -1
+    YIELD,  # a facts of the claims, b key register, c note or -1, d 1 to give up only what was not granted
+    GUARD,  # a facts of the claims, b key register, c pc when it is fenced off or -1, d note or -1, e column: a write
+    # is made under a claim, which may be over
     # leaders and followers; b is a row of `led`
     LAG,  # a slot or -1, b first knob, c first station: waits as long as the station's knob says
     SKEW,  # a place, b knob: how far the client's clock is off
@@ -107,7 +130,7 @@ REGISTERS = 8
     # the entry goes to another copy; a REVERT follows, and is passed over
     SEND,  # a slot, b, c slot of the leader: waits until somebody can send the entry
     FOLLOW,  # a slot, b: waits until the copy has the entries before this one; has it
-) = range(80)
+) = range(95)
 
 LEADER, SHUT, DUE, LENGTH, SENDING = range(5)
 """Columns of a shard that is led: its leader, 1 while it is being replaced and 2 by force, 1 when an election waits for
@@ -135,12 +158,12 @@ KNOWN = np.dtype(
     [
         ("operation", "i8"),  # number
         ("version", "i8"),  # of what it wrote
-        ("seen", "i8"),  # version that it read
+        ("seen", "i8"),  # version that it read, or from which it makes another one
         ("looked", "f8"),  # when that was, s
         ("skew", "f8"),  # what its client's clock shows more than the time, s
         ("turn", "i8"),  # its number among the effects on a key, which follow each other
         ("attempt", "i4"),
-        ("noted", "i2"),  # whether the history has it
+        ("noted", "i2"),  # 0, 1 where what it does to its keys is remembered, 3 where the history has it, too
         ("fresh", "i2"),  # whether its latest commit was an effect
     ]
 )
@@ -163,8 +186,11 @@ NOTED = np.dtype(
 """One row of a history as the kernel writes it; `note` says what it is about."""
 
 # --- why a call failed --------------------------------------------------------------------------------------------
-SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, THROTTLED = range(1, 9)
-REASONS = ("", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "throttled")
+SHED, TIMEOUT, ERROR, REFUSED, OPEN, ABANDONED, DOWN, THROTTLED, CONFLICT, CLAIMED, FENCED = range(1, 12)
+REASONS = (
+    "", "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "throttled", "conflict", "taken",
+    "fenced",
+)  # fmt: skip
 
 # --- station selection: row = (policy, base, stations, copies, counter, place, choices, key register, placement,
 # slot of the caller or -1 when all callers share a counter, its first station) ---
@@ -237,8 +263,8 @@ OPERATION_WIDTH = 8
 
 # --- counters of a flow --------------------------------------------------------------------------------------------
 FC_ARRIVED, FC_OK, FC_FAILED, FC_RETRIES, FC_TIMEOUTS, FC_HEDGES, FC_DEAD, FC_REASON0 = range(8)
-FC_OPTIONAL, FC_SKIPPED = 16, 17
-FC_WIDTH = 18
+FC_OPTIONAL, FC_SKIPPED = 24, 25
+FC_WIDTH = 26
 
 # --- sources -------------------------------------------------------------------------------------------------------
 POISSON, PACED, BURSTY, DAILY, TRACE, CLOSED = range(6)

@@ -128,7 +128,7 @@ class Assembler:
         self.emit(*row)
         self._started = started
 
-    def finish(self, code: int, *operands: Any, again: bool, note: int = -1, doubt: int = 0) -> None:
+    def finish(self, code: int, *operands: Any, again: bool, note: int = -1, doubt: int = 0, taken: int = 0) -> None:
         """Adds the DONE or FAILED of a client, and its note; where it does not come `again`, a delay before it costs
         no event either."""
         delay = 0.0
@@ -136,7 +136,7 @@ class Assembler:
             delay, self._pending = self._pending, 0.0
         late = self.lane(delay) + 1 if delay > 0.0 else 0
         if note >= 0:
-            self.emit(op.NOTE, note, -1, 0, late, doubt)
+            self.emit(op.NOTE, note, -1, 0, late, doubt, taken)
         self.emit(code, *operands, late)
 
     def _append(self, code: int, *operands: Any) -> int:

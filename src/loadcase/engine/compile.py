@@ -7,12 +7,14 @@ Every operation that can fail names where to go on; that landing undoes what is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Brownout, Call, Choose, FanOut, Parallel, Repeat, Spawn, Step, Wait, walk
 from loadcase.core import program as op
@@ -25,6 +27,7 @@ from loadcase.engine.faulty import Faulty
 from loadcase.engine.kernels.tables import MOST_CONTROLS
 from loadcase.engine.memory import keys_at
 from loadcase.engine.recording import Note, Recorder, Recording
+from loadcase.engine.verbs import TURNS, Verbs
 from loadcase.kinds.base import PRIORITIES, SPREAD, Component, Options, Pool, Visit
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -41,8 +44,6 @@ NEAR_ENTRIES = 20_000
 FOREVER = 1e308
 FEED_RETRY_S = 0.1
 """Pause of change data capture before it tries again to append what a store has committed."""
-TURNS = 2
-"""Spaces of what is remembered of effects that follow each other."""
 DIRECT_KEYS = 1 << 26
 """Most keys that a limiter counts apart; and entries of a cache without `keys`."""
 DISCIPLINES = {
@@ -62,6 +63,7 @@ BALANCES = {
 
 
 COMPARISONS = {"<": op.BELOW, "<=": op.AT_MOST, ">": op.ABOVE, ">=": op.AT_LEAST}
+Role = Literal["", "look", "decide", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,15 @@ def compile_blueprint(
     return _Compiler(blueprint, load, traces or {}, changes, warmup_s, record).compile()
 
 
+def released(steps: tuple[Step, ...], i: int) -> int | None:
+    """Where among the steps the claim is given back that is made at `i`; None when no claim is, or not by a step."""
+    claim = steps[i]
+    if not isinstance(claim, Call) or claim.verb != "claim":
+        return None
+    last = (*claim.path, "release")
+    return next((j for j, step in enumerate(steps) if isinstance(step, Call) and step.path == last), None)
+
+
 class _Compiler:
     def __init__(
         self,
@@ -157,6 +168,7 @@ class _Compiler:
         self.rank = PRIORITIES["normal"]
         self.flows = list(blueprint.flows)
         self.pools: dict[tuple[str, str], StationGroup] = {}
+        self.verbs = Verbs(self.asm, self.recorder, self.pools)
         self.spaces = list(blueprint.keys)
         self.cache_ids: dict[str, int] = {}
         self.cache_rows: list[tuple[Any, ...]] = []
@@ -181,6 +193,8 @@ class _Compiler:
         """Where it is remembered whose turn it is to be published, while the way of a commit to a log is compiled."""
         self.feeding = False
         """Whether the way of a commit to a log is compiled."""
+        self.guards: tuple[Call, ...] = ()
+        """The claims under which the steps that are compiled are made."""
         self.copying = False
         """Whether the code of a message's second delivery is compiled, of which nothing is counted."""
         self.led_rows: dict[str, tuple[int, ...]] = {}
@@ -238,6 +252,15 @@ class _Compiler:
             links=self.faults.links,
             scaled=self.scaled,
         )
+
+    @property
+    def context(self) -> tuple[str, int, str | None, tuple[Call, ...]]:
+        """What steps that are compiled later need to know of where they stand."""
+        return self.flow, self.rank, self.flow_space, self.guards
+
+    @context.setter
+    def context(self, context: tuple[str, int, str | None, tuple[Call, ...]]) -> None:
+        self.flow, self.rank, self.flow_space, self.guards = context
 
     def source_flows(self) -> list[str]:
         """Flows with a source, in the order of their rows."""
@@ -323,6 +346,7 @@ class _Compiler:
     # --- flows ----------------------------------------------------------------------------------------------------
     def make_flow(self, spec: FlowSpec) -> None:
         self.flow = spec.name
+        self.guards = ()
         self.occurrence = {}
         self.rank = PRIORITIES[(spec.arrive.priority if spec.arrive and spec.arrive.priority else "normal")]
         if spec.consume is not None:
@@ -351,7 +375,8 @@ class _Compiler:
         if followed and clock is not None:
             asm.remember(op.SKEW, asm.place(f"{spec.name}:clock"), clock)
         if followed:
-            asm.remember(op.INVOKE, self.recorder.note(Note("invoke", spec.name)), 1 if arrive.key else 0)
+            note, always = self.recorder.note(Note("invoke", spec.name)), int(bool(self.recorder.decisive))
+            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, always)
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
@@ -363,18 +388,19 @@ class _Compiler:
 
         self.policies(options, {}, "client", Here(), lost, attempt)
         pause = asm.place(f"{spec.name}:think")
-        ok = fail = doubt = NOBODY
+        ok = fail = doubt = taken = NOBODY
         if followed:
             ok, fail, doubt = (self.recorder.note(Note(event, spec.name)) for event in ("ok", "fail", "info"))
+            taken = self.recorder.note(Note("fail", spec.name, detail=op.REASONS[op.CLAIMED]))
             if arrive.hedge is None:
                 self.forget(spec)
         asm.finish(op.DONE, pause, entry, again=again, note=ok)
         asm.here(lost)
-        asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt)
+        asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt, taken=taken)
 
     def forget(self, spec: FlowSpec) -> None:
         """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
-        calls = [step for step in walk(spec.steps) if isinstance(step, Call)]
+        calls = list(knowledge.calls(spec.steps))
         if any(call.options.hedge is not None for call in calls) or self.faults.twice_knob(spec.name) is not None:
             return
         for call in calls:
@@ -385,7 +411,9 @@ class _Compiler:
         """Where the operations that a call has had an effect for are remembered, or NOBODY."""
         if not self.recorder.identified(call):
             return NOBODY
-        return self.recorder.identities(f"{call.component}:{getattr(call.options, 'entity', None)}:once")
+        step = knowledge.step_of(self.b.flows[self.flow], call)
+        of = f"{self.flow}:{step}" if step is not None else "once"
+        return self.recorder.identities(f"{call.component}:{getattr(call.options, 'entity', None)}:{of}")
 
     def heat(self, space: str | None, register: int, name: str) -> None:
         """While a key is hot, a share of the requests is about it."""
@@ -679,8 +707,13 @@ class _Compiler:
     def steps(self, steps: tuple[Step, ...], here: Here, fail: Label, top: bool = False) -> None:
         """A list of steps, made from `here` and, after moves, back to it."""
         trail: list[Here] = [here]
-        for step in steps:
-            moved = self.step(step, here, fail, top)
+        claims = {i: j for i, step in enumerate(steps) if (j := released(steps, i)) is not None}
+        i = 0
+        while i < len(steps):
+            moved = self.step(steps[i], here, fail, top)
+            if i in claims:
+                self.holding(steps[i : claims[i] + 1], here, fail)
+            i = claims.get(i, i) + 1
             if moved.slot != here.slot:
                 fail = self.landing_back(moved, here, fail)
                 trail.append(moved)
@@ -689,6 +722,29 @@ class _Compiler:
             last = trail.pop()
             self.leave(last)
             self.hop(last, trail[-1])
+
+    def holding(self, steps: tuple[Step, ...], here: Here, fail: Label) -> None:
+        """The steps that are made while a claim is held; it is given back after them, and when one of them fails."""
+        claim, release = steps[0], steps[-1]
+        assert isinstance(claim, Call)
+        assert isinstance(release, Call)
+        lost, context = Label(), self.context
+        self.guards = (*self.guards, claim)
+        self.steps(steps[1:-1], here, lost)
+        self.context = context
+
+        def give_back() -> None:
+            self.step(release, here, fail, top=False)
+            self.verbs.give_back(claim, self.flow)
+
+        def land() -> None:
+            self.context = context
+            self.asm.here(lost)
+            give_back()
+            self.asm.emit(op.JUMP, fail)
+
+        give_back()
+        self.asm.later(land)
 
     def landing_back(self, there: Here, here: Here, fail: Label) -> Label:
         """Where a failure after a move goes: it travels back first."""
@@ -807,10 +863,10 @@ class _Compiler:
 
     def child(self, emit: Callable[[Label], None]) -> Label:
         label, failed = Label(), Label()
-        context = (self.flow, self.rank, self.flow_space)
+        context = self.context
 
         def block() -> None:
-            self.flow, self.rank, self.flow_space = context
+            self.context = context
             self.asm.here(label)
             emit(failed)
             self.asm.emit(op.RETURN)
@@ -867,12 +923,12 @@ class _Compiler:
     def skip(self, call: Call, brownout: Brownout, name: str, here: Here, fail: Label, end: Label) -> None:
         """While a component is too busy the call is left out, and its fallback made."""
         asm, skipped = self.asm, Label()
-        context = (self.flow, self.rank, self.flow_space)
+        context = self.context
         asm.emit(op.COUNT, op.FC_OPTIONAL)
         asm.emit(op.ODDS, self.skip_knob(brownout), skipped, asm.place(f"{name}:skip"), NOBODY, 0)
 
         def block() -> None:
-            self.flow, self.rank, self.flow_space = context
+            self.context = context
             asm.here(skipped)
             asm.emit(op.COUNT, op.FC_SKIPPED)
             self.steps(call.nested.get("fallback", ()), here, fail)
@@ -894,10 +950,10 @@ class _Compiler:
         if options.fallback is not None:
             outer, fail = fail, Label()
             handler = fail
-            context = (self.flow, self.rank, self.flow_space)
+            context = self.context
 
             def otherwise() -> None:
-                self.flow, self.rank, self.flow_space = context
+                self.context = context
                 asm.here(handler)
                 self.steps(nested.get("fallback", ()), here, outer)
                 asm.emit(op.JUMP, end)
@@ -1036,16 +1092,30 @@ class _Compiler:
             asm.emit(op.RANK, rank)
             fail = self.landing(fail, lambda: asm.emit(op.RANK, before))
             self.rank = rank
+        writes = knowledge.parts(call)
+        if knowledge.together(writes):
+            self.transaction(writes, component, name, here, fail)
+            if rank is not None and rank != before:
+                asm.emit(op.RANK, before)
+                self.rank = before
+            return here
         visits = component.visits(call.verb, options)
         there = here
-        spread = bool(visits) and visits[0].pick in SPREAD
-        if spread and isinstance(component, Store) and call.verb in component.effects:
-            self.led_write(call, component, visits[0], name, here, fail, key)
-        if spread and self.sequence(call, component, key):
-            fail = self.landing(fail, lambda: asm.emit(op.ABANDON, self.versions(call), key))
+        looks = getattr(options, "atomic", True) is False
+        self.undecided(call)
+        if looks:
+            self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
+        spread = any(visit.need > 0 and visit.pick in SPREAD for visit in visits[looks:])
+        decided = spread and visits[0].pick == "leader" and not looks
+        if spread and not decided and isinstance(component, Store) and call.verb in component.effects:
+            self.led_write(call, component, visits[looks], name, here, fail, key)
+        if decided and self.remembered(call):
+            asm.emit(op.OUTSET)
+        if (decided and self.remembered(call)) or (spread and self.sequence(call, component, key)):
+            fail = self.landing(fail, lambda: self.verbs.abandon(call, key))
         on_arrival = bool(visits) and visits[0].need == 0 and self.unsure(call.component)
-        for i, one in enumerate(visits):
-            last = i == len(visits) - 1
+        for i, one in enumerate(visits[looks:]):
+            last = i == len(visits) - 1 - looks
             if one.pick == "followers" and self.replicates(call):
                 continue
             if one.need == 0:
@@ -1053,23 +1123,89 @@ class _Compiler:
             elif one.pick in SPREAD:
                 self.spread(call, component, one, name, here, fail, key)
             else:
-                there = self.single(call, component, one, name, here, fail, key, stay and last, first=i == 0)
+                role: Role = "decide" if decided else ""
+                first = i == 0 and not looks
+                there = self.single(call, component, one, name, here, fail, key, stay and last, first, role)
         behaviour = component.behaviours.get(call.verb)
         many = visits and (visits[0].pick in SPREAD or visits[0].need == 0)
         if behaviour == "publish" and not on_arrival and (many or self.turns is not None):
             # who waits for its turn holds no worker
             self.publish(call.component, component, name, fail, key)
+        if spread and isinstance(component, Store) and call.verb in component.effects:
+            self.verbs.guard(self.guards, self.flow, fail)
         if spread:
-            self.commit(call, component, key, NOBODY)
+            self.committed(call, component, key, NOBODY)
         if isinstance(component, Store):
             if call.verb in component.effects:
                 self.feed(call, here, key)
-            elif self.recorder.reads and self.entity(call):
-                asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
+            elif self.entity(call):
+                self.verbs.learn(call, key, told=self.recorder.reads)
+                if self.recorder.reads:
+                    asm.emit(op.NOTE, self.note("read", call), NOBODY, key, 0, 0)
         if rank is not None and rank != before:
             asm.emit(op.RANK, before)
             self.rank = before
         return there if stay else here
+
+    def transaction(self, writes: tuple[Call, ...], component: Component, name: str, here: Here, fail: Label) -> None:
+        """Writes of which all have their effect, or none: first every shard has been visited, then all are there."""
+        assert isinstance(component, Store)
+        verbs = self.verbs
+        for write in writes:
+            self.undecided(write)
+        keys = [0 if knowledge.own_key(self.b, self.b.flows[self.flow], write) else 1 for write in writes]
+        other = next((write for write, key in zip(writes, keys, strict=True) if key == 1), None)
+        if other is not None:
+            self.key_register(other.options, component, name)
+        numbered = [(i, w, k) for i, (w, k) in enumerate(zip(writes, keys, strict=True)) if self.remembered(w)]
+        at_once = component.visits("transact", writes[0].options)[0].pick not in SPREAD
+        if numbered and not at_once:
+            for i, write, key in numbered:
+                self.sequence(write, component, key)
+                verbs.stash(i)
+
+            def abandon() -> None:
+                for i, write, key in numbered:
+                    verbs.take_up(i)
+                    verbs.abandon(write, key)
+
+            fail = self.landing(fail, abandon)
+        slots = []
+        for i, (write, key) in enumerate(zip(writes, keys, strict=True)):
+            there = replace(here, depth=here.depth + i) if at_once else here
+            slots.append(there.depth)
+            if (i, write, key) in numbered and not at_once:
+                verbs.take_up(i)
+            for visit in component.visits("transact", write.options):
+                if visit.need > 0 and at_once:
+                    self.single(write, component, visit, name, there, fail, key, False, first=True, role="prepare")
+                elif visit.need > 0:
+                    self.spread(write, component, visit, name, here, fail, key)
+        for i, write, key in numbered:
+            if at_once:
+                self.sequence(write, component, key)
+                verbs.stash(i)
+                self.apply(write, component, slots[i], key)
+            else:
+                verbs.take_up(i)
+                verbs.guard(self.guards, self.flow, fail)
+            self.committed(write, component, key, slots[i] if at_once else NOBODY)
+            self.feed(write, replace(here, depth=here.depth + len(writes)), key)
+        for i, (write, key) in enumerate(zip(writes, keys, strict=True)):
+            if (i, write, key) in numbered:
+                verbs.take_up(i)
+            for visit in component.visits("transact", write.options):
+                if visit.need == 0:
+                    self.unawaited(write, component, visit, name, here, key)
+
+    def undecided(self, call: Call) -> None:
+        """Refuses what rests on the past of a key in a store that may lose some of it."""
+        rests = knowledge.claims(self.b, call) or getattr(call.options, "condition", None) is not None
+        if self.faults.led(call.component) and (rests or knowledge.together((call,))):
+            what = f"a {call.verb} in a store whose leaders are replaced is not modelled yet"
+            message = f"{what}: what another leader knows of it ({call.component})"
+            hint = "take out failover: and its fault, or make it a write"
+            raise BlueprintError([Problem(code="LC002", message=message, path=call.path, hint=hint)])
 
     def unsure(self, component: str) -> bool:
         """Whether a message that nobody waits for may not be taken in this case; who feeds a log sees to it."""
@@ -1112,8 +1248,10 @@ class _Compiler:
         key: int,
         stay: bool,
         first: bool,
+        role: Role = "",
     ) -> Here:
-        """A visit of one station."""
+        """A visit of one station; by its role to `look` at what a write depends on, or to `decide` on a write that
+        others then copy."""
         asm = self.asm
         local = here.sticky and here.component == call.component
         slot = here.slot if local else here.depth
@@ -1153,7 +1291,7 @@ class _Compiler:
         self.errors(there, name, held)
         self.full(call, there, name, held)
         if isinstance(component, Store):
-            self.behave(call, component, behaviour, name, slot, held, key, there)
+            self.behave(call, component, behaviour, name, slot, held, key, there, role)
         if visit.then is not None:
             if visit.detach:
                 self.detach(component, visit.then, there, name)
@@ -1161,7 +1299,7 @@ class _Compiler:
                 self.serve(component, visit.then, slot, f"{name}:then")
                 self.alive(there, held)
         if not isinstance(component, Store):
-            self.behave(call, component, behaviour, name, slot, held, key, there)
+            self.behave(call, component, behaviour, name, slot, held, key, there, role)
         inner = call.nested.get("do", ())
         if inner:
             self.steps(inner, there, held)
@@ -1226,6 +1364,7 @@ class _Compiler:
         held: Label,
         key: int,
         there: Here,
+        role: Role,
     ) -> None:
         """What the verb does at the station once it has been served."""
         asm = self.asm
@@ -1233,20 +1372,33 @@ class _Compiler:
             if call.verb in component.effects:
                 if self.faults.led(call.component):
                     asm.emit(op.LEADING, slot, self.led_row(call.component), held)
+                if role == "prepare":
+                    self.verbs.guard(self.guards, self.flow, held)
+                    return
+                if role == "look":
+                    self.verbs.look(call, slot, key, self.copies(call, component), held)
+                    return
+                self.verbs.compare(call, key, self.identities(call), held)
+                self.verbs.claim(call, key, held)
+                if role == "":
+                    self.verbs.guard(self.guards, self.flow, held)
                 self.sequence(call, component, key)
-                self.apply(call, component, slot, key)
-                self.commit(call, component, key, slot)
-                if self.replicates(call):
-                    self.replicate(call, component, name, there, key)
+                if role == "":
+                    self.apply(call, component, slot, key)
+                    self.committed(call, component, key, slot)
+                    if self.replicates(call):
+                        self.replicate(call, component, name, there, key)
             else:
                 self.see(call, component, slot, key)
                 self.answer(call, slot, key, shared=False)
         if behaviour == "lookup":
             register = self.register(there, call.path)
             asm.emit(op.LOOKUP, self.cache_ids[call.component], slot, self.space(call, component), key, register)
+            self.verbs.answer(call, slot, key, self.flow_space, register)
             self.note_warmer(call, name)
         elif behaviour == "fill":
             asm.emit(op.FILL, self.cache_ids[call.component], slot, key, self.space(call, component))
+            self.verbs.keep(call, slot, key, self.flow_space)
         elif behaviour == "drop":
             asm.emit(op.DROP, self.cache_ids[call.component], slot, key, self.space(call, component))
         elif behaviour == "publish" and self.turns is None:
@@ -1264,35 +1416,51 @@ class _Compiler:
         asm = self.asm
         assert isinstance(component, Cache)
         steps = call.nested.get("miss")
-        if steps is None:
-            return
         register = self.register(here, call.path)
-        miss, end = Label(), Label()
-        context = (self.flow, self.rank, self.flow_space)
+        miss, end, known = Label(), Label(), self.verbs.held(call, key, self.flow_space)
+        if steps is None:
+            if known:
+                asm.emit(op.BRANCH, register, end)
+                self.verbs.recall(call, self.flow, slot, key, self.flow_space)
+                asm.here(end)
+            return
+        context = self.context
         asm.emit(op.BRANCH, register, miss)
         cache, of = self.cache_ids[call.component], self.space(call, component)
         deeper = replace(here, depth=max(here.depth, slot + 1), register=register + 1)
+        hit, joined = Label(), Label()
+        asm.here(hit)
+        self.verbs.recall(call, self.flow, slot, key, self.flow_space)
+
+        def fill() -> None:
+            asm.emit(op.FILL, cache, slot, key, of)
+            self.verbs.keep(call, slot, key, self.flow_space)
 
         def fetch() -> None:
-            self.flow, self.rank, self.flow_space = context
+            self.context = context
             asm.here(miss)
             if not component.coalesce:
                 self.steps(steps, deeper, fail)
                 self.alive(here, fail)
-                asm.emit(op.FILL, cache, slot, key, of)
+                fill()
                 asm.emit(op.JUMP, end)
                 return
             space = self.locks.setdefault(f"fetch:{call.component}:{of}", len(self.locks))
             lost = Label()
-            asm.emit(op.FLIGHT, space, key, end, fail)
+            asm.emit(op.FLIGHT, space, key, joined if known else end, fail)
             self.steps(steps, deeper, lost)
             self.alive(here, lost)
-            asm.emit(op.FILL, cache, slot, key, of)
+            fill()
             asm.emit(op.LANDED, space, key, 1)
             asm.emit(op.JUMP, end)
             asm.here(lost)
             asm.emit(op.LANDED, space, key, 0)
             asm.emit(op.JUMP, fail)
+            if known:  # who has waited is answered what the one that fetched it has stored
+                asm.here(joined)
+                asm.emit(op.SET, register, 1)
+                self.verbs.answer(call, slot, key, self.flow_space, register)
+                asm.emit(op.JUMP, hit)
 
         asm.later(fetch)
         asm.here(end)
@@ -1445,25 +1613,30 @@ class _Compiler:
         found: str | None = getattr(call.options, "entity", None)
         return found
 
-    def note(self, event: str, call: Call) -> int:
+    def note(self, event: str, call: Call, based: bool = False) -> int:
         """A note of something at the component of a call."""
         base = self.pools[call.component, "main"].base
-        return self.recorder.note(Note(event, self.flow, call.component, self.entity(call) or "", base))
+        amount = getattr(call.options, "amount", None) if event == "commit" else None
+        step = knowledge.step_of(self.b.flows[self.flow], call) if event == "commit" else None
+        note = Note(event, self.flow, call.component, self.entity(call) or "", base, based=based)
+        note = replace(note, value=math.nan if amount is None else amount, step=NOBODY if step is None else step)
+        return self.recorder.note(note)
 
     def remembered(self, call: Call) -> bool:
         """Whether an effect of a call is remembered."""
-        return self.recorder.identified(call) or (self.recorder.on and self.entity(call) is not None)
+        return self.recorder.kept(call)
 
     def sequence(self, call: Call, component: Component, key: int) -> bool:
         """Whether a call is a write that is remembered; it is given its version."""
         written = isinstance(component, Store) and call.verb in component.effects and self.remembered(call)
         if written:
-            self.asm.emit(op.SEQUENCE, self.versions(call), key, self.identities(call))
+            self.asm.emit(op.SEQUENCE, self.verbs.versions(call), key, self.identities(call))
         return written
 
-    def versions(self, call: Call) -> int:
-        """Where it is remembered which effects on the keys of an entity have passed."""
-        return self.recorder.space(f"{call.component}:{self.entity(call)}:versions", TURNS)
+    def seen(self, call: Call) -> bool:
+        """Whether it is remembered which copies have what of the entity of a call."""
+        entity = self.entity(call)
+        return entity is not None and (self.recorder.reads or self.recorder.column(entity) is not None)
 
     def copies(self, call: Call, component: Store) -> tuple[int, int, int]:
         """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
@@ -1476,7 +1649,7 @@ class _Compiler:
 
     def apply(self, call: Call, component: Store, slot: int, key: int) -> None:
         """A copy has what was written."""
-        if self.recorder.reads and self.entity(call) is not None:
+        if self.seen(call):
             first, base, count = self.copies(call, component)
             self.asm.emit(op.APPLY, first, slot, base, count, key)
             if self.recorder.copies:
@@ -1484,22 +1657,27 @@ class _Compiler:
 
     def see(self, call: Call, component: Store, slot: int, key: int) -> None:
         """A copy is read."""
-        if self.recorder.reads and self.entity(call) is not None:
+        if self.seen(call):
             first, base, count = self.copies(call, component)
             self.asm.emit(op.SEE, first, slot, base, count, key)
 
     def answer(self, call: Call, slot: int, key: int, shared: bool) -> None:
         """What a copy has told is known, to the others that wait for the same answer too."""
-        if self.recorder.reads and self.entity(call) is not None and (shared or self.recorder.copies):
+        if self.seen(call) and (shared or self.recorder.copies):
             note = self.note("answer", call) if self.recorder.copies else NOBODY
             self.asm.emit(op.ANSWER, note, slot, key, int(shared))
 
-    def commit(self, call: Call, component: Component, key: int, slot: int) -> None:
+    def committed(self, call: Call, component: Component, key: int, slot: int) -> None:
         """A write has had its effect."""
         if isinstance(component, Store) and call.verb in component.effects and self.remembered(call):
-            note = self.note("commit", call) if self.entity(call) is not None else NOBODY
+            entity, verbs = self.entity(call), self.verbs
+            note = self.note("commit", call, based=verbs.based(call, key)) if entity is not None else NOBODY
             follows = self.recorder.space(f"{call.component}:follows", TURNS)
-            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), self.versions(call), follows)
+            verbs.rest(call, key)
+            latest = int(entity in self.recorder.decisive)
+            self.asm.emit(op.COMMIT, note, slot, key, self.identities(call), verbs.versions(call), follows, latest)
+            verbs.granted(call, self.flow, key, slot)
+            verbs.made(call, key)
 
     def delivered(self, call: Call, slot: int) -> None:
         """A message has reached its receiver; one that is recognised there is dropped."""
@@ -1775,8 +1953,8 @@ class _Compiler:
         if self.recorder.on and self.entity(call) is not None:
             note = self.note("revert", call)
             if self.recorder.follows_one_leader(call):
-                versions = self.versions(call)
-            if self.recorder.reads:
+                versions = self.verbs.versions(call)
+            if self.seen(call):
                 copies = self.copies(call, component)[0]
         self.asm.emit(op.REVERT, slot, note, key, self.identities(call), versions, copies)
 

@@ -56,7 +56,7 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
     }
     of = rows("note").astype(np.intp)
 
-    def by_note(told: Callable[[Note], int], kind: type[np.generic]) -> np.ndarray:
+    def by_note(told: Callable[[Note], float], kind: type[np.generic]) -> np.ndarray:
         found: np.ndarray = np.array([told(n) for n in notes] or [0], kind)[of]
         return found
 
@@ -78,11 +78,13 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "place": where(lambda n: bool(n.component and not n.detail), "place", np.maximum(rows("place") - base, ABSENT)),
         "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), "key", key),
         "version": where(lambda n: _versioned(n, recorder), "version", rows("version")),
-        "base": where(lambda n: n.event in ("read", "answer"), "base", rows("seen")),
+        "base": where(lambda n: n.event in ("read", "answer") or n.based, "base", rows("seen")),
         "began_s": where(lambda n: n.event == "answer", "began_s", rows("origin")),
         "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
         **{column: named(column) for column in names},
+        **({"step": by_note(lambda n: n.step, np.int32)} if any(n.step >= 0 for n in notes) else {}),
+        **({"value": by_note(lambda n: n.value, np.float64)} if any(n.value == n.value for n in notes) else {}),
     }
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
     return History(columns, names, meta, file=f"{meta.blueprint}, {meta.case}")

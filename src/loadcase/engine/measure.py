@@ -90,7 +90,8 @@ class Measures:
             if self.c.program.ages[i] >= 0:
                 self.latency(flow, "age.", n + i, ok)
             if arrived:
-                self.put(f"{flow}.availability", ok / arrived, "ratio", arrived)
+                answered = ok + int(count[op.FC_REASON0 + op.CLAIMED])
+                self.put(f"{flow}.availability", answered / arrived, "ratio", arrived)
                 self.put(f"{flow}.attempts", 1.0 + count[op.FC_RETRIES] / arrived, "count", arrived)
                 self.put(f"{flow}.hedges", count[op.FC_HEDGES] / arrived, "count", arrived)
             asked = int(count[op.FC_OPTIONAL])

@@ -6,9 +6,12 @@ the rest is there when a history is wanted; else the program has none of these o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from loadcase.blueprint import knowledge
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.steps import Call, FanOut, Parallel, Repeat, Step, walk
 from loadcase.core.program import OPERATIONS
@@ -30,6 +33,12 @@ class Note:
     entity: str = ""
     base: int = 0
     detail: str = ""
+    based: bool = False
+    """Whether a commit says from which version it was made."""
+    value: float = math.nan
+    """Seconds that a claim lasts, or what a commit adds."""
+    step: int = -1
+    """Which of several alike effects of an operation a commit is."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +105,67 @@ class Recorder:
 
     def follows(self, flow: FlowSpec) -> bool:
         """Whether the operations of a flow are numbered."""
-        calls = [c for c in walk(flow.steps) if isinstance(c, Call)]
-        return any(self.identified(c) for c in calls) or (self.on and any(self.matters(c) for c in calls))
+        calls = list(knowledge.calls(flow.steps))
+        return any(self.identified(c) for c in calls) or any(self.matters(c) for c in calls)
 
     def matters(self, call: Call) -> bool:
         """Whether a call has an effect, or reads one, that a guarantee may be about."""
         component = self.blueprint.components[call.component]
         if isinstance(component, Log | Queue | Topic):
-            return component.behaviours.get(call.verb) == "publish"
+            return component.behaviours.get(call.verb) == "publish" and (self.on or bool(self.decisive))
+        entity = knowledge.entity_of(call)
+        if not self.on:
+            return entity in self.decisive
         read = isinstance(component, Store) and call.verb not in component.effects
-        return getattr(call.options, "entity", None) is not None and (self.reads or not read)
+        return entity is not None and (not read or self.reads or entity in self.known)
+
+    # --- what frames know of entities -----------------------------------------------------------------------------
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """Entities of which what has happened decides what happens, whether or not it is recorded."""
+        return frozenset(
+            entity
+            for flow in self.blueprint.flows.values()
+            for call in knowledge.calls(flow.steps)
+            if (getattr(call.options, "condition", None) is not None or knowledge.claims(self.blueprint, call))
+            and (entity := knowledge.entity_of(call))
+        )
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Entities of which frames know the version that they have last read or written: one column each."""
+        found = [*sorted(self.decisive), *(knowledge.updated(self.blueprint) if self.on else ())]
+        if self.reads:
+            found += [entity for entities in self.answers.values() for entity in entities]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, str | None], tuple[str, ...]]:
+        """The entities that each cache answers, by its name and the key space."""
+        return knowledge.answers(self.blueprint)
+
+    def column(self, entity: str | None) -> int | None:
+        """The column of an entity that frames know of."""
+        return self.known.index(entity) if entity in self.known else None
+
+    @property
+    def columns(self) -> int:
+        """How many columns frames have."""
+        return len(self.known) + self.stashed
+
+    @cached_property
+    def stashed(self) -> int:
+        """Columns for the numbers of the writes of one transaction."""
+        flows = self.blueprint.flows.values()
+        found = [knowledge.parts(call) for f in flows for call in walk(f.steps) if isinstance(call, Call)]
+        return max(
+            (len(parts) for parts in found if any(map(self.kept, parts)) and knowledge.together(parts)), default=0
+        )
+
+    def kept(self, call: Call) -> bool:
+        """Whether an effect of a call is remembered."""
+        entity = knowledge.entity_of(call)
+        return self.identified(call) or (entity is not None and (self.on or entity in self.decisive))
 
     def at_copies(self, call: Call) -> int:
         """Rows of a call about single copies of a store."""
@@ -125,8 +185,8 @@ class Recorder:
         return any(
             getattr(call.options, "sequence", None) is not None
             for flow in self.blueprint.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call) and getattr(call.options, "entity", None) == entity
+            for call in knowledge.calls(flow.steps)
+            if knowledge.entity_of(call) == entity
         )
 
     def follows_one_leader(self, call: Call) -> bool:
@@ -175,9 +235,8 @@ class Recorder:
         return [
             call
             for flow in self.blueprint.flows.values()
-            for call in walk(flow.steps)
-            if isinstance(call, Call)
-            and (call.component == source or (call.component == store and self.written(call) is not None))
+            for call in knowledge.calls(flow.steps)
+            if (call.component == source or (call.component == store and self.written(call) is not None))
         ]
 
     def carries(self, source: str) -> bool:
@@ -192,7 +251,7 @@ def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
         match step:
             case Call(nested=nested):
                 if "fallback" not in nested and step.skip is None:
-                    yield step
+                    yield from knowledge.parts(step)
                     yield from _certain(nested.get("do", ()))
             case Parallel(branches=branches, need=need):
                 for branch in branches if need == len(branches) else ():

@@ -122,6 +122,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
         looked=np.zeros((stations if len(p.controls) else 1, 2)),
         scaled=np.zeros((max(1, len(p.controls)), intervals, 2)),
         known=np.zeros(0, op.KNOWN),
+        bases=np.zeros((0, compiled.recorder.columns), np.int64),
         noted=np.zeros(0, op.NOTED),
         facts=np.zeros(0, tables.FACT),
     )
@@ -210,6 +211,7 @@ def more_frames(s: tables.State, count: int) -> tables.State:
         llink=wider(s.llink, count),
         lfree=lfree,
         known=wider(s.known, count) if len(s.known) else s.known,
+        bases=wider(s.bases, count) if len(s.known) else s.bases,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from loadcase.core.distributions import Dist, LogNormal
-from loadcase.core.fields import Seconds, Work
-from loadcase.kinds.base import Options, Sharded, Visit, WorkByVerb
+from loadcase.core.fields import Amount, Seconds, Work
+from loadcase.kinds.base import SPREAD, STRICT, Options, Sharded, Visit, WorkByVerb
 
 Consistency = Literal["one", "quorum", "all", "async"]
 
@@ -30,6 +31,48 @@ class WriteOptions(StoreOptions):
         None, description="Field of the entity that names the operation: a write that comes again has no second effect."
     )
 
+    amount: Amount | None = Field(
+        None, description="What the write adds to the entity; the amounts of one operation sum to zero in a ledger."
+    )
+
+
+class Part(BaseModel):
+    """One write of a transaction."""
+
+    model_config = STRICT
+    entity: str = Field(description="The entity that is written.")
+    key: Any = Field(None, description="The entity whose key it is about; the flow's key by default.")
+    amount: Amount | None = Field(None, description="What it adds.")
+
+
+class TransactOptions(WriteOptions):
+    """Options of `transact`."""
+
+    writes: list[Part] | None = Field(None, description="What is written together: all of it, or nothing.")
+
+
+class UpdateOptions(WriteOptions):
+    """Options of `update`."""
+
+    condition: Literal["unchanged"] | None = Field(
+        None,
+        alias="if",
+        description="`unchanged`: compare and set. The update fails when the entity has changed since the operation "
+        "read it.",
+    )
+
+
+class ClaimOptions(WriteOptions):
+    """Options of `claim`."""
+
+    atomic: bool = Field(
+        True, description="Test and set in one step; `false` looks first, and then writes (check-then-act)."
+    )
+    lease: Seconds | None = Field(None, description="The claim ends by itself after this; for ever if not given.")
+    fencing: bool = Field(
+        False, description="What is written in `do` carries the number of the claim, and is refused after a later one."
+    )
+
 
 def needed(level: Consistency, copies: int) -> int:
     """How many copies must answer: one (or the leader alone, async), a majority, or all."""
@@ -41,12 +84,15 @@ class Store(Sharded):
 
     What: a write (`write`, `append`, `update`, `claim`, `transact`) goes to every copy of its shard in parallel and is
     acknowledged when `write` of them have it: one, quorum, all; with `async` the leader alone answers and the other
-    copies follow, each in the leader's order, `replication_lag` later. A read goes to one copy, or to all of them and
-    waits for a quorum, unless `read_from` says otherwise; it sees the newest of what the copies that it waits for had
-    when they were looked at. `write_to: needed` sends a write to no more copies than must have it, and the others never
-    get it. Every copy is a node with `workers` and a queue, so that a hot shard emerges from the keys. With `failover`
-    a leader that has been down for so long is replaced by the copy that has most; what only the old one had is gone,
-    and it follows when it is back. Until then the shard takes no writes.
+    copies follow, each in the leader's order, `replication_lag` later. An `update` that is made only `if` nothing has
+    changed (compare and set) is decided by the leader of its shard, and then copied; so is a `claim`, unless it is not
+    `atomic`. A `transact` with several `writes` visits the shard of each in turn, and none of them counts until all are
+    there. A read goes to one copy, or to all of them and waits for a quorum, unless `read_from` says otherwise; it sees
+    the newest of what the copies that it waits for had when they were looked at. `write_to: needed` sends a write to no
+    more copies than must have it, and the others never get it. Every copy is a node with `workers` and a queue, so that
+    a hot shard emerges from the keys. With `failover` a leader that has been down for so long is replaced by the copy
+    that has most; what only the old one had is gone, and it follows when it is back. Until then the shard takes no
+    writes.
 
     Why: the partition key decides which shard saturates first; the quorum decides the latency and what a lost copy
     costs.
@@ -101,19 +147,34 @@ class Store(Sharded):
 
     verbs: ClassVar = {
         "read": StoreOptions,
-        **dict.fromkeys(("write", "append", "update", "claim", "transact"), WriteOptions),
+        **dict.fromkeys(("write", "append"), WriteOptions),
+        "transact": TransactOptions,
+        "update": UpdateOptions,
+        "claim": ClaimOptions,
     }
     default_work: ClassVar = {
         "read": LogNormal.of(p50=0.001, p99=0.01),
         **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
     }
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
-    not_yet_options: ClassVar = dict.fromkeys(
-        ("atomic", "condition", "fencing", "session"),
-        "what a write means for correctness comes with histories and checkers",
-    )
+    not_yet_options: ClassVar = {"session": "what belongs to a session comes with session guarantees"}
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
+        """Those of one write or read; of a transaction those of its writes."""
+        writes = options.writes if isinstance(options, TransactOptions) else None
+        found = self._alone(verb, options)
+        looked = Visit("main", super().work_of("read", Options()), "shard" if self.read == "one" else "leader")
+        if verb == "claim" and getattr(options, "atomic", True) is False:
+            found = (looked, *found)
+        elif getattr(options, "condition", None) is not None or getattr(options, "atomic", False):
+            # the leader of the shard decides, and where others copy it they do so afterwards
+            decided = found[0].pick in SPREAD
+            found = (
+                (replace(looked, pick="leader"), *found) if decided else (replace(found[0], pick="leader"), *found[1:])
+            )
+        return found * len(writes or "1")
+
+    def _alone(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """A read visits one copy or waits for some of all; a write visits every copy and waits for some."""
         work, reply = self.work_of(verb, options), self.reply_of(verb)
         level: Any = getattr(options, "consistency", None)

@@ -75,7 +75,7 @@ def print_kind(name: str) -> None:
     rows = [((f.alias or n), f.description or "") for n, f in cls.model_fields.items() if n != "kind"]
     print_rows(f"fields of {name}", ("field", "meaning"), rows, out)
     for verb, options in cls.verbs.items():
-        rows = [(n, f.description or "") for n, f in options.model_fields.items()]
+        rows = [((f.alias or n), f.description or "") for n, f in options.model_fields.items()]
         print_rows(f"options of {verb}", ("option", "meaning"), rows, out)
 
 

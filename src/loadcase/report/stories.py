@@ -31,7 +31,8 @@ def said(line: Line) -> str:
     """One row in words: `commit   send 17  message, key 42, at messages/3, attempt 2  [crash of messages]`."""
     who = " ".join(part for part in (line.flow, line.operation) if part)
     parts = [line.entity] if line.entity else []
-    parts += [f"{_WORDS.get(name, name)} {text}" for name, text in line.told]
+    words = {**_WORDS, "value": "for s"} if line.event == "claim" else _WORDS
+    parts += [f"{words.get(name, name)} {text}" for name, text in line.told]
     if line.component:
         parts.append(f"at {at(line)}")
     if line.attempt is not None and line.attempt > 1:

@@ -6,7 +6,8 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, ANSWER, APPLY, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE, TIMEOUT, TURN,
+    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
+    TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN, compiled, inlined
 from loadcase.engine.kernels.draws import hashed, mix64
@@ -99,7 +100,9 @@ def refile(old, X):
 
 @compiled
 def write_note(N, K, F, regs, note, f, t, station, key, version):
-    """Adds a row to the history."""
+    """Adds a row to the history, if that has the operation."""
+    if K[f].noted != 3:
+        return
     n = regs[R_NOTED]
     regs[R_NOTED] = n + 1
     N[n].t = t
@@ -114,8 +117,8 @@ def write_note(N, K, F, regs, note, f, t, station, key, version):
 
 
 @inlined
-def inherit(K, g, f):
-    """A new frame belongs to the operation of another one."""
+def inherit(K, B, g, f):
+    """A new frame belongs to the operation of another one, and knows what that knows."""
     K[g].operation = K[f].operation
     K[g].version = K[f].version
     K[g].seen = K[f].seen
@@ -124,12 +127,25 @@ def inherit(K, g, f):
     K[g].attempt = K[f].attempt
     K[g].noted = K[f].noted
     K[g].fresh = K[f].fresh
+    for j in range(B.shape[1]):
+        B[g, j] = B[f, j] & ~1
 
 
-VOID = 1
+@inlined
+def hand_back(K, B, p, f):
+    """What a frame tells the one that waited for it: what it wrote, and what it has learned."""
+    K[p].version = K[f].version
+    K[p].fresh = K[f].fresh
+    K[p].attempt = max(K[p].attempt, K[f].attempt)
+    for j in range(B.shape[1]):
+        if B[f, j] & 1 == 1:
+            B[p, j] = B[f, j]
+
+
+VOID, LATEST = 1, 2
 """What is remembered of a key whose effects follow each other is one fact: `value` is the last number that has passed,
 `done` the last that was given out, `first` 1 + the first frame that waits for its turn. The numbers that will not come
-are in the next space."""
+are in the next space, and the number of the last effect, where something depends on it, in the one after that."""
 
 
 @inlined
@@ -190,20 +206,29 @@ def commit(X, K, F, N, regs, row, f, now):
     """An effect, unless the operation has had it; gives False when it has to wait for those before it."""
     a, b, once, space = np.int64(row.a), row.b, np.int64(row.d), np.int64(row.e)
     key = F[f].key[row.c]
-    noted = K[f].noted == 1
+    noted = K[f].noted != 0
     if once >= 0 and X[fact(X, regs, once, K[f].operation)].done == 1:
         K[f].fresh = 0
         if noted:
-            regs[R_WOKEN] = whose_turn(X, K, F, fact(X, regs, space, key))
+            e = fact(X, regs, space, key)
+            if K[f].turn > X[e].value:  # a number of its own, since another attempt had given up the first
+                regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+            else:
+                regs[R_WOKEN] = whose_turn(X, K, F, e)
         return True
     if noted:
         e = fact(X, regs, space, key)
-        if K[f].turn <= X[e].value:  # an attempt with the same version was given up
+        again = K[f].turn <= X[e].value
+        if again:  # an attempt with the same version was given up
             X[e].done += 1
             K[f].version = K[f].turn = X[e].done
         if not turn_comes(X, K, F, e, f):
+            if again:  # it may have been woken in the place of the one whose turn it is
+                regs[R_WOKEN] = whose_turn(X, K, F, e)
             return False
         regs[R_WOKEN] = settle(X, K, F, regs, space, key, K[f].turn)
+        if row.g == 1:
+            X[fact(X, regs, space + LATEST, key)].value = K[f].turn
         v = fact(X, regs, np.int64(row.f), key)
         X[v].done += 1
         K[f].turn = X[v].done
@@ -229,7 +254,7 @@ def note_message(X, K, F, N, regs, of, note, g, now):
 
 
 @compiled
-def remember(code, X, K, F, N, regs, f, pc, now, lanes):
+def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
     """An operation about what is known; gives where the frame goes on."""
     row = code[pc]
     op, a, b, c = row.op, np.int64(row.a), np.int64(row.b), np.int64(row.c)
@@ -242,8 +267,10 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         K[f].attempt = 1
         K[f].fresh = 0
         by = F[f].key[0] if b == 1 else number
-        K[f].noted = 1 if hashed(by, 11, SHARES) < regs[R_SHARE] else 0
-        if K[f].noted == 1 and a >= 0:
+        K[f].noted = 3 if hashed(by, 11, SHARES) < regs[R_SHARE] else c
+        for j in range(B.shape[1]):
+            B[f, j] = -1
+        if a >= 0:
             write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
         return pc + 1
     if op == FRESH:
@@ -252,7 +279,7 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         if K[f].attempt == 1:
             forget_fact(X, regs, a, K[f].operation)
         return pc + 1
-    noted = K[f].noted == 1
+    noted = K[f].noted != 0
     if op == SEQUENCE:
         version = X[fact(X, regs, c, K[f].operation)].value if c >= 0 else np.int64(0)
         if version == 0:
@@ -286,6 +313,8 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
         t = now + lanes[row.d - 1] if row.d > 0 else now
         if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
             a = np.int64(row.e)
+        elif row.f > 0 and F[f].why == CLAIMED:
+            a = np.int64(row.f)
         write_note(
             N, K, F, regs, a, f, t, np.int64(F[f].held[b]) if b >= 0 else np.int64(-1), F[f].key[c], K[f].version
         )
@@ -305,7 +334,7 @@ def remember(code, X, K, F, N, regs, f, pc, now, lanes):
             if p < 0 or F[p].token != F[f].owed:  # enough of the others were quicker
                 return pc + 1
             K[p].seen = max(K[p].seen, K[f].seen)
-        if a >= 0:
+        if a >= 0 and K[f].noted == 3:
             write_note(N, K, F, regs, a, f, now, np.int64(F[f].held[b]), F[f].key[c], K[f].version)
             N[regs[R_NOTED] - 1].origin = K[f].looked
     elif op == DEDUPE:

@@ -249,7 +249,7 @@ def part_from(P, S, now, n, seq, nfree):
         F[g].ev = 0
         F[g].why = DOWN
         if S.known.shape[0] > 0:
-            inherit(S.known, g, f)
+            inherit(S.known, S.bases, g, f)
         F[f].owed = -1
         F[f].parent = -1
         if pc > 0 and L[i, DOWN_NOW] == 2:

@@ -7,7 +7,7 @@ import numpy as np
 from loadcase.core.program import (
     ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY,
     DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
-    FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
+    FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
     LOOKUP, LOOP, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
     REPORT, RETRY, RETURN, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
     THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
@@ -28,7 +28,8 @@ from loadcase.engine.kernels.policies import (
 )  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
 from loadcase.engine.kernels.faults import strike, trouble
-from loadcase.engine.kernels.effects import inherit, note_message, remember
+from loadcase.engine.kernels.effects import hand_back, inherit, note_message, remember
+from loadcase.engine.kernels.verbs import act
 from loadcase.engine.kernels.replication import follow
 from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
 from loadcase.engine.kernels.control import allowed, control, least_of
@@ -43,7 +44,7 @@ def run(P, S, quota):
     lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
     fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
     C = S.cache
-    K = S.known
+    K, B = S.known, S.bases
     tracking = K.shape[0] > 0
     n = regs[R_HEAP]
     seq = regs[R_SEQ]
@@ -433,7 +434,7 @@ def run(P, S, quota):
                     F[g].began = F[f].began
                     F[g].origin = F[f].origin
                     if tracking:
-                        inherit(K, g, f)
+                        inherit(K, B, g, f)
                     ready[nready] = g
                     nready += 1
                 if op == SPAWN:
@@ -461,9 +462,7 @@ def run(P, S, quota):
                     F[p].pc = F[p].fpc
                 F[p].token = 0
                 if tracking:
-                    K[p].version = K[f].version
-                    K[p].fresh = K[f].fresh
-                    K[p].attempt = max(K[p].attempt, K[f].attempt)
+                    hand_back(K, B, p, f)
                 f = p
                 pc = F[f].pc
             elif op == START:
@@ -753,7 +752,7 @@ def run(P, S, quota):
                         if k < intervals:
                             S.fts[w, k, 0] += 1
                     if tracking:
-                        inherit(K, g, f)
+                        inherit(K, B, g, f)
                         K[g].attempt = 1
                         of = np.int64(P.channels[a, 5])
                         note_message(
@@ -813,7 +812,10 @@ def run(P, S, quota):
                     n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                     break
             else:
-                pc = remember(code, S.facts, K, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
+                if op <= FORGET:
+                    pc = remember(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
+                else:
+                    pc = act(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
                 if regs[R_WOKEN] > 0:  # after all that this event has begun
                     n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
                     regs[R_WOKEN] = 0

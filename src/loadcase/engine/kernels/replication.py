@@ -45,7 +45,7 @@ def follow(P, S, f, pc, now):
         S.known[f].skew = S.knobs[b, 0] * (2.0 * uniform(S.rng, row.a) - 1.0)
         return pc + 1, 0.0
     if op == REVERT:
-        if row.b >= 0 and S.known[f].noted == 1:
+        if row.b >= 0 and S.known[f].noted == 3:
             write_note(
                 S.noted, S.known, F, S.regs, b, f, now, np.int64(F[f].held[row.a]), F[f].key[row.c],
                 S.known[f].version,

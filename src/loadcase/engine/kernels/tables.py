@@ -141,6 +141,7 @@ class State(NamedTuple):
     refused_at: np.ndarray  # time of the first of them, s
     budget: np.ndarray  # tokens of the retry budgets
     known: np.ndarray  # KNOWN: what each frame knows of its operation; empty when nothing depends on it
+    bases: np.ndarray  # (frames, columns) int64: versions of entities, doubled, and 1 more where the frame learned it
     noted: np.ndarray  # NOTED: rows of the history that have not been fetched yet
     facts: np.ndarray  # FACT: a hash table
     # only where copies follow a leader; else of one row each
