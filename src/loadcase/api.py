@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from loadcase.kinds.base import Component
     from loadcase.scales import Scale
 
-LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 12.0
+LEAST_BUDGET_S, AIM_S, CASE_BUDGET_S = 60.0, 12.0, 40.0
+"""What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
 loadcase: 1
@@ -150,8 +151,7 @@ def check(
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
-    The budget counts everything but the compilation of the engine: a minute, or 12 s for each case where there are
-    more than five.
+    The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
     from loadcase.check.decided import decided
     from loadcase.check.runner import check as judge
@@ -161,11 +161,12 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
+    aim_s = max(LEAST_BUDGET_S, AIM_S * len(names)) if budget_s is None else budget_s
     if budget_s is None:
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
-    scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
+    scales = {} if exact else scales_of(blueprint, names, aim_s, seeds)
     memos = {name: Warmed() for name in names}
 
     def one(

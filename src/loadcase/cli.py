@@ -315,7 +315,7 @@ def check(
     seeds
         Run exactly this many seeds for each case.
     budget
-        Wall time after which what is undecided stays unknown; 60s, or 12s for each case where that is more.
+        Wall time after which what is undecided stays unknown; 60s, or 40s for each case where that is more.
     exact
         Never run a scale model (1/k of the load on 1/k of the parts).
     threads
