@@ -19,10 +19,9 @@ SHARES = 1 << 30
 
 @inlined
 def fact_home(space, key, mask):
-    """Where the search for a fact begins."""
-    if space >= OPERATIONS:
-        return (key * 8 + space) & mask
-    return np.int64(mix64(uint64(key) * uint64(0x9E3779B97F4A7C15) + uint64(space)) & uint64(mask))
+    """Where the search for a fact begins: what is remembered of one key lies side by side."""
+    at = key if space >= OPERATIONS else np.int64(mix64(uint64(key)))
+    return (at * 8 + space) & mask
 
 
 @compiled

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, ANSWER, APPLY, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DEDUPE, DELAY,
     DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
     FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
-    LOOKUP, LOOP, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
-    REPORT, RETRY, RETURN, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
+    LOOKUP, LOOP, NOTE, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
+    REPORT, RETRY, RETURN, SEE, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
     THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
 )  # fmt: skip
 from loadcase.engine.kernels.compiling import entry, prefetch, refer
@@ -218,7 +218,7 @@ def run(program, state, quota, untidy):
         pc = F[f].pc
         while True:
             op = code[pc].op
-            a = code[pc].a
+            a = np.int64(code[pc].a)
             if op == DELAY:
                 seq += 1
                 F[f].pc = pc + 1
@@ -802,6 +802,8 @@ def run(program, state, quota, untidy):
                     F[f].ev = (seq << SLOT_BITS) | f
                     n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                     break
+            elif K[f].noted == 0 and (op == NOTE or op == APPLY or op == SEE or op == ANSWER or op == DEDUPE):
+                pc += 1
             else:
                 if op <= FORGET:
                     pc = remember(P, S, np.int64(f), np.int64(pc), now)
