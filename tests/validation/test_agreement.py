@@ -85,10 +85,6 @@ def test_the_designs_span_what_the_format_has() -> None:
             "no closed form: a: requests that lose patience",
         ),
         (one("a: {kind: service, discipline: lifo}"), "no closed form of the percentiles"),
-        (
-            one("a: {kind: store, replicas: 3, regions: 3, work: 1 ms}", steps="[a.read]"),
-            "no closed form: the copies of a lie at distances",
-        ),
         (one("a: {kind: service}", "rate: 10 /s, pattern: 'bursty(5, 1 s, 9 s)'"), "no closed form: arrivals"),
         (one("a: {kind: service}", "rate: 200 /s"), "unstable: a is 200% used"),
         (

@@ -18,7 +18,7 @@ from loadcase.core.distributions import Const, Dist, Uniform
 from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture, queued, scattered
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
-from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves
+from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves, round_trips
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
 from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
@@ -482,11 +482,15 @@ class _Solver:
         for i, visit in enumerate(found):
             if visit.need == 0:
                 continue
-            local = is_local(call, here)
-            way, both = (NOTHING, NOTHING) if local else (hop(self.b, here, there), hop(self.b, here, there, 2))
             if visit.pick in SPREAD:
-                law = law.plus(self.spread(site, visit, both, deliver))
+                law = law.plus(self.spread(site, visit, here, there, deliver))
                 continue
+            way = both = NOTHING
+            if not is_local(call, here):
+                seen = (
+                    None if visit.pick == "balance" else choose(self.b, call.component, visit, here, site.space).pattern
+                )
+                way, both = (hop(self.b, here, there, ways, seen) for ways in (1, 2))
             law = law.plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
             if "do" in call.nested:
                 now = None if before is None else (*before, way, law)
@@ -506,18 +510,27 @@ class _Solver:
             self.feed(site, (*before, law))
         return law
 
-    def spread(self, site: Site, visit: Visit, both: Latency, deliver: bool) -> Latency:
+    def spread(self, site: Site, visit: Visit, here: Here, there: Here, deliver: bool) -> Latency:
         """A visit of many stations at once. The copies of one shard are alike in load; those of all shards are not."""
         name = site.call.component
-        work = both.plus(self.answer(visit))
-        if deliver:
-            work = work.plus(self.client())
+        work = self.answer(visit)
         solved = None if (name, visit.pool) in self.solving else self.pool(name, visit.pool)
         if visit.pick in ("copies", "some") and solved is not None and len(solved.by_class) > 1:
-            laws = [kth([work.plus(wait)] * visit.copies, visit.need) for _, wait in solved.by_class]
-            return mixture([weight for weight, _ in solved.by_class], laws)
-        branch = self.wait(name, visit, site.rank, self.answer(visit)).plus(both)
-        return kth([branch.plus(self.client()) if deliver else branch] * visit.copies, visit.need)
+            branches = [(weight, work.plus(wait)) for weight, wait in solved.by_class]
+        else:
+            branches = [(1.0, self.wait(name, visit, site.rank, work))]
+        trips = [(1.0, [NOTHING] * visit.copies)]
+        if not is_local(site.call, here):
+            pattern = choose(self.b, name, visit, here, site.space).pattern
+            trips = round_trips(self.b, here, there, visit, pattern)
+        weights, laws = [], []
+        for weight, branch in branches:
+            one = branch.plus(self.client()) if deliver else branch
+            for share, ways in trips:
+                took = {id(way): one.plus(way) for way in ways}
+                laws.append(kth([took[id(way)] for way in ways], visit.need))
+                weights.append(weight * share)
+        return mixture(weights, laws)
 
     def answer(self, visit: Visit) -> Latency:
         """Work until the answer, at the station."""
