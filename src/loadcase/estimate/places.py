@@ -38,6 +38,8 @@ class Here:
     """Whether the flow is at one known replica, as a consumer is: calls of the same component stay there."""
     placed: bool = True
     """Whether the zone is known; a store's feed of a log starts at no particular replica."""
+    region: int | None = None
+    """The region of its station, where what follows is told for each of them; else any, as they are spread."""
 
 
 def is_local(call: Call, here: Here) -> bool:
@@ -53,7 +55,8 @@ def moves(call: Call, component: Component, top: bool) -> bool:
 
 def arrived(call: Call, component: Component, here: Here) -> Here:
     """The place of the worker that serves a call."""
-    return Here(call.component, None, sticky=is_local(call, here))
+    local = is_local(call, here)
+    return Here(call.component, None, sticky=local, region=here.region if local else None)
 
 
 def after(call: Call, component: Component, there: Here) -> Here:
@@ -73,8 +76,8 @@ def rank_of(options: Options, component: Component, rank: int) -> int:
 
 # --- the network ------------------------------------------------------------------------------------------------------
 def hop(blueprint: Blueprint, start: Here, end: Here, ways: int = 1, pattern: Array | None = None) -> Latency:
-    """Delay between two places. The caller's station is evenly spread over the zones; the other one too, and
-    independent of it, or as the visits of each station are by `pattern`.
+    """Delay between two places. Their stations are evenly spread over the zones, those of the other one as they are
+    visited where there is a `pattern`, and independent of each other.
 
     Of the way there and back (`ways` 2), which are between the same two stations: far both times or neither.
     """
@@ -82,9 +85,8 @@ def hop(blueprint: Blueprint, start: Here, end: Here, ways: int = 1, pattern: Ar
     if not isinstance(ends, tuple):
         return _delayed(ends, ways)
     a, b = ends
-    areas = b.zones * b.regions
-    right = _areas(b) if pattern is None else np.bincount(np.arange(len(pattern)) % areas, pattern, areas)
-    shares = np.einsum("i,kij,j->k", _areas(a), _classes(a.zones, a.regions, b.zones, b.regions), right / right.sum())
+    classes = _classes(a.zones, a.regions, b.zones, b.regions)
+    shares = np.einsum("i,kij,j->k", _areas(a, start.region), classes, _areas(b, end.region, pattern))
     return mixture([float(x) for x in shares], _delays(blueprint, ways))
 
 
@@ -107,7 +109,7 @@ def round_trips(
     shares = np.bincount(firsts, pattern.reshape(groups, copies).sum(axis=1) / pattern.sum(), areas)
     alike = np.bincount(firsts, minlength=areas)
     found: Counter[tuple[tuple[Shares, int], ...]] = Counter()
-    for i, caller in enumerate(_areas(a)):
+    for i, caller in enumerate(_areas(a, start.region)):
         seen = [classes[:, i, (first + np.arange(copies)) % areas].sum(axis=1) for first in range(areas)]
         if visit.pick == "all":
             found[_sorted((tuple((seen[j] / copies).tolist()), int(alike[j])) for j in range(areas))] += caller
@@ -168,10 +170,23 @@ def _delayed(dist: Dist, ways: int) -> Latency:
     return Latency.of(dist).times_over(ways)
 
 
-def _areas(component: Component) -> Array:
-    """Share of the stations in each zone of each region: they are placed in turn."""
+def _areas(component: Component, region: int | None = None, pattern: Array | None = None) -> Array:
+    """Share of the stations, or of their visits, in each zone of each region: they are placed in turn."""
     areas = component.zones * component.regions
-    return np.bincount(np.arange(component.nodes) % areas, minlength=areas) / component.nodes
+    stations = component.nodes if pattern is None else len(pattern)
+    visits = np.bincount(np.arange(stations) % areas, pattern, areas)
+    if region is not None:
+        visits = np.where(np.arange(areas) // component.zones == region, visits, 0.0)
+    return np.asarray(visits / visits.sum())
+
+
+def in_regions(blueprint: Blueprint, here: Here, pattern: Array | None = None) -> list[tuple[float, Here]]:
+    """A place in each of the regions that it can be in, with its share of the stations, or of their visits."""
+    component = blueprint.components.get(here.component or "")
+    if component is None or component.regions == 1 or here.region is not None or not here.placed:
+        return [(1.0, here)]
+    shares = _areas(component, None, pattern).reshape(component.regions, component.zones).sum(axis=1)
+    return [(float(share), replace(here, region=r)) for r, share in enumerate(shares) if share > 0]
 
 
 @lru_cache(maxsize=512)
