@@ -124,3 +124,25 @@ flows:
     assert taken == given
     assert even is not None
     assert taken is None or taken > 2 * even
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("throttle: {}", "throttle of a.handle"),
+        ("breaker: {}", "breaker of a.handle"),
+        ("retry: {breaker: 10 %, budget: 20 %}", "retry breaker of a.handle and retry budget of a.handle"),
+        ("retry: {max: 3}", ""),
+    ],
+)
+def test_policies_of_a_call_that_are_left_out_are_told(policy: str, told: str) -> None:
+    b = read(
+        f"""
+components: {{a: {{kind: service}}}}
+flows:
+  f: {{arrive: {{rate: 1 /s, timeout: 1 s, retry: {{budget: 10 %}}}}, steps: [a.handle, {{a.handle: {{{policy}}}}}]}}
+"""
+    )
+    both = f"retry budget and {told}" if told else "retry budget"
+    assert f"f: {both} left out, `loadcase run` has it" in estimate(b).notes
+    assert f"f: {both} left out, `loadcase run` has it" in estimate(b).to_json()["notes"]
