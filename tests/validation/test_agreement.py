@@ -71,6 +71,14 @@ def test_the_designs_span_what_the_format_has() -> None:
         (one("a: {kind: service}", steps="[a.handle: {work: exp(10 ms), breaker: {}}]"), "feedback: a breaker"),
         (one("a: {kind: service}", steps="[a.handle: {retry: {breaker: 10 %}}]"), "feedback: a breaker"),
         (one("a: {kind: service}", steps="[a.handle: {throttle: {}}]"), "feedback: callers of a throttle"),
+        (
+            one(
+                "a: {kind: store}}\nentities: {e: {count: 9}",
+                "rate: 10 /s, key: e",
+                "[a.read: {entity: e}, a.update: {entity: e, if: unchanged}]",
+            ),
+            "feedback: an update of a fails when another one comes between",
+        ),
         (one("a: {kind: service, contention: 1 %}"), "feedback: a is slower the more it does"),
         (
             one("a: {kind: service}", steps="[a.handle: {work: exp(10 ms), timeout: 5 ms, retry: {max: 1}}]"),

@@ -224,6 +224,7 @@ def _left_out(blueprint: Blueprint) -> Iterator[tuple[str, list[str]]]:
 
 def _policies(options: Options | None, retry: Retry | None) -> list[str]:
     own = [field for field in ("throttle", "breaker") if getattr(options, field, None) is not None]
+    own += ["conflicts"] if getattr(options, "condition", None) is not None else []
     return own + [f"retry {field}" for field in ("breaker", "budget") if getattr(retry, field, None) is not None]
 
 

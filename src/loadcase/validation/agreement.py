@@ -201,6 +201,8 @@ def _feedback(blueprint: Blueprint) -> str:
             o = step.options
             if o.breaker is not None or (o.retry is not None and o.retry.breaker is not None):
                 return f"feedback: a breaker before {step.component}"
+            if getattr(o, "condition", None) is not None:
+                return f"feedback: an update of {step.component} fails when another one comes between"
             if o.throttle is not None:
                 return f"feedback: callers of {step.component} throttle themselves"
             trip = known.calls.get((flow.name, step.path))
