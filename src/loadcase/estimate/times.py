@@ -331,9 +331,11 @@ class _Solver:
         came: Here | None = None,
         owned: Array | None = None,
     ) -> Latency:
-        """Steps from a place, and the way there and back from where the flow `came`. Where several calls set out from
-        the place they are told for each region that it can be in: far for one of them is far for the others. So they
-        are where the stations do not have like shares, but those that are `owned`."""
+        """Steps from a place, and the way there and back from where the flow `came`.
+
+        Where several calls set out from the place they are told for each region that it can be in: far for one of them
+        is far for the others. `owned` are the visits of its stations where these are not alike.
+        """
         places = in_regions(self.b, here, owned)
         if len(places) == 1 or (owned is None and not self.starts_many(steps, top)):
             return self.onward(steps, here, rank, before, top, came)
@@ -551,9 +553,9 @@ class _Solver:
                 continue
             way = both = NOTHING
             if not is_local(call, here):
-                seen = (
-                    None if visit.pick == "balance" else choose(self.b, call.component, visit, here, site.space).pattern
-                )
+                seen = None
+                if visit.pick != "balance":
+                    seen = choose(self.b, call.component, visit, here, site.space).pattern
                 way, both = (hop(self.b, here, there, ways, seen) for ways in (1, 2))
             law = law.plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
             if "do" in call.nested:

@@ -19,7 +19,7 @@ from loadcase.validation.plan import (
     num,
     step,
     unit_of,
-)  # fmt: skip
+)
 from loadcase.validation.queueing import Case, chosen, servers_of
 
 PER_SECOND = 1000.0
