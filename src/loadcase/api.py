@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from loadcase.core.units import in_unit, parse_quantity
 if TYPE_CHECKING:
     from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
-    from loadcase.check.runner import Progress
+    from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
@@ -156,7 +156,7 @@ def check(
     """
     from loadcase.check.decided import decided
     from loadcase.check.runner import check as judge
-    from loadcase.engine.run import Warmed, case_of
+    from loadcase.engine.run import case_of
     from loadcase.scales import Scale
 
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
@@ -168,6 +168,22 @@ def check(
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, aim_s, seeds)
+
+    def make_exact(case: str) -> bool:
+        return scales.pop(case, Scale()).k > 1
+
+    result = judge(
+        blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,
+        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact,
+    )  # fmt: skip
+    return replace(result, decided=decided(blueprint, result))
+
+
+def _at(names: Iterable[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
+    """How a case is run as its scale model, as it stands when the run begins; the runs of a case share a warm start."""
+    from loadcase.engine.run import Warmed
+    from loadcase.scales import Scale
+
     memos = {name: Warmed() for name in names}
 
     def one(
@@ -184,14 +200,7 @@ def check(
             trace_folder=trace_folder, warmed=memos[case], progress=progress,
         )  # fmt: skip
 
-    def make_exact(case: str) -> bool:
-        return scales.pop(case, Scale()).k > 1
-
-    result = judge(
-        blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
-        stop=stop, started=started, make_exact=make_exact,
-    )  # fmt: skip
-    return replace(result, decided=decided(blueprint, result))
+    return one
 
 
 def alert_rules(blueprint: Model, prefix: str = "loadcase") -> str:
@@ -226,8 +235,7 @@ def pages(
     from loadcase.alerts.page import PagesResult, judge_pages
     from loadcase.check.runner import run_all
     from loadcase.core.results import worst
-    from loadcase.engine.run import Warmed, case_of
-    from loadcase.scales import Scale
+    from loadcase.engine.run import case_of
 
     if not blueprint.objectives:
         raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
@@ -236,26 +244,11 @@ def pages(
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
-    memos = {name: Warmed() for name in names}
-
-    def one(
-        blueprint: Model,
-        case: str,
-        seed: int,
-        *,
-        stop: threading.Event | None,
-        wall_limit_s: float | None,
-        progress: Callable[[float], None] | None,
-    ) -> RunResult:
-        quiet = replace(blueprint, contract=())  # so that no history is recorded
-        return run(
-            quiet, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
-            trace_folder=trace_folder, warmed=memos[case], progress=progress,
-        )  # fmt: skip
-
+    quiet = replace(blueprint, contract=())  # so that no history is recorded
     found, interrupted = run_all(
-        blueprint, one, names, seeds, budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started
-    )
+        quiet, _at(names, scales, trace_folder), names, seeds, budget_s,
+        threads=threads, on_progress=on_progress, stop=stop, started=started,
+    )  # fmt: skip
     judged = tuple(judge_pages(blueprint, name, case, found[name]) for name, case in chosen.items())
     spent = time.perf_counter() - started
     return PagesResult(blueprint.name, worst([c.verdict for c in judged]), judged, spent, interrupted)
