@@ -112,6 +112,16 @@ def answers(b: Blueprint) -> dict[tuple[str, str | None], tuple[str, ...]]:
                         entities.append(entity)
     return {place: tuple(entities) for place, entities in found.items() if entities}
 
+def undecided(b: Blueprint, store: str) -> Call | None:
+    """A call that rests on the past of a key in a store: a claim, a condition, a transaction; None without one."""
+    for flow in b.flows.values():
+        for call in calls(flow.steps):
+            rests = claims(b, call) or getattr(call.options, "condition", None) is not None or together((call,))
+            if call.component == store and rests:
+                return call
+    return None
+
+
 
 def informed(b: Blueprint, flow: FlowSpec, entity: str) -> bool:
     """Whether the operations of a flow read an entity by the flow's key, be it in a cache."""

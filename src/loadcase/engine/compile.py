@@ -1102,7 +1102,6 @@ class _Compiler:
         visits = component.visits(call.verb, options)
         there = here
         looks = getattr(options, "atomic", True) is False
-        self.undecided(call)
         if looks:
             self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
         spread = any(visit.need > 0 and visit.pick in SPREAD for visit in visits[looks:])
@@ -1151,8 +1150,6 @@ class _Compiler:
         """Writes of which all have their effect, or none: first every shard has been visited, then all are there."""
         assert isinstance(component, Store)
         verbs = self.verbs
-        for write in writes:
-            self.undecided(write)
         keys = [0 if knowledge.own_key(self.b, self.b.flows[self.flow], write) else 1 for write in writes]
         other = next((write for write, key in zip(writes, keys, strict=True) if key == 1), None)
         if other is not None:
@@ -1197,15 +1194,6 @@ class _Compiler:
             for visit in component.visits("transact", write.options):
                 if visit.need == 0:
                     self.unawaited(write, component, visit, name, here, key)
-
-    def undecided(self, call: Call) -> None:
-        """Refuses what rests on the past of a key in a store that may lose some of it."""
-        rests = knowledge.claims(self.b, call) or getattr(call.options, "condition", None) is not None
-        if self.faults.led(call.component) and (rests or knowledge.together((call,))):
-            what = f"a {call.verb} in a store whose leaders are replaced is not modelled yet"
-            message = f"{what}: what another leader knows of it ({call.component})"
-            hint = "take out failover: and its fault, or make it a write"
-            raise BlueprintError([Problem(code="LC002", message=message, path=call.path, hint=hint)])
 
     def unsure(self, component: str) -> bool:
         """Whether a message that nobody waits for may not be taken in this case; who feeds a log sees to it."""
