@@ -70,7 +70,8 @@ REGISTERS = 8
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
     # --- only in the code of a case with faults ---
     PICK_UP,  # a selection, b slot, c 1 if who is dead is known at once: PICK among the stations in rotation
-    ENTER,  # a slot, b pc on failure: a station that is down refuses, or never answers
+    ENTER,  # a slot, b pc on failure, c 1 when one that is known to be down is not asked: one that is down refuses, or
+    # never answers
     HOLD,  # a slot, b pc when the station dies or 0, c 1 if that is at once: the frame is at the station from now on
     ALIVE,  # a slot, b pc when the station has died since; waits while it is paused
     STAND,  # a slot, b 1 to stay: the frame leaves the station; ends silently when it has died, waits while paused

@@ -784,10 +784,10 @@ class _Compiler:
         else:
             self.asm.emit(op.PICK, row, slot)
 
-    def enter(self, there: Here, away: Label) -> None:
-        """The request reaches a replica, which may be down."""
+    def enter(self, there: Here, away: Label, told: bool = False) -> None:
+        """The request reaches a replica, which may be down; with `told` one that is known to be is not waited for."""
         if self.mortal(there.component):
-            self.asm.emit(op.ENTER, there.slot, away)
+            self.asm.emit(op.ENTER, there.slot, away, int(told))
 
     def errors(self, there: Here, name: str, held: Label) -> None:
         """The replica fails requests by themselves, with the probability of the moment."""
@@ -1294,13 +1294,7 @@ class _Compiler:
         if not (visit.then is not None and visit.detach):
             let_go(keep=local or stay)
         if behaviour == "deliver":
-            assert self.b.network is not None
-            asm.wait(self.b.network.client, f"{name}:client")
-            self.late(call.component, name)
-            self.delivered(call, slot)
-            knob = self.faults.knob_of("again", call.component)
-            if knob is not None and self.recorder.on:
-                self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot))
+            self.deliver(call, name, slot)
         if stay:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
@@ -1497,10 +1491,13 @@ class _Compiler:
             self.lagging(call, component, slot)
             self.hop(here, there, failed)
             away = self.landing(failed, lambda: self.hop(there, here))
-            self.enter(there, away)
+            gone, nobody = away, Label()
+            if visit.pick == "every" and self.mortal(call.component):
+                gone = self.landing(nobody, lambda: self.hop(there, here))  # the connections went with the replica
+            self.enter(there, gone, told=visit.pick == "every")
             asm.emit(op.ACQUIRE, slot, away)
             if self.mortal(call.component):
-                asm.emit(op.HOLD, slot, away)
+                asm.emit(op.HOLD, slot, gone)
 
             def let_go() -> None:
                 self.leave(there)
@@ -1524,8 +1521,7 @@ class _Compiler:
                 self.alive(there, held)
             let_go()
             if component.behaviours.get(call.verb) == "deliver":
-                assert self.b.network is not None
-                asm.wait(self.b.network.client, f"{name}:client")
+                self.deliver(call, name, slot, every=True)
             self.hop(there, here, failed)
             if isinstance(component, Store) and call.verb not in component.effects:
                 self.answer(call, slot, key, shared=True)
@@ -1551,6 +1547,7 @@ class _Compiler:
             "all": op.GROUP_ANY,
             "every": op.EACH,
         }
+            asm.here(nobody)
         if visit.pick == "every":
             return asm.selection(op.EACH, group.base, group.count, 1, 0, place, 0, key, 0)
         if visit.pick != "balance":
@@ -1601,7 +1598,7 @@ class _Compiler:
         found: str | None = getattr(call.options, "entity", None)
         return found
 
-    def note(self, event: str, call: Call, based: bool = False) -> int:
+    def note(self, event: str, call: Call, based: bool = False, every: bool = False) -> int:
         """A note of something at the component of a call."""
         base = self.pools[call.component, "main"].base
         amount = getattr(call.options, "amount", None) if event == "commit" else None
@@ -1630,6 +1627,8 @@ class _Compiler:
         """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
         name = f"{call.component}:{self.entity(call)}:copies"
         return (
+        permission = getattr(call.options, "permission", None) if event == "commit" else None
+        note = replace(note, every=every, permission=permission or "")
             self.recorder.space(name, component.replicas),
             self.pools[call.component, "main"].base,
             component.replicas,
@@ -1667,7 +1666,17 @@ class _Compiler:
             verbs.granted(call, self.flow, key, slot)
             verbs.made(call, key)
 
-    def delivered(self, call: Call, slot: int) -> None:
+    def deliver(self, call: Call, name: str, slot: int, every: bool = False) -> None:
+        """A message goes from a gateway to its receiver, or to all who are connected to this replica."""
+        assert self.b.network is not None
+        self.asm.wait(self.b.network.client, f"{name}:client")
+        self.late(call.component, name)
+        self.delivered(call, slot, every)
+        knob = self.faults.knob_of("again", call.component)
+        if knob is not None and self.recorder.on:
+            self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot, every))
+
+    def delivered(self, call: Call, slot: int, every: bool) -> None:
         """A message has reached its receiver; one that is recognised there is dropped."""
         if not self.recorder.on or self.b.flows[self.flow].consume is None:
             return
@@ -1675,7 +1684,7 @@ class _Compiler:
         deduped = getattr(call.options, "dedupe", None) is not None
         if deduped:
             self.asm.emit(op.DEDUPE, self.recorder.identities(f"{self.flow}:{call.component}:dedupe"), end)
-        self.asm.emit(op.NOTE, self.note("deliver", call), slot, 0, 0, 0)
+        self.asm.emit(op.NOTE, self.note("deliver", call, every=every), slot, 0, 0, 0)
         if deduped:
             self.asm.here(end)
 

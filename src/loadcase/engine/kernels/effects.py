@@ -6,7 +6,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
+    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, DOWN, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
     TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN, compiled, inlined
@@ -311,7 +311,7 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
             return np.int64(-1)
     elif op == NOTE:
         t = now + lanes[row.d - 1] if row.d > 0 else now
-        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
+        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT or F[f].why == DOWN):
             a = np.int64(row.e)
         elif row.f > 0 and F[f].why == CLAIMED:
             a = np.int64(row.f)
