@@ -70,6 +70,25 @@ def flow_space(b: Blueprint, flow: FlowSpec) -> str | None:
     return source.key if isinstance(source, Log) else None
 
 
+def session(flow: FlowSpec) -> str | None:
+    """Whose session a flow's operations belong to: a key space, or the clients of its closed loop by its own name."""
+    if flow.arrive is None:
+        return None
+    named: str | None = flow.arrive.session
+    return f"users of {flow.name}" if flow.arrive.users is not None else named
+
+
+def sessions(b: Blueprint, entity: str, written: bool) -> set[str]:
+    """The kinds of sessions that read an entity, or that write it."""
+    found = {
+        session(flow)
+        for flow in b.flows.values()
+        for call in calls(flow.steps)
+        if entity_of(call) == entity and (writes(b, call) if written else reads(b, call))
+    }
+    return {name for name in found if name is not None}
+
+
 def own_key(b: Blueprint, flow: FlowSpec, call: Call) -> bool:
     """Whether a call is about the flow's own key, and not about one that is drawn for it."""
     key = call.options.key or getattr(b.components[call.component], "key", None)
@@ -93,6 +112,16 @@ def claims(b: Blueprint, call: Call) -> bool:
     return call.verb == "claim" and writes(b, call)
 
 
+def undecided(b: Blueprint, store: str) -> Call | None:
+    """A call that rests on the past of a key in a store: a claim, a condition, a transaction; None without one."""
+    for flow in b.flows.values():
+        for call in calls(flow.steps):
+            rests = claims(b, call) or getattr(call.options, "condition", None) is not None or together((call,))
+            if call.component == store and rests:
+                return call
+    return None
+
+
 def cache_verb(b: Blueprint, call: Call) -> str | None:
     """What a call does at a cache: `lookup`, `fill`, `drop`; None for every other call."""
     component = b.components[call.component]
@@ -111,16 +140,6 @@ def answers(b: Blueprint) -> dict[tuple[str, str | None], tuple[str, ...]]:
                     if entity is not None and reads(b, inner) and own_key(b, flow, inner) and entity not in entities:
                         entities.append(entity)
     return {place: tuple(entities) for place, entities in found.items() if entities}
-
-def undecided(b: Blueprint, store: str) -> Call | None:
-    """A call that rests on the past of a key in a store: a claim, a condition, a transaction; None without one."""
-    for flow in b.flows.values():
-        for call in calls(flow.steps):
-            rests = claims(b, call) or getattr(call.options, "condition", None) is not None or together((call,))
-            if call.component == store and rests:
-                return call
-    return None
-
 
 
 def informed(b: Blueprint, flow: FlowSpec, entity: str) -> bool:

@@ -82,7 +82,8 @@ REGISTERS = 8
     VANISH,  # the frame ends and nobody hears of it
     LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
-    INVOKE,  # a note: an operation begins, and is given a number
+    INVOKE,  # a note, b 1 with a key, c 1 when what is known of it decides something, d key register of its session,
+    # 2 for the client itself or -1: an operation begins, and is given a number
     NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0, f that
     # of a claim that was refused or 0
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version

@@ -38,6 +38,8 @@ from loadcase.kinds.store import Store
 from loadcase.kinds.topic import Topic
 
 NOBODY = -1
+CLIENT = 2
+"""In place of a key register: the client of a closed loop itself."""
 MOST_CLAIMS = 2**31 - 1
 NEAR_ENTRIES = 20_000
 """Caches with more entries are larger than a processor's own."""
@@ -375,8 +377,9 @@ class _Compiler:
         if followed and clock is not None:
             asm.remember(op.SKEW, asm.place(f"{spec.name}:clock"), clock)
         if followed:
-            note, always = self.recorder.note(Note("invoke", spec.name)), int(bool(self.recorder.decisive))
-            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, always)
+            who, first = self.session(spec)
+            note = self.recorder.note(Note("invoke", spec.name, session=first))
+            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, int(bool(self.recorder.decisive)), who)
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
@@ -397,6 +400,25 @@ class _Compiler:
         asm.finish(op.DONE, pause, entry, again=again, note=ok)
         asm.here(lost)
         asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt, taken=taken)
+
+    def session(self, spec: FlowSpec) -> tuple[int, int]:
+        """The register that has a request's session, and the number of the first session of its kind; NOBODY twice.
+
+        Key spaces have their sessions one after the other, and then come the clients of closed loops.
+        """
+        name = knowledge.session(spec)
+        if name is None or not self.recorder.reads:
+            return NOBODY, NOBODY
+        counts = [self.b.keys[space].count for space in self.spaces]
+        if name not in self.spaces:
+            return CLIENT, sum(counts)
+        first = sum(counts[: self.spaces.index(name)])
+        if name == self.flow_space:
+            return 0, first
+        place = self.asm.place(f"{spec.name}:session:key")
+        self.asm.remember(op.KEYED, self.spaces.index(name), place)
+        self.heat(name, 1, f"{spec.name}:session")
+        return 1, first
 
     def forget(self, spec: FlowSpec) -> None:
         """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
@@ -1525,6 +1547,7 @@ class _Compiler:
             self.hop(there, here, failed)
             if isinstance(component, Store) and call.verb not in component.effects:
                 self.answer(call, slot, key, shared=True)
+            asm.here(nobody)
 
         return self.child(emit)
 
@@ -1547,7 +1570,6 @@ class _Compiler:
             "all": op.GROUP_ANY,
             "every": op.EACH,
         }
-            asm.here(nobody)
         if visit.pick == "every":
             return asm.selection(op.EACH, group.base, group.count, 1, 0, place, 0, key, 0)
         if visit.pick != "balance":
@@ -1605,6 +1627,8 @@ class _Compiler:
         step = knowledge.step_of(self.b.flows[self.flow], call) if event == "commit" else None
         note = Note(event, self.flow, call.component, self.entity(call) or "", base, based=based)
         note = replace(note, value=math.nan if amount is None else amount, step=NOBODY if step is None else step)
+        permission = getattr(call.options, "permission", None) if event == "commit" else None
+        note = replace(note, every=every, permission=permission or "")
         return self.recorder.note(note)
 
     def remembered(self, call: Call) -> bool:
@@ -1627,8 +1651,6 @@ class _Compiler:
         """Where the versions that the copies have are remembered, the first station, and how many copies there are."""
         name = f"{call.component}:{self.entity(call)}:copies"
         return (
-        permission = getattr(call.options, "permission", None) if event == "commit" else None
-        note = replace(note, every=every, permission=permission or "")
             self.recorder.space(name, component.replicas),
             self.pools[call.component, "main"].base,
             component.replicas,

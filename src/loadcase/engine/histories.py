@@ -68,6 +68,16 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         np.copyto(found, values, where=by_note(lambda n: int(asked(n)), np.bool_), casting="same_kind")
         return found
 
+    def receivers() -> np.ndarray:
+        found = where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key)
+        if any(n.every for n in notes):
+            np.copyto(found, rows("place") - base, where=by_note(lambda n: int(n.every), np.bool_))
+        return found
+
+    def sessions() -> np.ndarray:
+        first = by_note(lambda n: n.session, np.int64)
+        return where(lambda n: n.session >= 0, "session", rows("version") + first)
+
     key = rows("key")
     base = by_note(lambda n: n.base if n.component and not n.detail else 0, np.int32)
     columns = {
@@ -80,14 +90,42 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "version": where(lambda n: _versioned(n, recorder), "version", rows("version")),
         "base": where(lambda n: n.event in ("read", "answer") or n.based, "base", rows("seen")),
         "began_s": where(lambda n: n.event == "answer", "began_s", rows("origin")),
-        "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
+        "receiver": receivers(),
+        **({"session": sessions()} if any(n.session >= 0 for n in notes) else {}),
         "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
         **{column: named(column) for column in names},
         **({"step": by_note(lambda n: n.step, np.int32)} if any(n.step >= 0 for n in notes) else {}),
         **({"value": by_note(lambda n: n.value, np.float64)} if any(n.value == n.value for n in notes) else {}),
     }
+    if any(n.permission for n in notes):
+        columns = with_permissions(columns, by_note(lambda n: CODE.get(n.permission, ABSENT), np.int8))
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
     return History(columns, names, meta, file=f"{meta.blueprint}, {meta.case}")
+
+
+def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a history with a row after each commit that gives or takes a permission, and after each read of it
+    that finds it given.
+
+    `changes`: for each row the code of `grant` or `revoke` where it is such a commit, else ABSENT. Shape (rows,).
+    At the beginning a permission is given.
+    """
+    event, entity = columns["event"], columns["entity"]
+    made = np.flatnonzero(changes >= 0)
+    checks = np.flatnonzero((event == CODE["read"]) & np.isin(entity, np.unique(entity[made])))
+    seen = np.concatenate([columns["version"][made], columns["base"][checks]])
+    both = np.concatenate([made, checks])
+    what = np.stack([entity[both].astype(np.int64), columns["key"][both], seen], axis=1)
+    _, of = np.unique(what, axis=0, return_inverse=True)
+    last = np.full(len(both), CODE["grant"], np.int8)  # of those alike the later: what was before it has been undone
+    last[of[: len(made)]] = changes[made]
+    allowed = checks[last[of[len(made) :]] == CODE["grant"]]
+    added = np.concatenate([made, allowed])
+    order = np.argsort(np.concatenate([np.arange(len(event)), added]), kind="stable")
+    found = {name: np.concatenate([column, column[added]])[order] for name, column in columns.items()}
+    told = np.concatenate([changes[made], np.full(len(allowed), CODE["allow"], np.int8)])
+    found["event"] = np.concatenate([event, told])[order]
+    return found
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:

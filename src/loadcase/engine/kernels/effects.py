@@ -271,7 +271,8 @@ def remember(code, X, K, B, F, N, regs, f, pc, now, lanes):
         for j in range(B.shape[1]):
             B[f, j] = -1
         if a >= 0:
-            write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
+            who = np.int64(f) if row.d == 2 else F[f].key[row.d] if row.d >= 0 else np.int64(-1)
+            write_note(N, K, F, regs, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), who)
         return pc + 1
     if op == FRESH:
         return pc + 1 if K[f].fresh == 1 else a
