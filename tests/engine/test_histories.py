@@ -183,6 +183,29 @@ def test_a_sample_has_all_that_happened_to_its_keys() -> None:
         assert len(rows) == counts(part)[event]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "duplicate_requests: {flow: send, share: 20 %, at: 1 s, for: 3 s}",
+        "hot_key: {entity: conversation, share: 50 %, at: 1 s, for: 3 s}",
+        "hot_key: {entity: user, share: 50 %, at: 1 s, for: 3 s}",
+        "traffic_spike: {flow: send, factor: 3, at: 1 s, for: 2 s}",
+        "clock_skew: {skew: 1 s, at: 1 s, for: 3 s}",
+    ],
+)
+def test_another_schedule_meets_the_same_arrivals(fault: str) -> None:
+    text = CHAT.replace("@", "").replace("rate: 200 /s", "rate: 200 /s, session: user")
+    text = text.replace("entities:", "entities:\n  user: {count: 40, popularity: zipf(1)}")
+    b = loads(f"{text}cases: {{c: {{duration: 5 s, warmup: 0 s, faults: [{fault}]}}}}\n")
+    both = [run(b, "c", seed=2, record=Recording(), schedule=schedule).history for schedule in (0, 1)]
+    sent = [h["event"] == CODE["invoke"] for h in both]
+    assert 1000 < sent[0].sum() == sent[1].sum()
+    for column in ("time_s", "operation", "flow", "key", "session", "clock_s"):
+        assert np.array_equal(*(h[column][rows] for h, rows in zip(both, sent, strict=True))), column
+    commits = [h["time_s"][h["event"] == CODE["commit"]] for h in both]
+    assert not set(commits[0]) & set(commits[1])
+
+
 def test_a_broadcast_is_delivered_to_those_who_are_connected_to_each_replica() -> None:
     text = CHAT[: CHAT.index("gateway.push")] + "gateway.broadcast: {entity: message, work: exp(1 ms)}\n"
     promised = text.replace("@", "deliver.undelivered == 0, deliver.duplicates == 0")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from loadcase.blueprint.knowledge import calls as calls_of
-from loadcase.blueprint.knowledge import sessions, unanswered, updated
+from loadcase.blueprint.knowledge import drawn_late, sessions, unanswered, updated
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
 from loadcase.core.errors import LoadcaseError
@@ -18,9 +18,9 @@ from loadcase.core.metrics import (
     OF_COURSE,
     OF_PERMISSIONS,
     OF_READS,
+    OF_SCHEDULE,
     OF_SESSIONS,
     OF_UPDATES,
-    TOLD,
     MetricSpec,
     component_metric,
     correctness_metric,
@@ -98,8 +98,6 @@ class ContractParser(GuaranteeParser):
     def untold(self, target: str, metric: str) -> str:
         """Why no run tells a metric of correctness; empty when it does."""
         name = metric.split(".")[0]
-        if name not in TOLD:
-            return "runs do not record what it rests on"
         if name in OF_READS | OF_UPDATES and (why := unanswered(self.b, target)):
             return f"runs do not record what caches answer here: {why}"
         return ""
@@ -184,6 +182,8 @@ class ContractParser(GuaranteeParser):
             for call in calls_of(flow.steps)
         ):
             return f"no step takes it away (permission: revoke, entity: {target})"
+        if metric in OF_SCHEDULE:
+            return drawn_late(self.b, target)
         if metric in OF_SESSIONS:
             readers = sessions(self.b, target, written=False)
             if not readers:

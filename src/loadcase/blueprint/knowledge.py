@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.problems import REMOVE, Problems
-from loadcase.blueprint.steps import Call, Spawn, Step, children, walk
+from loadcase.blueprint.steps import Call, Choose, Spawn, Step, children, walk
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.log import Log
 from loadcase.kinds.store import ClaimOptions, Store, TransactOptions, WriteOptions
@@ -87,6 +87,30 @@ def sessions(b: Blueprint, entity: str, written: bool) -> set[str]:
         if entity_of(call) == entity and (writes(b, call) if written else reads(b, call))
     }
     return {name for name in found if name is not None}
+
+
+def drawn_late(b: Blueprint, entity: str) -> str:
+    """Why two runs of the same arrivals do not write the same to an entity; empty when they do.
+
+    What is drawn on the way, and not when a request comes, is another one's when requests overtake each other.
+    """
+    for flow in b.flows.values():
+        if flow.arrive is not None and flow.arrive.users is not None:
+            return f"when the users of flow {flow.name} come depends on the schedule (arrive.users)"
+        topic = b.components.get((flow.consume.topic if flow.consume is not None else None) or "")
+        if getattr(topic, "sample", 1.0) < 1.0:
+            return f"which messages flow {flow.name} gets is drawn on the way (sample)"
+        chosen = {c.path for s in walk(flow.steps) if isinstance(s, Choose) for c in calls((s,))}
+        for call in calls(flow.steps):
+            publishes = b.components[call.component].behaviours.get(call.verb) == "publish"
+            if not publishes and not (entity_of(call) == entity and writes(b, call)):
+                continue
+            name = f"{call.component}.{call.verb}"
+            if not own_key(b, flow, call):
+                return f"what {name} of flow {flow.name} is about is drawn for the call, and not for the request (key)"
+            if call.path in chosen:
+                return f"whether flow {flow.name} comes to {name} is drawn on the way (choose)"
+    return ""
 
 
 def own_key(b: Blueprint, flow: FlowSpec, call: Call) -> bool:
