@@ -196,6 +196,7 @@ def test_a_sample_has_all_that_happened_to_its_keys() -> None:
 def test_another_schedule_meets_the_same_arrivals(fault: str) -> None:
     text = CHAT.replace("@", "").replace("rate: 200 /s", "rate: 200 /s, session: user")
     text = text.replace("entities:", "entities:\n  user: {count: 40, popularity: zipf(1)}")
+    text = text.replace("key: conversation}\n    steps: [db.read", "key: user}\n    steps: [db.read")
     b = loads(f"{text}cases: {{c: {{duration: 5 s, warmup: 0 s, faults: [{fault}]}}}}\n")
     both = [run(b, "c", seed=2, record=Recording(), schedule=schedule).history for schedule in (0, 1)]
     sent = [h["event"] == CODE["invoke"] for h in both]
@@ -261,7 +262,9 @@ def test_a_client_of_a_closed_loop_is_a_session() -> None:
 def test_checks_of_a_permission_are_those_reads_that_find_it_given() -> None:
     text = (
         "loadcase: 1\nname: t\nentities: {member: {count: 20}, may: {}, note: {}}\n"
-        "components: {db: {kind: store, replicas: 3, read: one}, near: {kind: cache, keys: 9, ttl: 1 s}}\n"
+        "components:\n"
+        "  db: {kind: store, replicas: 3, read: one, workers: 0, work: {write: exp(40 ms), read: exp(1 ms)}}\n"
+        "  near: {kind: cache, keys: 9, ttl: 50 ms}\n"
         "flows:\n"
         "  ban: {arrive: {rate: 20 /s, key: member}, steps: [db.write: {entity: may, permission: revoke}]}\n"
         "  pardon: {arrive: {rate: 20 /s, key: member}, steps: [db.write: {entity: may, permission: grant}]}\n"
@@ -277,17 +280,34 @@ def test_checks_of_a_permission_are_those_reads_that_find_it_given() -> None:
         if row == ("commit", "may")
     }
     assert of["revoke"] + of["grant"] == len(commits)
-    allowed = 0
+    assert (np.diff(h["time_s"]) >= 0).all()
+    allowed = early = 0
+    given: set[tuple[int, int]] = set()
+    committed: set[tuple[int, int]] = set()
     for i, row in enumerate(named):
-        if row == ("read", "may"):
-            free = commits.get((int(h["key"][i]), int(h["base"][i])), "grant") == "grant"
-            assert (named[i + 1] == ("allow", "may")) == free
-            assert not free or all(h[c][i] == h[c][i + 1] for c in ("operation", "key", "component", "place"))
-            allowed += free
-        elif row[0] in ("revoke", "grant"):
-            assert named[i - 1] == ("commit", "may")
-            assert row[0] == commits[int(h["key"][i]), int(h["version"][i])]
+        if row[1] != "may":
+            continue
+        made, saw = ((int(h["key"][i]), int(h[column][i])) for column in ("version", "base"))
+        match row[0]:
+            case "commit":
+                committed.add(made)
+            case "revoke":
+                assert named[i - 1] == ("commit", "may")
+                assert commits[made] == "revoke"
+            case "grant":  # at its commit, or as soon as somebody has seen it
+                assert commits[made] == "grant"
+                given.add(made)
+                early += made not in committed
+            case "read":
+                free = commits.get(saw, "grant") == "grant"
+                after = next(j for j in range(i + 1, len(named) + 1) if j == len(named) or named[j][0] != "grant")
+                assert (named[after] == ("allow", "may")) == free
+                assert not free or all(h[c][i] == h[c][after] for c in ("operation", "key", "component", "place"))
+                allowed += free
+            case "allow":
+                assert saw[1] == 0 or saw in given
     assert 0 < allowed == of["allow"] < sum(row == ("read", "may") for row in named)
+    assert early > 0
 
 
 def test_a_history_is_the_same_every_time() -> None:

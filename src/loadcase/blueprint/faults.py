@@ -207,8 +207,6 @@ def _drawn(b: Blueprint) -> Iterator[str]:
     for flow in b.flows.values():
         if flow.arrive is not None and flow.arrive.key:
             yield flow.arrive.key
-        if flow.arrive is not None and flow.arrive.session:
-            yield flow.arrive.session
         for step in walk(flow.steps):
             if isinstance(step, Call):
                 key = step.options.key or getattr(b.components[step.component], "key", None)

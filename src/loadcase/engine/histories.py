@@ -108,7 +108,7 @@ def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dic
     that finds it given.
 
     `changes`: for each row the code of `grant` or `revoke` where it is such a commit, else ABSENT. Shape (rows,).
-    At the beginning a permission is given.
+    At the beginning a permission is given. What a read finds that is not committed yet has been given by then.
     """
     event, entity = columns["event"], columns["entity"]
     made = np.flatnonzero(changes >= 0)
@@ -116,16 +116,23 @@ def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dic
     seen = np.concatenate([columns["version"][made], columns["base"][checks]])
     both = np.concatenate([made, checks])
     what = np.stack([entity[both].astype(np.int64), columns["key"][both], seen], axis=1)
-    _, of = np.unique(what, axis=0, return_inverse=True)
-    last = np.full(len(both), CODE["grant"], np.int8)  # of those alike the later: what was before it has been undone
-    last[of[: len(made)]] = changes[made]
-    allowed = checks[last[of[len(made) :]] == CODE["grant"]]
-    added = np.concatenate([made, allowed])
-    order = np.argsort(np.concatenate([np.arange(len(event)), added]), kind="stable")
-    found = {name: np.concatenate([column, column[added]])[order] for name, column in columns.items()}
-    told = np.concatenate([changes[made], np.full(len(allowed), CODE["allow"], np.int8)])
-    found["event"] = np.concatenate([event, told])[order]
-    return found
+    kinds, of = np.unique(what, axis=0, return_inverse=True)
+    of_made, of_checks = of[: len(made)], of[len(made) :]
+    last = np.full(len(kinds), CODE["grant"], np.int8)  # of those alike the later: what was before it has been undone
+    last[of_made] = changes[made]
+    allowed = checks[last[of_checks] == CODE["grant"]]
+    found = np.full(len(kinds), len(event))
+    found[of_checks[::-1]] = checks[::-1]
+    _, first = np.unique(of_made, return_index=True)
+    after = made.copy()
+    after[first] = np.minimum(made[first], found[of_made[first]])
+    after = np.where(changes[made] == CODE["grant"], after, made)
+    added, places = np.concatenate([made, allowed]), np.concatenate([after, allowed])
+    order = np.argsort(np.concatenate([np.arange(len(event)), places]), kind="stable")
+    told = {name: column[added] for name, column in columns.items()}
+    told["time_s"] = columns["time_s"][places]
+    told["event"] = np.concatenate([changes[made], np.full(len(allowed), CODE["allow"], np.int8)])
+    return {name: np.concatenate([column, told[name]])[order] for name, column in columns.items()}
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:
