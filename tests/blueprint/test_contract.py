@@ -76,3 +76,21 @@ def test_what_diverges_is_drawn_when_it_arrives(right: str, wrong: str, said: st
         loads(text.replace(right, wrong, 1))
     assert [p.code for p in error.value.problems] == ["LC346"]
     assert said in f"{error.value}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "said"),
+    [
+        ("s.write: {entity: item}", "s.write: {permission: revoke}", "LC338", "'permission' is about an entity"),
+        ("s.write: {entity: item}", "s.transact: {permission: grant, writes: [{entity: item}]}", "LC339", "permission"),
+        ("{rate: 1 /s, key: item}", "{users: 3, session: other}", "LC316", "are its sessions"),
+        ("key: item}", "key: item, session: nobody}", "LC302", "nobody"),
+    ],
+)
+def test_a_session_and_a_permission_are_of_something(right: str, wrong: str, code: str, said: str) -> None:
+    text = TEXT.replace("item.lost == 0, f.duplicates <= 3, item.staleness.p99 < 1 s", "")
+    assert right in text
+    with pytest.raises(BlueprintError) as error:
+        loads(text.replace(right, wrong, 1))
+    assert [p.code for p in error.value.problems] == [code]
+    assert said in f"{error.value}"

@@ -262,16 +262,17 @@ def check_transactions(b: Blueprint, flow: FlowSpec, problems: Problems) -> None
     """Refuses transactions of nothing, or of more keys than an operation has."""
     for call in (step for step in walk(flow.steps) if isinstance(step, Call)):
         options = call.options
-        if isinstance(options, WriteOptions) and options.amount is not None and options.entity is None:
-            problems.add("LC338", "'amount' is about an entity, and the step names none", (*call.path, "amount"),
-                         "add `entity:`", key=True)  # fmt: skip
+        for name in ("amount", "permission") if isinstance(options, WriteOptions) and options.entity is None else ():
+            if getattr(options, name) is not None and not getattr(options, "writes", None):
+                problems.add("LC338", f"{name!r} is about an entity, and the step names none", (*call.path, name),
+                             "add `entity:`", key=True)  # fmt: skip
         if not isinstance(options, TransactOptions) or options.writes is None:
             continue
         path = (*call.path, "writes")
         if not options.writes:
             problems.add("LC339", "a transaction writes something", path,
                          "for example writes: [{entity: account, amount: -1}]", key=True)  # fmt: skip
-        for name in ("entity", "sequence", "amount"):
+        for name in ("entity", "sequence", "amount", "permission"):
             if name in options.model_fields_set:
                 problems.add("LC339", f"a transaction with writes says in each what it is about, and not in {name!r}",
                              (*call.path, name), REMOVE, key=True)  # fmt: skip
