@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,8 @@ def run(
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
-    Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows.
+    Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows. What
+    depends on the schedule (`diverged`) is judged by a second run of the same arrivals, which are not in the result.
     `history`, a share of the keys, asks for one that the result keeps; 0 is as many keys as memory allows.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
@@ -85,7 +87,7 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.recordings import follow, recording, tell
+    from loadcase.recordings import compares, follow, recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     chosen = case_of(blueprint, case)
@@ -93,12 +95,20 @@ def run(
         require(blueprint, chosen.load, scale, chosen.faults)
         scale = Scale(scale, rough_metrics(blueprint, chosen.load, scale))
     length = _seconds(duration), _seconds(warmup)
-    result = simulate(
-        blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, progress=progress,
-        stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
-        record=recording(blueprint, chosen, length, scale.k, history),
+    started = time.perf_counter()
+    one = partial(
+        simulate, blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, stop=stop,
+        trace_folder=trace_folder, warmed=warmed, record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
+    result = one(progress=progress, wall_limit_s=wall_limit_s)
+    other = None
+    if compares(blueprint) and result.partial is None:
+        left = None if wall_limit_s is None else wall_limit_s - (time.perf_counter() - started)
+        other = one(schedule=1, progress=None, wall_limit_s=left)
+        late = wall_limit_s is not None and time.perf_counter() - started > wall_limit_s
+        if other.partial is not None and (late or (stop is not None and stop.is_set())):
+            result = replace(result, partial=f"with another schedule: {other.partial}")
+    result = tell(blueprint, follow(blueprint, chosen, result), history is not None, other)
     more = [more_replicas(c, result.metric(f"{name}.replicas")) for name, c in blueprint.components.items()]
     known = all(extra is None for extra in more)
     cost = Metric(monthly_cost(blueprint) + sum(extra or 0.0 for extra in more), "USD/month", exact=known)
