@@ -366,6 +366,87 @@ def check(
 
 
 @app.command
+def sweep(
+    file: File,
+    *,
+    set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    case: list[str] | None = None,
+    seeds: int = 3,
+    samples: int | None = None,
+    sampling_seed: int = 1,
+    out: Path | None = None,
+    show: list[str] | None = None,
+    exact: bool = False,
+    threads: int | None = None,
+    cluster: str | None = None,
+    variant: Variant = None,
+    traces: Path | None = None,
+    format: Format = "text",
+    quiet: bool = False,
+) -> int:
+    """Run the design at many points: any field, or several, over a grid or a Latin hypercube.
+
+    Each point is run in each case with each seed, and judged against the
+    contract. With --out every run is kept as it is done, in FILE.journal: the
+    same command goes on where it ended, however it ended, and runs nothing
+    twice. Every point is checked before anything is run.
+
+    Exit codes: 0 done, whatever the verdicts; 2 invalid; 130 interrupted.
+
+    Example: loadcase sweep gallery/url-shortener --set estimates.reads_per_link=100,1000 --seeds 3
+
+    Parameters
+    ----------
+    set_
+        What is varied: PATH=10..200 step 10, PATH=1k..10M log x7, PATH=a,b,c; may be given several times.
+    case
+        Run this case; may be given several times; `normal` when not given.
+    seeds
+        Seeds 1 to this are run at every point.
+    samples
+        Draw so many points as a Latin hypercube, instead of the whole grid.
+    sampling_seed
+        Another number draws other points.
+    out
+        Write the results to this Parquet file, one row for each run.
+    show
+        Tell this metric beside those of the contract, such as api.utilisation; may be given several times.
+    exact
+        Never run a scale model (1/k of the load on 1/k of the parts).
+    threads
+        Runs at once; all cores otherwise.
+    cluster
+        Run on the Dask cluster whose scheduler is at this address, such as tcp://head:8786.
+    traces
+        Folder of the arrival traces that the blueprint names; no other file is read without it.
+    quiet
+        No progress on standard error.
+    """
+    from loadcase.explore.axes import parse_axes
+    from loadcase.explore.sweep import sweep as swept
+    from loadcase.report.explored import print_sweep, sweep_json
+    from loadcase.report.progress import Progress
+    from loadcase.report.text import console
+
+    _at_least_one(seeds, threads)
+    if cluster is not None and threads is not None:
+        raise UsageError("--threads is about this machine, and the runs are on a cluster", hint="leave out one of them")
+    axes = parse_axes(set_ or [])
+    blueprint = _load(file, variant)
+    with Progress(quiet, blueprint.name) as progress:
+        result = swept(
+            blueprint, axes, cases=case, seeds=seeds, samples=samples, sampling_seed=sampling_seed, out=out,
+            metrics=show or (), exact=exact, threads=threads, cluster=cluster, on_progress=progress.sweep,
+            stop=progress.stop, trace_folder=traces,
+        )  # fmt: skip
+    if format == "json":
+        _print_json(sweep_json(result))
+    else:
+        print_sweep(result, console())
+    return 130 if result.interrupted else 0
+
+
+@app.command
 def alerts(
     file: File,
     *,
