@@ -92,13 +92,17 @@ class Range:
 
 @dataclass(frozen=True)
 class Axis:
-    """One path and its values. `range` is what a Latin hypercube draws from; None where it draws from the values."""
+    """One path and its values, and the range that they are of, if any.
+
+    A Latin hypercube draws from all of the range where it is `free`, else from the values. `unit` is that of the
+    numbers, in base units; `text` where they are none.
+    """
 
     path: str
     settings: tuple[Setting, ...]
-    range: Range | None
     unit: str
-    """Of the numbers, in base units; `text` where they are none."""
+    spread: Range | None = None
+    free: bool = False
 
 
 Point = tuple[Setting, ...]
@@ -117,10 +121,10 @@ def parse_axis(text: str) -> Axis:
     settings = [_listed(path, item) for item in items]
     numbers = _same_unit(items)
     if numbers is None:
-        return Axis(path, tuple(Setting(path, s.value, None, s.label) for s in settings), None, "text")
+        return Axis(path, tuple(Setting(path, s.value, None, s.label) for s in settings), "text")
     found, unit = numbers
     known = tuple(Setting(path, s.value, n, s.label) for s, n in zip(settings, found, strict=True))
-    return Axis(path, known, None, unit)
+    return Axis(path, known, unit)
 
 
 def parse_axes(texts: Iterable[str]) -> list[Axis]:
@@ -161,9 +165,9 @@ def latin_hypercube(axes: Sequence[Axis], samples: int, seed: int) -> list[Point
 
 
 def _drawn(axis: Axis, share: float) -> Setting:
-    if axis.range is None:
+    if axis.spread is None or not axis.free:
         return axis.settings[min(len(axis.settings) - 1, int(share * len(axis.settings)))]
-    return axis.range.setting(axis.path, axis.range.drawn(share))
+    return axis.spread.setting(axis.path, axis.spread.drawn(share))
 
 
 def _range_axis(path: str, spec: str) -> Axis:
@@ -199,8 +203,8 @@ def _range_axis(path: str, spec: str) -> Axis:
     spread = Range(low.value, high.value, low.dims, unit, "log" in given, whole)
     numbers = list(_spread(spread, step, count, path))
     settings = dict.fromkeys(spread.setting(path, number) for number in numbers)
-    free = spread if step is None and "count" not in given else None
-    return Axis(path, tuple(settings), free, _base_unit(low.dims))
+    free = step is None and "count" not in given
+    return Axis(path, tuple(settings), _base_unit(low.dims), spread, free)
 
 
 def _spread(spread: Range, step: float | None, count: int, path: str) -> Iterator[float]:

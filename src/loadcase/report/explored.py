@@ -131,9 +131,9 @@ def sweep_json(result: SweepResult) -> dict[str, Any]:
             {
                 "path": axis.path,
                 "unit": axis.unit,
-                "low": None if axis.range is None else axis.range.low,
-                "high": None if axis.range is None else axis.range.high,
-                "log": axis.range is not None and axis.range.log,
+                "low": None if axis.spread is None else axis.spread.low,
+                "high": None if axis.spread is None else axis.spread.high,
+                "log": axis.spread is not None and axis.spread.log,
             }
             for axis in result.axes
         ],
