@@ -32,8 +32,8 @@ WITHIN = 0.1
 """A flip is looked for until its bracket is no wider than this share of its value."""
 AGREES = 1.25
 """A decision's own value agrees with the flip when it is at most this factor outside of the bracket."""
-FURTHER, TIMES = 4.0, 4
-"""How far beyond what a decision says a flip is looked for: by this factor, so many times."""
+FURTHER, TIMES = 3.0, 5
+"""How far from what a decision says a flip is looked for: by this factor, so many times."""
 MOST_SEEDS = 24
 """Seeds that one value takes before it counts as undecided."""
 NARROWED = 2
@@ -328,7 +328,7 @@ def decision(
 ) -> Flipped:
     """Where the choice of a decision flips to its variant, and whether that is where the decision says.
 
-    The estimate that `flips_when` names is moved from its value to what the decision says, and beyond; where it is a
+    The estimate that `flips_when` names is moved to what the decision says, and from there both ways; where it is a
     formula, `by` is the number that is changed for that, or else the one that most estimates rest on. `options` are
     those of `Search`; the cases are those without faults and without relaxed bounds where none are given.
 
@@ -410,19 +410,19 @@ class _Decided:
         return self.told(bracket)
 
     def look(self) -> None:
-        """Compares at the estimate's own value, where the decision says it flips, and beyond, until both have won."""
+        """Compares where the decision says that it flips, and further on from there, until both have been the better.
+
+        First towards where the other one should be the better, by equal factors.
+        """
         bound = self.claim.bound.value
         if bound <= 0 or self.now <= 0:
             self.refused = "values from 0 down are not looked for"
             return
         inwards = 1 / FURTHER if self.claim.downwards else FURTHER
-        first, last = sorted((self.now, bound), reverse=not self.claim.downwards)  # first is the deeper one
-        further = [first * inwards**i for i in range(1, TIMES + 1)]
-        outwards = [last / inwards**i for i in range(1, TIMES + 1)]
-        for value in (self.now, bound):
-            self.at(value)
-        deep = self.wins(first)
-        for value in [*outwards, *further] if deep else [*further, *outwards]:
+        further = [bound * inwards**i for i in range(1, TIMES + 1)]
+        outwards = [bound / inwards**i for i in range(1, TIMES + 1)]
+        self.at(bound)
+        for value in [*outwards, *further] if self.wins(bound) else [*further, *outwards]:
             if self.bracket() is not None or self.search.spent:
                 return
             self.at(value)
