@@ -585,7 +585,7 @@ def _curve(
         print_curve(result, console())
     if progress.stop.is_set():
         return 130
-    return 3 if result.interrupted or any(p.better == "unknown" for p in result.points) else 0
+    return 0 if result.decided else 3
 
 
 def _flips(

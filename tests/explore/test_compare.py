@@ -130,6 +130,15 @@ def test_of_two_that_break_the_one_that_breaks_less_is_the_better() -> None:
     assert compared(slow, slow).better == "neither"
 
 
+def test_a_design_that_does_not_keep_up_is_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadcase.engine.run.MAX_FRAMES", 20_000)
+    few = COST.replace("users: 100", "users: 50k").replace("replicas: 2", "replicas: 8")
+    many = few.replace("replicas: 8", "replicas: 8, workers: 100")
+    result = compared(few, many)
+    assert (result.a, result.b, result.better) == ("broken", "holds", "b")
+    assert result.why == "other holds its contract, and one breaks keeping up with the load (normal)"
+
+
 def test_what_is_undecided_is_said() -> None:
     result = compared(COST.replace("< 90 ms", "< 43 ms"), COST, seeds=4)
     assert result.a == "unknown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,7 +83,17 @@ def test_several_flips_are_found() -> None:
 def test_the_budget_ends_a_search() -> None:
     found = searched("estimates.users=20..320 x4", budget_s=1e-9)
     assert found.interrupted
+    assert not found.decided
     assert found.points == ()
+
+
+def test_what_is_undecided_at_a_flip_leaves_it_decided() -> None:
+    found = searched("estimates.users=90..111 x2", 0.001, seeds=2)  # 100 users is the flip itself
+    assert any(p.better == "unknown" for p in found.points)
+    assert len(found.flips) == 1
+    assert found.decided
+    open_ = [at for at in found.points if at.better == "unknown"]
+    assert not replace(found, points=(open_[0], *found.points)).decided
 
 
 def test_a_value_that_breaks_a_design_is_named() -> None:
@@ -109,6 +120,16 @@ def test_a_decision_flips_where_it_says_or_it_is_told_where(name: str, verdict: 
         {"plain": 400.0}.get(name, 200.0),
         {"wrong": 10, "backwards": 110}.get(name, 100),
     )
+
+
+def test_a_wide_bracket_tells_nothing_of_what_is_within() -> None:
+    wide = flipped("right", within=8.0)
+    assert wide.high is not None
+    assert wide.low is not None
+    assert wide.high / wide.low > 2.0
+    assert wide.verdict == "unknown"
+    far = flipped("wrong", within=8.0)
+    assert far.verdict == "broken", "10 is far outside of it"
 
 
 def test_a_decision_that_never_flips_is_told() -> None:

@@ -26,7 +26,7 @@ from loadcase.check.statistics import LEVEL, LOOK_LEVEL, interval, unseen
 from loadcase.core.errors import UsageError
 from loadcase.core.results import CaseVerdict, Metric, RunResult, Verdict, worst
 from loadcase.core.values import show
-from loadcase.engine.run import Warmed, case_of
+from loadcase.engine.run import OVERLOADED, Warmed, case_of
 from loadcase.scales import Scale, vouched
 
 Side = Literal["a", "b"]
@@ -40,6 +40,7 @@ MOST_SEEDS = 1536
 SMALL = 0.01
 """A difference that is surely less than this share of the value is none that needs more seeds."""
 TICK_S = 0.1
+KEEPS_UP = "keeping up with the load"
 
 
 @dataclass(frozen=True)
@@ -299,10 +300,20 @@ def _compared(
     cost = next(
         (d for c in cases for d in c.differences if d.metric == "cost"), Difference("cost", "USD/month", None, None)
     )
-    verdict = [worst([c.a.verdict for c in cases]), worst([c.b.verdict for c in cases])]
     better, why = _choose(names, cases, cost)
     spent = time.perf_counter() - work.started
-    return Comparison(names, verdict[0], verdict[1], cost, better, why, tuple(cases), level, spent, work.stop.is_set())
+    return Comparison(
+        names,
+        standing(cases, "a"),
+        standing(cases, "b"),
+        cost,
+        better,
+        why,
+        tuple(cases),
+        level,
+        spent,
+        work.stop.is_set(),
+    )
 
 
 def _more(metrics: Sequence[str], one: list[RunResult], other: list[RunResult], known: list[str]) -> list[str]:
@@ -357,10 +368,22 @@ def _undecided(case: CaseComparison) -> bool:
     return open_ or any(not d.decided for d in case.differences)
 
 
+def overloaded(verdict: CaseVerdict) -> bool:
+    """Whether runs were given up because more and more was in flight: a design that does not keep up is no choice."""
+    return verdict.partial is not None and verdict.partial.endswith(OVERLOADED)
+
+
 def broken(cases: Iterable[CaseComparison], side: Side) -> set[tuple[str, str]]:
-    """The guarantees that a design breaks, each with its case."""
+    """The guarantees that a design breaks, each with its case; that it keeps up is one of them."""
     verdicts = [(c.case, c.a if side == "a" else c.b) for c in cases]
-    return {(case, o.guarantee) for case, verdict in verdicts for o in verdict.guarantees if o.verdict == "broken"}
+    found = {(case, o.guarantee) for case, verdict in verdicts for o in verdict.guarantees if o.verdict == "broken"}
+    return found | {(case, KEEPS_UP) for case, verdict in verdicts if overloaded(verdict)}
+
+
+def standing(cases: Iterable[CaseComparison], side: Side) -> Verdict:
+    """The worst verdict of a design over the cases; broken where it does not keep up."""
+    verdicts = [c.a if side == "a" else c.b for c in cases]
+    return worst(["broken" if overloaded(v) else v.verdict for v in verdicts])
 
 
 def _choose(names: tuple[str, str], cases: Sequence[CaseComparison], cost: Difference) -> tuple[Better, str]:
@@ -369,7 +392,7 @@ def _choose(names: tuple[str, str], cases: Sequence[CaseComparison], cost: Diffe
     Of two that break it, the one that breaks a part of what the other breaks, where nothing is undecided.
     """
     one, other = names
-    verdicts = {"a": worst([c.a.verdict for c in cases]), "b": worst([c.b.verdict for c in cases])}
+    verdicts = {side: standing(cases, side) for side in SIDES}
     first, second = broken(cases, "a"), broken(cases, "b")
     match verdicts["a"], verdicts["b"]:
         case "holds", "holds":

@@ -32,6 +32,8 @@ WITHIN = 0.1
 """A flip is looked for until its bracket is no wider than this share of its value."""
 AGREES = 1.25
 """A decision's own value agrees with the flip when it is at most this factor outside of the bracket."""
+WIDEST = 2.0
+"""Factor between the ends of a bracket up to which it tells that a decision agrees."""
 FURTHER, TIMES = 3.0, 5
 """How far from what a decision says a flip is looked for: by this factor, so many times."""
 MOST_SEEDS = 24
@@ -75,6 +77,14 @@ class Curve:
     flips: tuple[Flip, ...]
     wall_s: float
     interrupted: bool = False
+
+    @property
+    def decided(self) -> bool:
+        """Whether what is undecided lies within the brackets of flips alone, where both designs are as good."""
+        order = [p.setting for p in self.points]
+        within = [(order.index(f.low), order.index(f.high)) for f in self.flips]
+        open_ = [i for i, p in enumerate(self.points) if p.better == "unknown"]
+        return not self.interrupted and all(any(low < i < high for low, high in within) for i in open_)
 
 
 @dataclass(frozen=True)
@@ -196,22 +206,27 @@ def curve(search: Search, axis: Axis, within: float = WITHIN) -> Curve:
         if search.spent:
             break
         points.append(At(setting, search.at({setting.path: setting.value}, str(setting))))
-    if axis.spread is not None:
-        i = 0
-        while i + 1 < len(points):
-            low, high = points[i], points[i + 1]
-            middle = _middle(axis.spread, axis.path, low.setting, high.setting, within)
-            if _changes(low.better, high.better) and middle is not None and not search.spent:
-                points.insert(i + 1, At(middle, search.at({middle.path: middle.value}, str(middle))))
-            else:
-                i += 1
+    while not search.spent and (middle := _next(points, axis, within)) is not None:
+        points.append(At(middle, search.at({middle.path: middle.value}, str(middle))))
+        points.sort(key=lambda at: at.setting.number or 0.0)
     flips = tuple(_flips(points))
     spent = time.perf_counter() - search.started
     return Curve(axis, search.names, tuple(points), flips, spent, search.spent)
 
 
-def _changes(one: Better, other: Better) -> bool:
-    return one != other and "unknown" not in (one, other)
+def _next(points: Sequence[At], axis: Axis, within: float) -> Setting | None:
+    """The value to compare next: half way in a bracket; where that is undecided, half way between it and an end."""
+    if axis.spread is None:
+        return None
+    known = [i for i, at in enumerate(points) if at.better != "unknown"]
+    for low, high in pairwise(known):
+        if points[low].better == points[high].better or high - low - 1 >= 2 * NARROWED:
+            continue
+        for one, other in ((low, low + 1), (high - 1, high)):
+            middle = _middle(axis.spread, axis.path, points[one].setting, points[other].setting, within)
+            if middle is not None:
+                return middle
+    return None
 
 
 def _flips(points: Sequence[At]) -> list[Flip]:
@@ -471,7 +486,9 @@ class _Decided:
             )
         else:
             low, high = bracket
-            verdict = "holds" if low / AGREES <= bound <= high * AGREES else "broken"
+            verdict = "broken"
+            if low / AGREES <= bound <= high * AGREES:  # a wide bracket does not tell where in it the flip is
+                verdict = "holds" if high / low <= WIDEST else "unknown"
             below = self.wins(low) is True
             if below != claim.downwards:
                 verdict = "broken"
