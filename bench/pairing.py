@@ -1,6 +1,6 @@
 """How many fewer seeds a paired comparison needs than independent runs, on gallery/chat and other designs of it.
 
-    python bench/pairing.py                  48 seeds of each; a table in Markdown
+    python bench/pairing.py                  32 seeds of each; a table in Markdown
     python bench/pairing.py --seeds 8 --check    fewer; exit code 1 when a metric gains less than 3
 
 The interval of a difference narrows with the variance of a pair's difference: of independent runs that is the sum of
@@ -50,7 +50,7 @@ def gains(one: Sequence[RunResult], other: Sequence[RunResult], metrics: Sequenc
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=48)
+    parser.add_argument("--seeds", type=int, default=32)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     api.prepare()

@@ -1,6 +1,6 @@
 """How busy a sweep keeps the cores, and what a kill costs.
 
-    python bench/sweeping.py                 1,000 runs of gallery/url-shortener; a kill halfway, then the rest
+    python bench/sweeping.py                 1,000 runs of gallery/url-shortener at a twentieth; a kill halfway, then the rest
     python bench/sweeping.py --runs 100      fewer
 
 Prints one JSON object: the share of the machine's processor time that was not idle while the sweep ran (of
@@ -32,8 +32,8 @@ def command(runs: int, out: Path) -> list[str]:
     points = runs // SEEDS
     return [
         sys.executable, "-m", "loadcase.cli", "sweep", str(ROOT / "gallery/url-shortener"), "--quiet",
-        "--set", f"estimates.reads_per_link=50.0..150.0 x{points}", "--set", "cases.normal.duration=2 s",
-        "--set", "cases.normal.warmup=1 s", "--seeds", str(SEEDS), "--out", str(out), "--format", "json",
+        "--set", f"estimates.reads_per_link=50.0..150.0 x{points}", "--set", "estimates.links_per_month=5M link/month",
+        "--set", "cases.normal.duration=4 s", "--set", "cases.normal.warmup=1 s", "--seeds", str(SEEDS), "--out", str(out), "--format", "json",
     ]  # fmt: skip
 
 
@@ -82,6 +82,6 @@ def measure(runs: int, folder: Path) -> dict[str, object]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=1_000)
     with tempfile.TemporaryDirectory() as name:
         print(json.dumps(measure(parser.parse_args().runs, Path(name)), indent=2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -55,8 +55,12 @@ def print_comparison(result: Comparison, out: Console) -> None:
         out.print(Text("interrupted: these are partial results", "yellow"))
     out.print(Text("seeds: how many times as many independent runs would need for the same interval", "dim"))
     said = f"{result.chosen} is the better" if result.better in ("a", "b") else _instead(result.better)
-    runs = sum(2 * len(c.seeds) for c in result.cases)
+    runs = _runs([result])
     out.print(Text(f"{said}: {result.why}", "bold").append(f"  ({runs} runs, {result.wall_s:.0f} s)", "dim"))
+
+
+def _runs(comparisons: Iterable[Comparison]) -> int:
+    return sum(2 * len(case.seeds) for comparison in comparisons for case in comparison.cases)
 
 
 def _instead(better: str) -> str:
@@ -126,14 +130,21 @@ def print_curve(result: Curve, out: Console) -> None:
         out.print(Text(said, "bold"))
     if not result.flips:
         known = {at.comparison.chosen for at in result.points if at.better != "unknown"}
-        said = f"no change: {', '.join(sorted(known))} at all values" if known else "undecided at all values"
+        said = (
+            f"no change is seen: {', '.join(sorted(known))} wherever it is decided" if known else "nothing is decided"
+        )
         out.print(Text(said, "bold"))
     for at in result.points:
         if at.better in ("neither", "unknown"):
             out.print(Text(f"{at.setting}: {at.comparison.why}", "dim"))
     if result.interrupted:
         out.print(Text("the budget was spent or the search interrupted: these are partial results", "yellow"))
-    out.print(Text(f"{len(result.points)} values compared, {result.wall_s:.0f} s", "dim"))
+    out.print(
+        Text(
+            f"{len(result.points)} values, {_runs(p.comparison for p in result.points)} runs, {result.wall_s:.0f} s",
+            "dim",
+        )
+    )
 
 
 def drawn(result: Curve, marks: dict[str, str]) -> list[str]:
@@ -170,7 +181,9 @@ def print_decisions(name: str, found: Sequence[Flipped], out: Console) -> None:
             continue
         out.print(Text(f"{symbols[one.verdict]} {one.decision}: {one.why}", STYLES[one.verdict]))
         moved = f", moved by {one.by}" if one.by != one.estimate else ""
-        out.print(Text(f"    {one.estimate}{moved}; {len(one.points)} values compared, {one.wall_s:.0f} s", "dim"))
+        runs = _runs(comparison for _, comparison in one.points)
+        told = f"    {one.estimate}{moved}; {len(one.points)} values, {runs} runs, {one.wall_s:.0f} s"
+        out.print(Text(told, "dim"))
         if one.interrupted:
             out.print(Text("    interrupted", "yellow"))
     if not found:
