@@ -1,7 +1,9 @@
 """How busy a sweep keeps the cores, and what a kill costs.
 
-    python bench/sweeping.py                 1,000 runs of gallery/url-shortener at a twentieth; a kill halfway, then the rest
+    python bench/sweeping.py                 1,000 runs of gallery/url-shortener; a kill halfway, then the rest
     python bench/sweeping.py --runs 100      fewer
+
+The design is run at a twentieth of its load, for four seconds.
 
 Prints one JSON object: the share of the machine's processor time that was not idle while the sweep ran (of
 /proc/stat, so that what else runs on the machine counts too), the share that the sweep itself had, the runs that were
@@ -33,7 +35,8 @@ def command(runs: int, out: Path) -> list[str]:
     return [
         sys.executable, "-m", "loadcase.cli", "sweep", str(ROOT / "gallery/url-shortener"), "--quiet",
         "--set", f"estimates.reads_per_link=50.0..150.0 x{points}", "--set", "estimates.links_per_month=5M link/month",
-        "--set", "cases.normal.duration=4 s", "--set", "cases.normal.warmup=1 s", "--seeds", str(SEEDS), "--out", str(out), "--format", "json",
+        "--set", "cases.normal.duration=4 s", "--set", "cases.normal.warmup=1 s", "--seeds", str(SEEDS),
+        "--out", str(out), "--format", "json",
     ]  # fmt: skip
 
 
