@@ -1,0 +1,1 @@
+"""Blueprint to Program, part by part."""
