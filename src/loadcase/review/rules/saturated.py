@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from loadcase.core.values import show
@@ -63,10 +64,12 @@ flows: {r: {arrive: {rate: 1 /s}, steps: [g.push]}}
     def look(self, design: Design) -> Iterator[Found]:
         """Components that are more than full."""
         at = "" if design.peak == 1.0 else f" at {design.peak:g} times the load (case {design.peak_case})"
-        for name, used, what in fullness(design):
-            if used > 1.0:
-                hint = "loadcase size proposes counts; or shed, limit or queue what is too much"
-                yield Found(("components", name), f"{name} would be {show(used, 'ratio')} full{at}: {what}", hint)
+        full = [(name, used, what) for name, used, what in fullness(design) if used > 1.0]
+        causes = [part for part in full if math.isfinite(part[1])] or full  # the others wait for these, for ever
+        for name, used, what in causes:
+            how = f"would be {show(used, 'ratio')} full" if math.isfinite(used) else "cannot keep up"
+            hint = "loadcase size proposes counts; or shed, limit or queue what is too much"
+            yield Found(("components", name), f"{name} {how}{at}: {what}", hint)
 
 
 def fullness(design: Design) -> Iterator[tuple[str, float, str]]:
