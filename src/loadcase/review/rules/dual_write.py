@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadcase.blueprint.steps import Choose, Parallel, children
+from loadcase.blueprint.steps import Choose, children
 from loadcase.core.errors import Path
 from loadcase.review.design import Design, Site
 from loadcase.review.rule import Found, Rule
@@ -94,7 +94,7 @@ def together(a: Site, b: Site) -> bool:
     if any(through == "fallback" for _, through in (*a.above, *b.above)):
         return False
     common = [step for (step, _), (other, _) in zip(a.above, b.above, strict=False) if step is other]
-    if common and isinstance(common[-1], Choose) and not isinstance(common[-1], Parallel):
+    if common and isinstance(common[-1], Choose):
         return branch(common[-1], a.call.path) == branch(common[-1], b.call.path)
     return True
 
