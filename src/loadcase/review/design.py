@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -290,9 +290,9 @@ class Design:
         return any(word.startswith(stems) for word in _WORD.findall(text.lower()))
 
 
-def failing(component: str, share: float) -> Callable[[Call], float]:
-    """The calls of one component fail with a probability, and no others."""
-    return lambda call: share if call.component == component else 0.0
+def failing(components: Collection[str], share: float) -> Callable[[Call], float]:
+    """The calls of some components fail with a probability, and no others."""
+    return lambda call: share if call.component in components else 0.0
 
 
 def repeats(policy: object) -> bool:

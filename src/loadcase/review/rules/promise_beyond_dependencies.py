@@ -63,7 +63,7 @@ flows: {pay: {arrive: {rate: 1 /s}, steps: [psp.call]}}
                 up = component.availability
                 if component.kind not in RUN_BY_OTHERS or up is None or component.replicas > 1 or up >= line.bound:
                     continue
-                if design.lost_without(flow, failing(name, 1.0 - up)) > 1.0 - line.bound:
+                if design.lost_without(flow, failing({name}, 1.0 - up)) > 1.0 - line.bound:
                     message = f"{line.text} rests on {name}, which is up {show(up, 'ratio')} of the time"
                     hint = "promise less, or do without it for a while: a fallback, a queue, a second provider"
                     yield Found(line.path, message, hint, key=False)
