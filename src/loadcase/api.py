@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.kinds.base import Component
+    from loadcase.review.reviewing import Review
+    from loadcase.review.settings import Settings
     from loadcase.scales import Scale
 
 LEAST_BUDGET_S, AIM_S, CASE_BUDGET_S = 60.0, 12.0, 40.0
@@ -56,6 +58,13 @@ def size(blueprint: Model, headroom: float | None = None, case: str | None = Non
     from loadcase.estimate.size import size as proposed
 
     return proposed(blueprint, HEADROOM if headroom is None else headroom, case)
+
+
+def review(blueprint: Model, settings: Settings | None = None) -> Review:
+    """What is wrong with a design on paper: see `loadcase.review.reviewing.review`. Nothing is run."""
+    from loadcase.review.reviewing import review as looked_at
+
+    return looked_at(blueprint, settings)
 
 
 def run(

@@ -12,7 +12,7 @@ from typing import Any
 
 from loadcase.blueprint.document import Document
 
-_ALLOW = re.compile(r"(?:^|(?<=\s))#\s*loadcase:\s*allow\b[ \t]*([^\n]*?)\s*$")
+_ALLOW = re.compile(r"(?:^|(?<=\s))#\s*loadcase:\s*allow\b[ \t]*((?:(?!\s#)[^\n])*)")
 _BECAUSE = re.compile(r"(?:^|\s)because\b\s*(.*)$", re.DOTALL)
 
 
