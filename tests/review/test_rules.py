@@ -63,7 +63,7 @@ def test_a_fix_mends_an_invalid_example_and_keeps_its_comments(name: str) -> Non
 @pytest.mark.parametrize("name", rules())
 def test_a_rule_is_complete(name: str) -> None:
     rule = rules()[name]
-    assert re.fullmatch(r"LC5\d\d", rule.code)
+    assert re.fullmatch(r"LC[56]\d\d", rule.code)
     assert rule.severity in SEVERITIES
     assert rule.summary.endswith(".")
     assert list(rule.told()) == ["What", "Why", "Source"]

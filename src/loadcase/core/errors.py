@@ -11,7 +11,7 @@
 The last two are ValueErrors too, so that a pydantic validator may raise them.
 
 Codes are stable and grouped: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema,
-LC4xx a history, LC5xx what `loadcase review` finds.
+LC4xx a history, LC5xx and LC6xx what `loadcase review` finds.
 A message says what was got and what is wrong with it; the hint says what would be accepted or what to try.
 """
 

@@ -32,7 +32,7 @@ def named(names: Iterable[str], where: str) -> set[str]:
     for given in names:
         for one in filter(None, (part.strip() for part in given.split(","))):
             matching = {name for name, rule in rules().items() if one == name or rule.code.startswith(one.upper())}
-            if not matching or one.upper() in ("L", "LC", "LC5"[: len(one)]) and one.upper() != "LC5":
+            if not matching:
                 hint = suggest(one, rules()) or "`loadcase review --explain all` lists the rules"
                 raise UsageError(f"{where}: there is no rule {shorten(one)!r}", hint=hint)
             chosen |= matching

@@ -175,6 +175,17 @@ class Design:
         return {line.name: line for line in self.closed.components}
 
     @cached_property
+    def relieved(self) -> frozenset[str]:
+        """Components of which the closed form is no bound: they scale, shed, or are left out when something is busy."""
+        by_themselves = {
+            name
+            for name, c in self.b.components.items()
+            if getattr(c, "autoscale", None) is not None or getattr(c, "shed", None) is not None
+        }
+        skipped = {s.flow.name for s in self.sites if s.call.skip is not None}
+        return frozenset(by_themselves | {s.call.component for s in self.sites if s.flow.name in skipped})
+
+    @cached_property
     def loads(self) -> Loads:
         """How often every step is made at the peak."""
         return loads(self.b, self.peak)

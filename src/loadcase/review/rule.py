@@ -1,6 +1,6 @@
 """What a rule is: a flaw with a name, a stable code, its reason and source, and examples that are its tests.
 
-Codes begin with LC5 and go by what the flaw is about; a code is never given to another rule:
+Codes go by what the flaw is about; a code is never given to another rule:
 
 | codes | about |
 |---|---|
@@ -14,6 +14,7 @@ Codes begin with LC5 and go by what the flaw is about; a code is never given to 
 | LC570..LC579 | failure: single points, dependencies, recovery |
 | LC580..LC589 | objectives and operation, access |
 | LC590..LC599 | components and decisions without a reason |
+| LC600..LC609 | correctness: what happens at the same time |
 """
 
 from __future__ import annotations

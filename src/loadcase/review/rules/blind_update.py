@@ -23,7 +23,7 @@ class BlindUpdate(Rule):
     Designing Data-Intensive Applications, 2017, ch. 7.
     """
 
-    code = "LC558"
+    code = "LC600"
     severity = "warning"
     covers = ("data-state-machine",)
     fixes = True

@@ -12,8 +12,8 @@ from loadcase.review.rules.order_by_timestamp import ordered, timed
 class OrderWithoutSequence(Rule):
     """An entity has an order, and its writes get no number.
 
-    What: `order_by` names another entity (order within a conversation), and an append or a write of it by clients has
-    no `sequence`. It is an error where the contract says that nothing is delivered out of order.
+    What: `order_by` names another entity (order within a conversation), or the contract says that nothing of it is
+    delivered out of order, which makes it an error; and an append or a write of it by clients has no `sequence`.
 
     Why: without a number from the server the order is that of the clients' clocks, or of the network. Receivers cannot
     sort, and cannot see that one is missing.
@@ -56,13 +56,13 @@ flows:
             entity = design.b.entities.get(name or "")
             if entity is None or name is None or not site.writes or site.call.verb not in ("append", "write"):
                 continue
-            order = entity.order_by
+            line = ordered(design, name)
+            order = entity.order_by or (site.flow.arrive.key if line and site.flow.arrive is not None else None)
             if order is None or order not in design.b.entities or timed(design, name) or site.flow.arrive is None:
                 continue
             if site.call.options.sequence is None:  # type: ignore[attr-defined]
-                line = ordered(design, name)
-                message = f"{name} has an order within {order}, and this {site.call.verb} gets no number"
-                message += f"; the contract says {line}" if line else ""
+                message = f"the contract says {line}" if line else f"{name} has an order within {order}"
+                message += f", and this {site.call.verb} gets no number"
                 edit = Edit((*site.call.path, "sequence"), order)
                 grave = "error" if line else None
                 yield Found(site.call.path, message, f"sequence: {order}", severity=grave, edits=(edit,))

@@ -14,8 +14,9 @@ class Saturated(Rule):
     """A component cannot take the load that the design has to bear.
 
     What: in closed form its workers, its hottest shard or partition, its consumers, its quota or its connections are
-    more than full at the peak: the highest load of a case that relaxes nothing. What scales by itself, sheds or limits
-    on purpose is left out.
+    more than full at the peak: the highest load of a case that relaxes nothing. It is an error under the design's own
+    load, and a warning in a case that is heavier: a bounded queue may be all that is wanted there. What scales by
+    itself, sheds, skips steps or limits on purpose is left out.
 
     Why: a queue before what is more than full grows until something breaks, however long the run; no other rule matters
     before this one.
@@ -69,14 +70,16 @@ flows: {r: {arrive: {rate: 1 /s}, steps: [g.push]}}
         for name, used, what in causes:
             how = f"would be {show(used, 'ratio')} full" if math.isfinite(used) else "cannot keep up"
             hint = "loadcase size proposes counts; or shed, limit or queue what is too much"
-            yield Found(("components", name), f"{name} {how}{at}: {what}", hint)
+            always = not math.isfinite(used) or used > design.peak
+            yield Found(("components", name), f"{name} {how}{at}: {what}", hint, severity=None if always else "warning")
 
 
 def fullness(design: Design) -> Iterator[tuple[str, float, str]]:
     """How full each component is at the peak, and what of it; without what changes its size or refuses on purpose."""
+    relieved = design.relieved
     for name, line in design.lines.items():
         component = design.b.components[name]
-        if getattr(component, "autoscale", None) is not None or component.kind == "limiter":
+        if name in relieved or component.kind == "limiter":
             continue
         held = design.closed.metrics.get(f"{name}.connections")
         used, what = line.bottleneck or 0.0, line.limited_by

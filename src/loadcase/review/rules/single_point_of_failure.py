@@ -9,6 +9,7 @@ from loadcase.core.values import show
 from loadcase.kinds.store import Store
 from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule, Severity
+from loadcase.review.rules.promise_broken_on_paper import DOWN_SLACK
 
 
 class SinglePointOfFailure(Rule):
@@ -89,7 +90,7 @@ flows: {w: {arrive: {rate: 1 /s, timeout: 1 s}, steps: [db.write]}}
                     return design.unavailable(call) if critical else 0.0
 
                 lost = design.lost_without(flow, down)
-                breaks = design.lost_without(flow, rarely) > 1.0 - line.bound
+                breaks = design.lost_without(flow, rarely) > (1.0 - line.bound) * (1.0 + DOWN_SLACK)
                 if lost > 0 and (worst is None or (breaks, lost) > (worst[2] == "error", worst[0])):
                     cut = next(c for c in calls if design.down_without_one(c) > 0)
                     worst = (lost, flow.name, "error" if breaks else "warning", cut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loadcase.core.values import show
 from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 
@@ -61,5 +62,6 @@ flows: {r: {arrive: {rate: 1 /s, timeout: 1 s}, steps: [s.handle]}}
             held, timeout = design.lines[name].sojourn_mean_s, site.flow.arrive.timeout
             hint = "queue: as many as are served within the callers' timeout"
             if held and timeout:
-                hint = f"queue: {max(1, int(c.workers * timeout / held))} or fewer: what is served within the timeout"
+                served = show(max(1, int(c.workers * timeout / held)), "count")
+                hint = f"queue: {served} or fewer: what is served within the clients' timeout"
             yield Found(("components", name), f"requests queue at {name} without end", hint)

@@ -12,7 +12,7 @@ class UnprotectedDependency(Rule):
     """A client waits for a provider, and nothing stands between its bad day and the client.
 
     What: a flow of clients waits for an `external` or a `model`, and neither the call nor a caller of it has a
-    `breaker`, a `throttle`, a `fallback` or a `skip`; and no case takes the provider down to show that this is meant.
+    `breaker`, a `throttle`, a `fallback` or a `skip`.
 
     Why: a provider that is slow holds every worker that waits for it, and with them all the requests that do not need
     it. A breaker lets them go; a fallback has an answer; a queue does it later.
@@ -35,9 +35,8 @@ flows:
   send: {consume: {queue: q, by: s}, steps: [mail.call: {timeout: 5 s}]}
 """,
         """
-components: {psp: {kind: external}}
-flows: {pay: {arrive: {rate: 1 /s, timeout: 5 s}, steps: [psp.call: {timeout: 1 s}]}}
-cases: {normal: {}, without: {faults: [dependency_down: {on: psp, at: 5 s}]}}
+components: {q: {kind: queue}, mail: {kind: external}}
+flows: {ask: {arrive: {rate: 1 /s, timeout: 5 s}, steps: [mail.call: {timeout: 1 s, fallback: [q.publish]}]}}
 """,
     )
     invalid = (
@@ -53,7 +52,6 @@ flows:
 
     def look(self, design: Design) -> Iterator[Found]:
         """Calls of providers in flows of clients, each provider once for each flow."""
-        tried = {getattr(f, "on", None) for case in design.b.cases.values() for f in case.faults}
         told: set[tuple[str, str]] = set()
         for site in design.sites:
             name, flow = site.call.component, site.flow
@@ -62,7 +60,7 @@ flows:
             calls = [site.call, *site.callers]
             guarded = any(c.options.breaker or c.options.throttle or c.options.fallback is not None or c.skip for c in
                           calls)  # fmt: skip
-            if not guarded and name not in tried and (flow.name, name) not in told:
+            if not guarded and (flow.name, name) not in told:
                 told.add((flow.name, name))
                 message = f"a bad day of {name} is one of {flow.name}"
                 yield Found(site.call.path, message, "a breaker: and a fallback:, or a queue and a consumer")
