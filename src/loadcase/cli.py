@@ -219,9 +219,7 @@ def size(
 
 @app.command
 def review(
-    file: Annotated[
-        list[Path] | None, Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")
-    ] = None,
+    file: Annotated[list[Path] | None, Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")] = None,
     *,
     fix: bool = False,
     diff: bool = False,

@@ -85,9 +85,7 @@ class Design:
         """Every call of every flow, callers before what they call."""
         return [site for flow in self.b.flows.values() for site in self._sites(flow, flow.steps, ())]
 
-    def _sites(
-        self, flow: FlowSpec, steps: tuple[Step, ...], above: tuple[tuple[Step, str], ...]
-    ) -> Iterator[Site]:
+    def _sites(self, flow: FlowSpec, steps: tuple[Step, ...], above: tuple[tuple[Step, str], ...]) -> Iterator[Site]:
         for step in steps:
             if isinstance(step, Call):
                 if step.verb != "release":
@@ -272,7 +270,8 @@ class Design:
     def prose(self) -> list[tuple[Path, str]]:
         """What people wrote in words, each with its place."""
         b = self.b
-        r, found = b.requirements, []
+        r = b.requirements
+        found: list[tuple[Path, str]] = []
         found += [(("title",), b.title), (("prompt",), b.prompt)]
         found += [(("requirements", "functional", i), t) for i, t in enumerate(r.functional)]
         found += [(("requirements", "deferred", i), t) for i, t in enumerate(r.deferred)]

@@ -17,7 +17,7 @@ def figures(text: str) -> Iterator[Quantity]:
     for number, thing, per in _FIGURE.findall(text):
         for shown in (number + thing + per, number + per, number):
             try:
-                yield strip_counts(median(parse_quantity(shown.replace(",", ""))))
+                yield median(strip_counts(parse_quantity(shown.replace(",", ""))))
                 break
             except LoadcaseError:
                 continue

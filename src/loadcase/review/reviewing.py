@@ -127,20 +127,25 @@ def _edited(blueprint: Blueprint, edits: tuple[Edit, ...]) -> Blueprint | None:
 def _set(data: Any, path: Path, value: Any) -> bool:
     """Sets a value in nested data; a step that is written as its bare name becomes a mapping first."""
     for i, part in enumerate(path[:-1]):
-        if not (isinstance(data, dict) and part in data) and not (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        inner = _at(data, part)
+        if inner is _NOTHING:
             return False
-        inner = data[part]
-        if isinstance(inner, str) and i + 2 == len(path) and isinstance(path[-1], str):
+        if isinstance(inner, str) and i + 2 == len(path):
             data[part] = {inner: {path[-1]: value}}
             return True
         if inner is None:
             inner = data[part] = {}
         data = inner
-    if not isinstance(data, dict):
-        return False
-    if data.get(path[-1]) == value:
+    if not isinstance(data, dict) or data.get(path[-1]) == value:
         return False
     data[path[-1]] = value
     return True
+
+
+def _at(data: Any, part: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(part, _NOTHING)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else _NOTHING
+
+
+_NOTHING = object()

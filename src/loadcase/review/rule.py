@@ -61,6 +61,11 @@ class Found:
     """Line and column, of what stands in a comment."""
 
 
+def error_if(broken: object) -> Severity | None:
+    """The severity of what is an error where the contract forbids it, and what its rule says else."""
+    return "error" if broken else None
+
+
 class Rule:
     """A flaw that a blueprint or its closed form shows.
 

@@ -97,6 +97,7 @@ def _settings(data: dict[str, Any] | None, file: Path) -> Settings:
     for name, level in given.items():
         if level not in SEVERITIES:
             raise UsageError(f"{file}: {name} cannot be {level!r}", hint=f"severities: {', '.join(SEVERITIES)}")
-        changed |= dict.fromkeys(named([name], f"{file}, severity"), level)
+        for one in named([name], f"{file}, severity"):
+            changed[one] = level
     select = frozenset(lists["select"]) if "select" in data else None
     return Settings(select, frozenset(lists["ignore"]), changed)

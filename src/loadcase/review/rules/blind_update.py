@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loadcase.blueprint.knowledge import entity_of, informed, own_key
 from loadcase.blueprint.steps import Call
 from loadcase.review.design import Design
-from loadcase.review.rule import Edit, Found, Rule
+from loadcase.review.rule import Edit, Found, Rule, error_if
 
 
 class BlindUpdate(Rule):
@@ -81,8 +81,7 @@ flows:
                 message = f"{flow.name} overwrites what others have made of {entity} since it read it"
                 message += f"; the contract says {line.text}" if line else ""
                 edit = Edit((*call.path, "if"), "unchanged")
-                grave = "error" if line else None
-                yield Found(call.path, message, "if: unchanged, and a retry that reads again", severity=grave,
+                yield Found(call.path, message, "if: unchanged, and a retry that reads again", severity=error_if(line),
                             edits=(edit,))  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadcase.blueprint.knowledge import entity_of
 from loadcase.review.design import Design
-from loadcase.review.rule import Found, Rule
+from loadcase.review.rule import Found, Rule, error_if
 
 
 class CacheDroppedTooEarly(Rule):
@@ -65,7 +65,7 @@ flows:
                     line = design.nothing_of(f"{what}.stale_reads")
                     message = f"a read before the write fills {name} with the old {what} again"
                     yield Found(site.call.path, message, f"{name}.delete after the write",
-                                severity="error" if line else None)  # fmt: skip
+                                severity=error_if(line))  # fmt: skip
 
 
 def cached(design: Design, cache: str) -> set[str | None]:

@@ -71,7 +71,8 @@ flows:
             cached = {
                 entity_of(s.call)
                 for s in design.sites
-                if s.call.verb == "read" and any(getattr(c, "component", "") == name and t == "miss" for c, t in s.above)
+                if s.call.verb == "read"
+                and any(getattr(c, "component", "") == name and t == "miss" for c, t in s.above)
             } - {None}
             told = {s.flow.name for s in design.sites if s.call.component == name and s.call.verb in ("put", "delete")}
             if any(flow.name in told for flow in design.consuming):
@@ -80,7 +81,9 @@ flows:
                 changed = {entity_of(c) for c in site.written} & cached
                 if changed and site.call.verb not in ("append", "claim") and site.flow.name not in told:
                     what, flow = next(iter(changed)), site.flow.name
-                    message = f"flow {flow} changes {what} in {site.call.component}, and {name} keeps the old one for ever"
+                    message = (
+                        f"flow {flow} changes {what} in {site.call.component}, and {name} keeps the old one for ever"
+                    )
                     hint = f"a ttl: for {name}, or {name}.delete after the write"
                     yield Found(("components", name), message, hint)
                     break

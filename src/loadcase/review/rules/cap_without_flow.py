@@ -30,7 +30,7 @@ class CapWithoutFlow(Rule):
 components: {db: {kind: store, replicas: 3}}
 flows: {history: {arrive: {rate: 1 /s, timeout: 1 s}, steps: [db.read]}}
 decisions:
-  d: {choose: a quorum, over: [all], because: by CAP history answers during a partition, at_the_cost_of: b, flips_when: c}
+  d: {choose: a quorum, over: [all], because: by CAP history answers while split, at_the_cost_of: b, flips_when: c}
 """,
     )
     invalid = (
@@ -53,4 +53,6 @@ decisions:
             alike = words | {w.rstrip("s") for w in words}
             if found is not None and not alike & (names | {n.rstrip("s") for n in names}):
                 message = f"{name} names {found[1]}, and nothing of the design"
-                yield Found(("decisions", name), message, "say which flow stays up, and why an old answer is fine there")
+                yield Found(
+                    ("decisions", name), message, "say which flow stays up, and why an old answer is fine there"
+                )

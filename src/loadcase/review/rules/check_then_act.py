@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadcase.blueprint.knowledge import entity_of
 from loadcase.review.design import Design
-from loadcase.review.rule import Edit, Found, Rule
+from loadcase.review.rule import Edit, Found, Rule, error_if
 
 
 class CheckThenAct(Rule):
@@ -52,5 +52,5 @@ flows:
                 path = (*site.call.path, "atomic")
                 message = f"two who look at the same time both take {what}"
                 message += f"; the contract says {line.text}" if line else ""
-                yield Found(path, message, "atomic: true, the default", severity="error" if line else None,
+                yield Found(path, message, "atomic: true, the default", severity=error_if(line),
                             edits=(Edit(path, True),))  # fmt: skip

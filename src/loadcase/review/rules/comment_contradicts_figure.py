@@ -64,9 +64,11 @@ flows: {r: {arrive: {rate: rate}, steps: [s.handle]}}
             if match is None:
                 continue
             said = next(figures(match[1]), None)
-            value = strip_counts(median(entry.value))
+            value = median(strip_counts(entry.value))
             if said is None or said.dims != value.dims or said.value <= 0 or value.value <= 0:
                 continue
             if abs(math.log(said.value / value.value)) > math.log(APART):
                 shown = format_quantity(median(entry.value))
-                yield Found(path, f"{name} is {shown}, and its comment says {match[1].strip()}", "mend the one that is wrong")
+                yield Found(
+                    path, f"{name} is {shown}, and its comment says {match[1].strip()}", "mend the one that is wrong"
+                )

@@ -19,8 +19,8 @@ SETTLED = re.compile(
 class ControlWithoutAccessRule(Rule):
     """Nothing says who may make a control call.
 
-    What: an endpoint is of kind `control`, and no guarantee of it, function, deferred function, hard part or reason of a
-    component says who may (an owner, an admin, a role, a token, access), and no component is an authorization check.
+    What: an endpoint is of kind `control`, and no guarantee, function, deferred function, hard part or reason says who
+    may (an owner, an admin, a role, a token, access), and no component is an authorization check.
 
     Why: the call that bans, disables or refunds is the one to steal. Whose it is belongs to the design, even where it
     says no more than that accounts are left out.

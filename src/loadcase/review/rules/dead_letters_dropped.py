@@ -47,7 +47,8 @@ flows: {p: {arrive: {rate: 1 /s, timeout: 1 s}, steps: [q.publish]}, r: {consume
         """Queues that are consumed."""
         consumed = {f.consume.queue for f in design.consuming if f.consume is not None}
         for name, queue in design.b.components.items():
-            if isinstance(queue, Queue) and name in consumed and queue.dead_letters is None:
-                if design.promise(f"{name}.dead_letters") is None:
-                    message = f"what fails {queue.max_receives} times is dropped from {name}"
-                    yield Found(("components", name), message, "dead_letters: a queue that somebody looks at")
+            if not isinstance(queue, Queue) or name not in consumed or queue.dead_letters is not None:
+                continue
+            if design.promise(f"{name}.dead_letters") is None:
+                message = f"what fails {queue.max_receives} times is dropped from {name}"
+                yield Found(("components", name), message, "dead_letters: a queue that somebody looks at")

@@ -13,7 +13,8 @@ class DecisionWithoutAlternative(Rule):
 
     What: `over` is empty.
 
-    Why: what has no alternative is no decision but a fact; and the reader's first question is what else was thought of.
+    Why: what has no alternative is no decision but a fact; and the reader's first question is what else was thought
+    of.
 
     Source: M. Nygard, Documenting Architecture Decisions, 2011.
     """

@@ -13,7 +13,8 @@ class DecisionWithoutFlip(Rule):
 
     What: `flips_when` is not given.
 
-    Why: the point at which it flips is what to watch, and what a reviewer can test: `flips_when: stored > 10 TB` is a sentence that a number can make true.
+    Why: the point at which it flips is what to watch, and what a reviewer can test: `flips_when: stored > 10 TB` is a
+    sentence that a number can make true.
 
     Source: published interview guides (what would change your mind).
     """
@@ -41,4 +42,8 @@ decisions:
         """Decisions that lack it."""
         for name, decision in design.b.decisions.items():
             if not (decision.flips_when or "").strip():
-                yield Found(("decisions", name), f"{name} does not say when it would flip", "flips_when: stored > 10 TB, or another number that would change it")
+                yield Found(
+                    ("decisions", name),
+                    f"{name} does not say when it would flip",
+                    "flips_when: stored > 10 TB, or another number that would change it",
+                )

@@ -41,4 +41,8 @@ decisions:
         """Decisions that lack it."""
         for name, decision in design.b.decisions.items():
             if not (decision.at_the_cost_of or "").strip():
-                yield Found(("decisions", name), f"{name} costs nothing, it seems", "at_the_cost_of: what the other choice would have given")
+                yield Found(
+                    ("decisions", name),
+                    f"{name} costs nothing, it seems",
+                    "at_the_cost_of: what the other choice would have given",
+                )

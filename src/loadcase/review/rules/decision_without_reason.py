@@ -20,7 +20,10 @@ class DecisionWithoutReason(Rule):
 
     code = "LC595"
     severity = "warning"
-    covers = ("trd-flip", "data-store-reason",)
+    covers = (
+        "trd-flip",
+        "data-store-reason",
+    )
     valid = (
         """
 components: {s: {kind: service}}
@@ -41,4 +44,8 @@ decisions:
         """Decisions that lack it."""
         for name, decision in design.b.decisions.items():
             if not (decision.because or "").strip():
-                yield Found(("decisions", name), f"{name} does not say why", "because: the number or the requirement that decides it")
+                yield Found(
+                    ("decisions", name),
+                    f"{name} does not say why",
+                    "because: the number or the requirement that decides it",
+                )

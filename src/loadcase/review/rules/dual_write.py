@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loadcase.blueprint.steps import Choose, children
 from loadcase.core.errors import Path
 from loadcase.review.design import Design, Site
-from loadcase.review.rule import Found, Rule
+from loadcase.review.rule import Found, Rule, error_if
 
 
 class DualWrite(Rule):
@@ -86,7 +86,7 @@ flows:
                     continue
                 message = f"a crash between {beside.call.component}.{beside.call.verb} and this leaves one of the two"
                 hint = f"a log fed by the store: {{kind: log, from: {beside.call.component}}}"
-                yield Found(site.call.path, message, hint, severity="error" if strict else None)
+                yield Found(site.call.path, message, hint, severity=error_if(strict))
 
 
 def together(a: Site, b: Site) -> bool:

@@ -56,5 +56,7 @@ cases:
         full = max((line.bottleneck or 0.0 for line in design.lines.values()), default=0.0) / design.peak
         for name, case in design.b.cases.items():
             if case.load >= FAR and not case.degrade and len(design.b.contract) >= 3 and full * case.load > 1.0:
-                message = f"at {case.load:g} times the load nothing may give in {name}, and the design would be over full"
+                message = (
+                    f"at {case.load:g} times the load nothing may give in {name}, and the design would be over full"
+                )
                 yield Found(("cases", name), message, "degrade: what may give; sacred: what may not")

@@ -55,5 +55,7 @@ flows: {w: {arrive: {rate: 5k /s, key: user}, steps: [db.write: {work: exp(4 ms)
             hottest, mean = line.hottest or 0.0, line.utilisation or 0.0
             if hottest > FULL and hottest >= SPREAD * mean:
                 part = "partition" if isinstance(component, Log) else "shard"
-                message = f"the hottest {part} of {name} is {show(hottest, 'ratio')} full, all of it {show(mean, 'ratio')}"
+                message = (
+                    f"the hottest {part} of {name} is {show(hottest, 'ratio')} full, all of it {show(mean, 'ratio')}"
+                )
                 yield Found(("components", name), message, "a finer key, a cache before it, or batches for hot keys")

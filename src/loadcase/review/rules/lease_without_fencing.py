@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadcase.blueprint.knowledge import entity_of
 from loadcase.review.design import Design
-from loadcase.review.rule import Edit, Found, Rule
+from loadcase.review.rule import Edit, Found, Rule, error_if
 
 
 class LeaseWithoutFencing(Rule):
@@ -61,7 +61,11 @@ flows:
         """Claims with a lease."""
         for site in design.sites:
             options, path = site.call.options, site.call.path
-            if site.call.verb != "claim" or getattr(options, "lease", None) is None or getattr(options, "fencing", 0):
+            if (
+                site.call.verb != "claim"
+                or getattr(options, "lease", None) is None
+                or getattr(options, "fencing", False)
+            ):
                 continue
             inside = [s for s in design.of(site.flow.name) if s.call.path[: len(path) + 1] == (*path, "do")]
             if any(s.written and s.call.component == site.call.component for s in inside):
@@ -69,5 +73,5 @@ flows:
                 line = design.nothing_of(f"{what}.double_claims")
                 message = f"who holds {what} for longer than the lease still writes"
                 message += f"; the contract says {line.text}" if line else ""
-                yield Found(path, message, "fencing: true", severity="error" if line else None,
+                yield Found(path, message, "fencing: true", severity=error_if(line),
                             edits=(Edit((*path, "fencing"), True),))  # fmt: skip

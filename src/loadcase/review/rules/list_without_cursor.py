@@ -9,7 +9,9 @@ from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 
 _CALL = re.compile(r"\s*GET\s+(/[^\s?]*)(?:\?(\S*))?", re.IGNORECASE)
-_CURSOR = re.compile(r"cursor|before|after|since|from|until|page|offset|limit|next|seq|start|last|top|count|token|q\b|id")
+_CURSOR = re.compile(
+    r"cursor|before|after|since|from|until|page|offset|limit|next|seq|start|last|top|count|token|q\b|id"
+)
 ONE_THING = ("status", "news", "stats", "metrics", "settings", "address", "access", "analysis", "progress", "business")
 
 

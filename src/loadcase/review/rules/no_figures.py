@@ -50,7 +50,7 @@ flows: {r: {arrive: {rate: rate}, steps: [db.read]}}
         b = design.b
         if not b.contract or not design.arriving:
             return
-        dims = [dict(strip_counts(median(e.value)).dims) for e in b.estimates.values()]
+        dims = [dict(median(strip_counts(e.value)).dims) for e in b.estimates.values()]
         missing = []
         open_loop = any(f.arrive is not None and f.arrive.users is None and f.arrive.trace is None for f in
                         design.arriving)  # fmt: skip

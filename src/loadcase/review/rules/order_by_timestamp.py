@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from loadcase.review.design import Design
-from loadcase.review.rule import Found, Rule
+from loadcase.review.rule import Found, Rule, error_if
 
 TIMES = ("time", "timestamp", "datetime", "date", "instant")
 _TIME = re.compile(r"(.*_)?(at|time|timestamp|ts|date)\Z")
@@ -54,8 +54,7 @@ flows: {send: {arrive: {rate: 1 /s, key: room}, steps: [db.append: {entity: msg}
             message = f"{name} is ordered by {entity.order_by}, a clock"
             message += f", and the contract says {line}" if line else ""
             hint = "order_by: the thing within which order matters, and sequence: on its writes"
-            grave = "error" if line else None
-            yield Found(("entities", name, "order_by"), message, hint, severity=grave)
+            yield Found(("entities", name, "order_by"), message, hint, severity=error_if(line))
 
 
 def timed(design: Design, name: str) -> bool:

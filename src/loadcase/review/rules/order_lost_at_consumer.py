@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadcase.review.design import Design
-from loadcase.review.rule import Found, Rule
+from loadcase.review.rule import Found, Rule, error_if
 
 
 class OrderLostAtConsumer(Rule):
@@ -59,4 +59,4 @@ flows:
                 message = f"{why}, and {flow.name} takes messages in any order"
                 hint = "in_order: the entity within which order matters" if consume.log else "a log, in_order: by key"
                 yield Found(("flows", flow.name, "consume", option), message, hint,
-                            severity="error" if line else None)  # fmt: skip
+                            severity=error_if(line))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadcase.review.design import Design
-from loadcase.review.rule import Edit, Found, Rule
+from loadcase.review.rule import Edit, Found, Rule, error_if
 from loadcase.review.rules.order_by_timestamp import ordered, timed
 
 
@@ -34,7 +34,8 @@ flows: {send: {arrive: {rate: 1 /s, key: room}, steps: [db.append: {entity: msg,
         """
 entities: {room: {count: 10}, msg: {order_by: room}}
 components: {db: {kind: store}}
-flows: {edit: {arrive: {rate: 1 /s, key: room}, steps: [db.read: {entity: msg}, db.update: {entity: msg, if: unchanged}]}}
+flows:
+  edit: {arrive: {rate: 1 /s, key: room}, steps: [db.read: {entity: msg}, db.update: {entity: msg, if: unchanged}]}
 """,
     )
     invalid = (
@@ -64,5 +65,4 @@ flows:
                 message = f"the contract says {line}" if line else f"{name} has an order within {order}"
                 message += f", and this {site.call.verb} gets no number"
                 edit = Edit((*site.call.path, "sequence"), order)
-                grave = "error" if line else None
-                yield Found(site.call.path, message, f"sequence: {order}", severity=grave, edits=(edit,))
+                yield Found(site.call.path, message, f"sequence: {order}", severity=error_if(line), edits=(edit,))

@@ -19,8 +19,8 @@ class PromiseBrokenOnPaper(Rule):
     """The closed form breaks a guarantee, before anything is run.
 
     What: at the peak (the highest load of a case that relaxes nothing) a metric that has a closed form is beyond its
-    bound by more than the closed form may be off. Flows through what scales by itself, sheds or skips steps are left out:
-    there the closed form is no bound.
+    bound by more than the closed form may be off. Flows through what scales by itself, sheds or skips steps are left
+    out: there the closed form is no bound.
 
     Why: a minute of arithmetic shows what a month of building would. Nothing is down and nobody is slow in it: the
     guarantee cannot hold on a good day.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadcase.review.design import Design
-from loadcase.review.rule import Edit, Found, Rule, Severity
+from loadcase.review.rule import Edit, Found, Rule, error_if
 from loadcase.review.rules.retry_without_idempotency import twice
 
 
@@ -82,7 +82,12 @@ flows:
             known = design.b.entities.get(entity)
             identity = known.identity if known is not None else None
             edits = (Edit((*site.call.path, option), identity),) if identity else ()
-            grave: Severity | None = "error" if any(design.nothing_of(line) for line in lines) else None
             message = f"a message that {site.flow.name} gets again is {entity} a second time"
             hint = f"{option}: {identity or 'the field that names the operation (identity: of the entity)'}"
-            yield Found(site.call.path, message, hint, severity=grave, edits=edits)
+            yield Found(
+                site.call.path,
+                message,
+                hint,
+                severity=error_if(any(design.nothing_of(line) for line in lines)),
+                edits=edits,
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadcase.review.design import Design, Site
-from loadcase.review.rule import Edit, Found, Rule
+from loadcase.review.rule import Edit, Found, Rule, error_if
 
 
 class RetryWithoutIdempotency(Rule):
@@ -86,8 +86,7 @@ flows:
                 edits = (Edit((*site.call.path, "once"), identity),) if identity else ()
                 hint = f"once: {identity or 'the id that the client gives it (identity: of the entity)'}"
                 message = f"{layers[0][0]} may {site.call.verb} {entity} twice"
-                grave = "error" if promised else None
-                yield Found(site.call.path, message, hint, severity=grave, edits=edits)
+                yield Found(site.call.path, message, hint, severity=error_if(promised), edits=edits)
                 break
 
 

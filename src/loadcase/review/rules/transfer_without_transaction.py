@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadcase.blueprint.knowledge import entity_of
 from loadcase.review.design import Design, Site
-from loadcase.review.rule import Found, Rule
+from loadcase.review.rule import Found, Rule, error_if
 
 
 class TransferWithoutTransaction(Rule):
@@ -60,6 +60,6 @@ flows:
                     message = f"a crash before this leaves the other half of the {entity} behind"
                     message += f"; the contract says {line.text}" if line else ""
                     hint = f"{site.call.component}.transact: {{writes: [...]}} for both"
-                    yield Found(site.call.path, message, hint, severity="error" if line else None)
+                    yield Found(site.call.path, message, hint, severity=error_if(line))
                     break
                 first[entity] = site

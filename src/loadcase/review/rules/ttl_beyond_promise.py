@@ -15,9 +15,8 @@ from loadcase.review.rules.cache_dropped_too_early import cached
 class TtlBeyondPromise(Rule):
     """A cache keeps an entry for longer than the contract lets it be stale.
 
-    What: the contract bounds `<entity>.staleness.max` (or says that there are no stale reads), a cache holds that entity
-    for a `ttl` of more, and a flow that writes it neither puts nor deletes it there. Entries whose life is renewed by
-    each access live as long as they are asked for.
+    What: the contract bounds `<entity>.staleness.max` (or says that there are no stale reads), a cache holds that
+    entity for a `ttl` of more, and a flow that writes it neither puts nor deletes it there.
 
     Why: who reads just before the end of its life reads what was written over that long ago.
 

@@ -61,5 +61,7 @@ flows: {r: {arrive: {rate: 800 /s, key: page}, steps: [db.read: {work: exp(4 ms)
             read, written = (sum(map(design.rate, found)) for found in (reads, [s for s in sites if s.writes]))
             cached = any(through == "miss" for s in reads for _, through in s.above)
             if read >= READS_PER_WRITE * written and read > 0 and not cached:
-                message = f"{show(read, '1/s')} reads make {name} {show(used, 'ratio')} busy, and no cache stands before it"
+                message = (
+                    f"{show(read, '1/s')} reads make {name} {show(used, 'ratio')} busy, and no cache stands before it"
+                )
                 yield Found(("components", name), message, "a cache.get with the read as its miss:, or a read replica")

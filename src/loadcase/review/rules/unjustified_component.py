@@ -50,7 +50,7 @@ flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle, c.get]}}
             return
         for name, c in b.components.items():
             branded = c.like is not None and c.kind in KEEPS
-            if not (c.why or "").strip() and not branded and c.kind not in ("external", "model"):
-                if not decided(design, name):
-                    yield Found(("components", name), f"nothing says what {name} is there for",
-                                "why: the number or the requirement that asks for it")  # fmt: skip
+            if (c.why or "").strip() or branded or c.kind in ("external", "model") or decided(design, name):
+                continue
+            hint = "why: the number or the requirement that asks for it"
+            yield Found(("components", name), f"nothing says what {name} is there for", hint)

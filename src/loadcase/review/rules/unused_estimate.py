@@ -68,7 +68,7 @@ flows: {r: {arrive: {rate: load}, steps: [s.read]}}
             others = [str(e.formula) for n, e in b.estimates.items() if n != name]
             if any(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) for text in (*others, *texts)):
                 continue
-            if not quoted(strip_counts(median(entry.value)), texts):
+            if not quoted(median(strip_counts(entry.value)), texts):
                 hint = "let a size, a bound or a decision follow from it, or take it out"
                 yield Found(("estimates", name), f"nothing uses {name}", hint)
 

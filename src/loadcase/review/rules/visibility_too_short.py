@@ -52,7 +52,9 @@ flows:
                 continue
             work = mean_work(design, flow.steps)
             if work > queue.visibility:
-                message = f"{flow.name} works {show(work, 's')} on a message that is hidden {show(queue.visibility, 's')}"
+                message = (
+                    f"{flow.name} works {show(work, 's')} on a message that is hidden {show(queue.visibility, 's')}"
+                )
                 yield Found(("components", name or "", "visibility"), message, f"visibility: {show(4 * work, 's')}")
 
 
