@@ -37,7 +37,7 @@ def allows(document: Document | None) -> list[Allow]:
     found = []
     for number, line in enumerate(lines, 1):
         match = _ALLOW.search(line)
-        if match is None or any(match[0] in text for text in written):
+        if match is None or any(_within(line, match.start(), text) for text in written):
             continue
         named, because = match[1], _BECAUSE.search(match[1])
         if because is not None:
@@ -49,6 +49,12 @@ def allows(document: Document | None) -> list[Allow]:
         names = tuple(filter(None, re.split(r"[\s,]+", named)))
         found.append(Allow(number, match.start() + 1, names, because[1].strip() if because else "", about))
     return found
+
+
+def _within(line: str, place: int, text: str) -> bool:
+    """Whether a place of a line is inside a text that stands there."""
+    spans = ((line.find(part), len(part)) for part in text.splitlines() if part)
+    return any(0 <= start <= place < start + length for start, length in spans)
 
 
 def _texts(value: Any) -> Iterator[str]:

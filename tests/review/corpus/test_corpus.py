@@ -251,7 +251,8 @@ MUTATIONS = [
         "chat",
         "brand-without-reason",
         "warning",
-        ',\n           why: "the 50 latest messages of a conversation, 15 kB each; one page in four never reaches the store"}',
+        ',\n           why: "the 50 latest messages of a conversation, 15 kB each; '
+        'one page in four never reaches the store"}',
         "}",
         at="  recent: {kind: cache",
     ),
@@ -259,7 +260,11 @@ MUTATIONS = [
         "chat",
         "unused-component",
         "warning",
-        "            - recent.get:\n                key: conversation\n                timeout: 20 ms\n                miss: [messages.read: {entity: message, timeout: 20 ms, retry: {max: 2, backoff: 1 ms}}]\n                fallback: [messages.read: {entity: message, timeout: 20 ms, retry: {max: 2, backoff: 1 ms}}]\n",
+        "            - recent.get:\n"
+        "                key: conversation\n"
+        "                timeout: 20 ms\n"
+        "                miss: [messages.read: {entity: message, timeout: 20 ms, retry: {max: 2, backoff: 1 ms}}]\n"
+        "                fallback: [messages.read: {entity: message, timeout: 20 ms, retry: {max: 2, backoff: 1 ms}}]\n",
         "            - messages.read: {entity: message, timeout: 20 ms}\n",
         at="  recent: {kind: cache",
     ),
