@@ -17,7 +17,7 @@ def rules_index() -> str:
     return "\n\n".join(
         [
             "# Rules",
-            "What [`loadcase review`](../commands/review.md) finds on paper; [Review](../review.md) says how to use it.",
+            "What [`loadcase review`](../commands/review.md) finds on paper; [Review](../review.md) says how.",
             table(("rule", "code", "severity", "what is wrong"), listed),
             "## The guides",
             f"The catalogue comes from {len(guidelines())} rules of five published interview guides. {len(checked)} of "

@@ -30,7 +30,7 @@ class CommentContradictsFigure(Rule):
     """
 
     code = "LC521"
-    severity = "error"
+    severity = "warning"
     covers = ("est-order-of-magnitude",)
     valid = (
         """

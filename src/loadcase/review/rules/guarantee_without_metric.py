@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from loadcase.core.metrics import correctness_metric
@@ -9,11 +10,11 @@ from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 
 MEANT = {
-    ("idempotent", "exactly-once", "no duplicate"): ("applied_twice", "duplicates"),
-    ("in order", "ordered"): ("out_of_order",),
-    ("durable", "never lost", "not lost", "nothing is lost"): ("lost", "undelivered"),
-    ("read your own", "own writes"): ("missed_own_writes", "stale_reads", "nonlinearizable"),
-    ("linearizable", "strongly consistent"): ("nonlinearizable", "stale_reads"),
+    r"idempotent|exactly[- ]once|no duplicates?": ("applied_twice", "duplicates"),
+    r"in order(?! to\b)|ordered": ("out_of_order",),
+    r"durable|(?:never|not|nothing is) lost": ("lost", "undelivered"),
+    r"read[- ]your[- ](?:own[- ])?writes|own writes": ("missed_own_writes", "stale_reads", "nonlinearizable"),
+    r"lineari[sz]able|strongly consistent": ("nonlinearizable", "stale_reads"),
 }
 """Words of guarantees, and the metrics that say whether they are kept."""
 
@@ -43,7 +44,7 @@ flows: {w: {arrive: {rate: 1 /s, key: item}, steps: [db.write: {entity: item, on
 """,
         """
 entities: {item: {count: 10}}
-api: {r: {kind: read, guarantees: [the newest first]}}
+api: {r: {kind: read, guarantees: [the newest first, cached in order to be fast, not idempotent]}}
 components: {db: {kind: store}}
 flows: {r: {arrive: {rate: 1 /s, key: item}, steps: [db.read]}}
 """,
@@ -63,9 +64,8 @@ flows: {w: {arrive: {rate: 1 /s, key: item}, steps: [db.write: {entity: item}]}}
         promised = {g.metric.partition(".")[2] for g in design.b.contract}
         for name, endpoint in design.b.api.items():
             for i, text in enumerate(endpoint.guarantees):
-                lower = text.lower()
                 for words, metrics in MEANT.items():
-                    said = next((w for w in words if w in lower and f"not {w}" not in lower), None)
+                    said = re.search(rf"(?<!\bnot )\b(?:{words})\b", text, re.IGNORECASE)
                     if said is None or promised & set(metrics):
                         continue
                     spec = correctness_metric(metrics[0])

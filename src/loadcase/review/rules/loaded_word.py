@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 
-GLOBAL = ("global", "worldwide", "world-wide")
-REALTIME = ("real-time", "realtime")
+GLOBAL = re.compile(
+    r"\bworld-?wide\b|\bglobal(?:ly)?\b(?! (?:unique|index|secondary|variable|lock|order|counter))", re.I
+)
+REALTIME = re.compile(r"\breal-?time\b", re.I)
 
 
 class LoadedWord(Rule):
@@ -33,7 +36,7 @@ components: {s: {kind: store, replicas: 3, regions: 3}}
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.read]}}
 """,
         """
-prompt: Design a real-time dashboard.
+prompt: Design a real-time dashboard whose entries have globally unique ids.
 requirements: {functional: [a user opens a page], deferred: [real-time updates]}
 components: {s: {kind: service}}
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
@@ -68,6 +71,6 @@ flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
              "a gateway or a topic and a realtime endpoint, or defer it"),
         )  # fmt: skip
         for words, there, missing, hint in asks:
-            place = next((p for p, t in tasks if design.says(t, *words)), None)
-            if place is not None and not there and not design.says(settled, *words):
-                yield Found(place, f"the task says {words[0]}, and {missing}", hint, key=False)
+            place, said = next(((p, m[0]) for p, t in tasks if (m := words.search(t)) is not None), ((), ""))
+            if said and not there and not words.search(settled):
+                yield Found(place, f"the task says {said.lower()}, and {missing}", hint, key=False)

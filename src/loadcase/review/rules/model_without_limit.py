@@ -11,7 +11,8 @@ from loadcase.review.rule import Found, Rule
 class ModelWithoutLimit(Rule):
     """Clients may make a language model generate as much as they like.
 
-    What: a flow of clients reaches a `model`, no `limiter` is passed before it, and the flow is no closed loop.
+    What: a flow of clients reaches a `model`, and no `limiter` is passed before it. A closed loop, and a flow at a
+    constant pace, which is a job of the design's own, are left out.
 
     Why: a request costs cents and not microcents, so that one script is a bill. The limit has to count what costs:
     tokens, with `take: {cost: ...}`.
@@ -26,6 +27,10 @@ class ModelWithoutLimit(Rule):
         """
 components: {m: {kind: model}, limit: {kind: limiter, rate: 5 /s}}
 flows: {ask: {arrive: {rate: 1 /s, timeout: 30 s}, steps: [limit.take, m.generate: {timeout: 20 s, fallback: []}]}}
+""",
+        """
+components: {m: {kind: model}}
+flows: {nightly: {arrive: {rate: 0.01 /s, pattern: paced, timeout: 30 s}, steps: [m.generate: {timeout: 20 s}]}}
 """,
         """
 components: {m: {kind: model}, q: {kind: queue}, s: {kind: service}}
@@ -48,7 +53,7 @@ flows:
     def look(self, design: Design) -> Iterator[Found]:
         """The first call of a model in each flow of clients."""
         for flow in design.arriving:
-            if flow.arrive is not None and flow.arrive.users is not None:
+            if flow.arrive is not None and (flow.arrive.users is not None or flow.arrive.pattern == "paced"):
                 continue
             for site in design.of(flow.name):
                 if site.component.kind == "limiter":

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from loadcase.blueprint.model import Guarantee
 from loadcase.core.values import show
-from loadcase.review.design import Design
+from loadcase.estimate.availability import PER_INSTANCE
+from loadcase.review.design import Design, Site
 from loadcase.review.rule import Found, Rule
 
 SLACK = 0.15
@@ -69,15 +70,25 @@ flows: {r: {arrive: {rate: 10 /s}, steps: [s.handle: {work: exp(5 ms)}]}}
                 continue
             under = f" at {design.peak:g} times the load" if design.peak != 1.0 and line.metric != "cost" else ""
             message = f"{line.metric} is {show(value, line.unit)}{under} in closed form"
+            if line.metric.endswith(".availability"):
+                message += f", a replica being up {100 * PER_INSTANCE:g} % of the time unless it says"
             hint = "loadcase estimate shows where it comes from; loadcase size proposes counts that hold it"
             yield Found(line.path, message, hint, key=False)
 
 
 def relieved(design: Design, line: Guarantee) -> bool:
-    """Whether a line is about a flow or a component that changes with its load."""
+    """Whether a line is about a flow or a component that changes with its load; or needs every replica of one, of which
+    those that are down have no clients to reach."""
     target = line.metric.partition(".")[0]
+    if line.metric.endswith(".availability") and any(everywhere(site) for site in design.of(target)):
+        return True
     parts = {site.call.component for site in design.of(target)} if target in design.b.flows else {target}
     return bool(parts & design.relieved)
+
+
+def everywhere(site: Site) -> bool:
+    """Whether a call goes to every replica."""
+    return any(v.pick == "every" for v in site.component.visits(site.call.verb, site.call.options))
 
 
 def within(line: Guarantee, value: float) -> bool:

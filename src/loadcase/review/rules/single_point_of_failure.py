@@ -18,8 +18,8 @@ class SinglePointOfFailure(Rule):
     What: of each component that a client's flow waits for, the machine that is worst to lose is taken out: the only
     replica, the leader that nothing replaces (no `failover`), a copy that every write waits for (`write: all`). Where
     operations fail then, whatever fallbacks, quorums and branches there are, it is a cut of the flow. It is an error
-    where that machine alone, by its availability, breaks the flow's promise. What a provider keeps up, and a flow
-    without any promise of availability that passes a single service only, is left out.
+    where that machine alone, by its availability, breaks the flow's promise. What a provider keeps up is left out, and
+    so are flows of which no availability is promised: nothing says that they have to go on.
 
     Why: machines fail; with a thousand, one does every day. What stops with one of them is up no more than it is.
 
