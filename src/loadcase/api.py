@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from loadcase.review.settings import Settings
     from loadcase.scales import Scale
 
-LEAST_BUDGET_S, AIM_S, CASE_BUDGET_S = 60.0, 12.0, 40.0
+LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 40.0
+LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
@@ -170,7 +171,7 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
-    aim_s = max(LEAST_BUDGET_S, AIM_S * len(names)) if budget_s is None else budget_s
+    aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
     if budget_s is None:
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()

@@ -19,6 +19,9 @@ from loadcase.engine.run import run
 from loadcase.estimate.size import size
 from loadcase.faults.outage import Outage
 from tests.conftest import design
+from tests.kernel import called
+
+wanted, watch = called(control.wanted), called(control.watch)
 
 
 def replayed(folder: Path, service: str, **times: np.ndarray) -> RunResult:
@@ -157,7 +160,7 @@ def test_as_many_replicas_are_wanted_as_its_twin_says(seed: int) -> None:
     stations["cap"], stations["last"], stations["levels"] = 4, 30.0, -1
     stations["busy_s"] = 7.0 + use * 4 * 10.0
     life[:, op.OFF], life[:, op.DOWN_NOW] = off, down
-    found = control.wanted(controls, par, state, looked, life, stations, np.zeros((1, 1)), 0, 30.0)
+    found = wanted(controls, par, state, looked, life, stations, np.zeros((1, 1)), 0, 30.0)
     assert found == proportional(off, down, use, target, 1, n)
 
 
@@ -262,7 +265,7 @@ def test_a_brownout_begins_and_ends_at_its_bounds(sees: int) -> None:
         stations["last"] = t
         stations["queue_s" if sees == op.SEE_QUEUE else "busy_s"] += value / 2 if sees == op.SEE_QUEUE else 2 * value
         state[0, control.X_SINCE] = t - 1
-        control.watch(controls, par, state, life, stations, np.zeros((1, 1)), knobs, 0, float(t))
+        watch(controls, par, state, life, stations, np.zeros((1, 1)), knobs, 0, float(t))
         over = value < lower if rises else value >= upper
         on = not over if on else value > upper if rises else value <= lower
         assert knobs[0, 0] == on, t

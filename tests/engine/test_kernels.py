@@ -16,11 +16,15 @@ from loadcase.engine.kernels import calendar, draws, stations, tables
 from loadcase.engine.run import Loop, run
 from loadcase.engine.state import streams
 from tests.conftest import design
+from tests.kernel import called
+
+exponential, zipf = called(draws.exponential), called(draws.draw_zipf)
+sift, push, level_bin = called(calendar.sift), called(calendar.push), called(stations.level_bin)
 
 
 def test_exponential_draws_follow_their_law() -> None:
     rng = streams({"here": 0}, 1)
-    drawn = np.sort([draws.exponential(rng, 0) for _ in range(200_000)])
+    drawn = np.sort([exponential(rng, 0) for _ in range(200_000)])
     n = len(drawn)
     assert drawn.mean() == pytest.approx(1.0, abs=4 / math.sqrt(n))
     assert drawn.std() == pytest.approx(1.0, abs=0.02)
@@ -41,14 +45,14 @@ def test_the_calendar_gives_events_in_order(times: list[float], taken: list[bool
         if heap[0]["p"] == tables.OVER:
             n -= 1
             if n > 0:
-                calendar.sift(heap, n, heap["t"][n], heap["p"][n])
+                sift(heap, n, heap["t"][n], heap["p"][n])
         first = (float(heap[0]["t"]), int(heap[0]["p"]))
         assert first == min(waiting)
         waiting.remove(first)
         heap[0]["p"] = tables.OVER
 
     for i, t in enumerate(times):
-        n = calendar.push(heap, n, t, i)
+        n = push(heap, n, t, i)
         waiting.append((t, i))
         if i < len(taken) and taken[i]:
             take()
@@ -58,7 +62,7 @@ def test_the_calendar_gives_events_in_order(times: list[float], taken: list[bool
 
 @pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1500, 5000, 1_000_000])
 def test_levels_fall_into_their_bins(n: int) -> None:
-    i = stations.level_bin(n)
+    i = level_bin(n)
     octave, part = divmod(i - 1024, 64)
     low = i if i < 1024 else 2.0 ** (octave + 10) * (1 + part / 64)
     assert low <= n < low * (1 + 1 / 64) + 1
@@ -200,7 +204,7 @@ def test_power_law_draws_follow_their_law() -> None:
     table = np.array(stay), np.array(other, np.int64), np.array(bins)
     counts = np.zeros(n)
     for _ in range(count):
-        counts[draws.draw_zipf(rng, 0, s, 0, len(weights), *table)] += 1
+        counts[zipf(rng, 0, s, 0, len(weights), *table)] += 1
     each = np.arange(1, n + 1, dtype=float) ** -s
     share = each / each.sum()
     edges = np.unique(np.geomspace(1, n, 60).astype(int)) - 1

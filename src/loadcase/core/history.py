@@ -9,7 +9,7 @@ In memory names are whole numbers that index `History.names`, and what is absent
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -205,6 +205,25 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+class Columns(Mapping[str, Array]):
+    """Columns that are made when they are first asked for, by name."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Array]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._made:
+            self._made[name] = np.ascontiguousarray(self._makers[name](), RECORD[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 class History:
     """Columns of one length, in time order, with the names that they index and what the history says of itself.
 
@@ -236,8 +255,8 @@ class History:
         if len(lengths) > 1:
             raise HistoryError(f"{file}: the columns have different lengths", hint="one entry for each row")
         self.rows = lengths.pop()
-        self._columns = {name: np.ascontiguousarray(c, RECORD[name]) for name, c in columns.items()}
-        self._check()
+        self._columns: Mapping[str, Array] = {n: np.ascontiguousarray(c, RECORD[n]) for n, c in columns.items()}
+        self.check()
 
     @classmethod
     def of_records(
@@ -245,6 +264,17 @@ class History:
     ) -> History:
         """From an array of `RECORD`, as a kernel writes it."""
         return cls({name: records[name] for name in RECORD.names or ()}, names, meta)
+
+    @classmethod
+    def of_run(
+        cls, columns: Columns, rows: int, names: Mapping[str, Sequence[str]], meta: Meta, *, file: str
+    ) -> History:
+        """From columns that are made when they are asked for, of a writer that is known to make a history."""
+        found = object.__new__(cls)
+        found.file, found.first_line, found.meta, found.rows = file, 0, meta, rows
+        found.names = {name: tuple(texts) for name, texts in names.items()}
+        found._columns = columns
+        return found
 
     def __getitem__(self, name: str) -> Array:
         """A column; one that was left out is absent in every row."""
@@ -301,7 +331,8 @@ class History:
         return found
 
     # --- what makes a history -----------------------------------------------------------------------------------------
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises HistoryError when the columns do not make a history."""
         event, time_s = self["event"], self["time_s"]
         self._refuse((event < 0) | (event >= len(EVENTS)), "event", "is no event", f"events: {', '.join(EVENT_NAMES)}")
         self._refuse(~np.isfinite(time_s), "time_s", "is not a time", "seconds, in every row")

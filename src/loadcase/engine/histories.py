@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from loadcase.core import program as op
-from loadcase.core.history import ABSENT, CODE, RECORD, History, Meta, missing
+from loadcase.core.history import ABSENT, CODE, RECORD, Columns, History, Meta, missing
 from loadcase.engine.compile import Compiled
 from loadcase.engine.recording import Note, Recorder
 
@@ -60,34 +61,45 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         found: np.ndarray = np.array([told(n) for n in notes] or [0], kind)[of]
         return found
 
-    def named(column: str) -> np.ndarray:
-        return by_note(lambda n: names[column].index(text) if (text := getattr(n, column)) else ABSENT, np.int16)
+    def named(column: str) -> Callable[[], np.ndarray]:
+        return lambda: by_note(
+            lambda n: names[column].index(text) if (text := getattr(n, column)) else ABSENT, np.int16
+        )
 
-    def where(asked: Callable[[Note], bool], column: str, values: np.ndarray) -> np.ndarray:
+    def where(asked: Callable[[Note], bool], column: str, values: Callable[[], np.ndarray]) -> np.ndarray:
         found = np.full(len(of), missing(column), RECORD[column])
-        np.copyto(found, values, where=by_note(lambda n: int(asked(n)), np.bool_), casting="same_kind")
+        np.copyto(found, values(), where=by_note(lambda n: int(asked(n)), np.bool_), casting="same_kind")
         return found
 
-    key = rows("key")
-    base = by_note(lambda n: n.base if n.component and not n.detail else 0, np.int32)
-    columns = {
-        "time_s": rows("t"),
-        "event": by_note(lambda n: CODE[n.event], np.int8),
-        "operation": rows("operation"),
-        "attempt": where(lambda n: not n.detail, "attempt", rows("attempt")),
-        "place": where(lambda n: bool(n.component and not n.detail), "place", np.maximum(rows("place") - base, ABSENT)),
-        "key": where(lambda n: not n.detail and n.event not in ("ok", "fail", "info"), "key", key),
-        "version": where(lambda n: _versioned(n, recorder), "version", rows("version")),
-        "base": where(lambda n: n.event in ("read", "answer") or n.based, "base", rows("seen")),
-        "began_s": where(lambda n: n.event == "answer", "began_s", rows("origin")),
-        "receiver": where(lambda n: n.event == "deliver" and bool(n.component), "receiver", key),
-        "clock_s": where(lambda n: n.event in ("invoke", *ORDERED), "clock_s", rows("origin")),
-        **{column: named(column) for column in names},
-        **({"step": by_note(lambda n: n.step, np.int32)} if any(n.step >= 0 for n in notes) else {}),
-        **({"value": by_note(lambda n: n.value, np.float64)} if any(n.value == n.value for n in notes) else {}),
+    def places() -> np.ndarray:
+        base = by_note(lambda n: n.base if n.component and not n.detail else 0, np.int32)
+        found: np.ndarray = np.maximum(rows("place") - base, ABSENT)
+        return found
+
+    makers: dict[str, Callable[[], np.ndarray]] = {
+        "time_s": lambda: rows("t"),
+        "event": lambda: by_note(lambda n: CODE[n.event], np.int8),
+        "operation": lambda: rows("operation"),
     }
+    kept: dict[str, tuple[Callable[[Note], bool], Callable[[], np.ndarray]]] = {
+        "attempt": (lambda n: not n.detail, lambda: rows("attempt")),
+        "place": (lambda n: bool(n.component and not n.detail), places),
+        "key": (lambda n: not n.detail and n.event not in ("ok", "fail", "info"), lambda: rows("key")),
+        "version": (lambda n: _versioned(n, recorder), lambda: rows("version")),
+        "base": (lambda n: n.event in ("read", "answer") or n.based, lambda: rows("seen")),
+        "began_s": (lambda n: n.event == "answer", lambda: rows("origin")),
+        "receiver": (lambda n: n.event == "deliver" and bool(n.component), lambda: rows("key")),
+        "clock_s": (lambda n: n.event in ("invoke", *ORDERED), lambda: rows("origin")),
+    }
+    for column, (asked, values) in kept.items():
+        makers[column] = partial(where, asked, column, values)
+    makers |= {column: named(column) for column in names}
+    if any(n.step >= 0 for n in notes):
+        makers["step"] = lambda: by_note(lambda n: n.step, np.int32)
+    if any(n.value == n.value for n in notes):
+        makers["value"] = lambda: by_note(lambda n: n.value, np.float64)
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
-    return History(columns, names, meta, file=f"{meta.blueprint}, {meta.case}")
+    return History.of_run(Columns(makers), len(order), names, meta, file=f"{meta.blueprint}, {meta.case}")
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:

@@ -30,9 +30,9 @@ from loadcase.faults import faults
 
 cache.folder()
 
-from loadcase.engine.compile import FOREVER, Compiled, compile_blueprint  # noqa: E402
+from loadcase.engine.compile import Compiled, compile_blueprint  # noqa: E402
 from loadcase.engine.histories import HASH, Active, history_of  # noqa: E402
-from loadcase.engine.kernels import calendar, effects, tables, warming  # noqa: E402  (numba reads its cache folder)
+from loadcase.engine.kernels import effects, strikes, tables, warming  # noqa: E402  (numba reads its cache folder)
 from loadcase.engine.kernels import loop as kernel  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
 from loadcase.engine.recording import Recording  # noqa: E402
@@ -210,23 +210,9 @@ class Loop:
         keys, ttl = int(program.keyspace_n[np.unique(mix[:, 0])].sum()), float(program.cache_par[row, 0])
         limit = WARM_ACCESSES if entries < keys else min(WARM_ACCESSES, WARM_TURNS * keys + WARM_LEAST)
         came = np.zeros(4, np.int64)
-        lru = program.caches[row, 0] == op.LRU
-        while lru and not came[warming.W_DONE] and not came[warming.W_TOO_OLD]:
-            warming.recall(
-                program, state, row, place, mix, share, rate, ttl * RECENT, limit, WARM_BATCHES, came
-            )  # fmt: skip
-            if self.ended():
-                break
-        if came[warming.W_DONE]:
-            if ttl < FOREVER:
-                warming.spread_ends(program, state, row, place)
-            return True
-        if came[warming.W_TOO_OLD] or not lru:  # the time to live decides what is there
-            warming.empty(program, state, row)
-            came[:] = 0
-            while not came[warming.W_DONE] and not self.ended():
-                warming.replay(program, state, row, place, mix, share, rate, limit, WARM_BATCHES, came)
-            warming.start_clock(program, state, row, place, rate, limit, came)
+        came[warming.W_PHASE] = warming.RECALLS if program.caches[row, 0] == op.LRU else warming.REPLAYS
+        while not came[warming.W_DONE] and not self.ended():
+            warming.warm(program, state, row, place, mix, share, rate, ttl * RECENT, limit, WARM_BATCHES, came)
         return bool(came[warming.W_DONE])
 
     def left(self) -> int:
@@ -250,7 +236,9 @@ class Loop:
         """Runs to the end; gives the reason when it ends early."""
         before, still = -1.0, 0
         while True:
-            status = kernel.run(self.compiled.program, self.state, QUOTA)
+            status = kernel.run(self.compiled.program, self.state, QUOTA, UNTIDY_CHUNKS)
+            if status == tables.STRUCK:
+                status = strikes.strike(self.compiled.program, self.state)
             now = float(self.state.times[tables.D_NOW])
             still = still + 1 if now == before and status == tables.PAUSED else 0
             before = now
@@ -271,9 +259,7 @@ class Loop:
             elif status == tables.GROW_HEAP:
                 self.state = more_heap(self.state, 2 * len(self.state.heap))
             elif status == tables.GROW_LANES:
-                chunks = len(self.state.wnext)
-                if chunks < UNTIDY_CHUNKS or calendar.tidy(self.compiled.program, self.state) < chunks // 2:
-                    self.state = more_lanes(self.state, 2 * chunks)
+                self.state = more_lanes(self.state, 2 * len(self.state.wnext))
             elif status == tables.GROW_FRAMES:
                 frames = len(self.state.frames)
                 if frames >= self.frames_limit:

@@ -6,7 +6,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import COIN, LFU, LRU, RANDOM_CACHE
-from loadcase.engine.kernels.tables import compiled, inlined, prefetch
+from loadcase.engine.kernels.compiling import compiled, inlined, prefetch
 from loadcase.engine.kernels.draws import below, mix64, uniform
 
 
@@ -134,8 +134,9 @@ def lfu_down(E, euse, base, n, i, e):
 
 
 @compiled
-def forget(caches, C, c, row, base, key, e):
+def forget(P, S, c, row, base, key, e):
     """Removes entry `e` and fills its place with the replica's last entry."""
+    caches, C = P.caches, S.cache
     policy = caches[c, 0]
     first, bits = caches[c, 4], caches[c, 5]
     cs, E, euse = C.cstate, C.entries, C.euse
@@ -182,11 +183,12 @@ HIT, MISS, EXPIRED = 1, 0, -1
 
 
 @compiled
-def look_up(caches, cache_par, C, rng, c, replica, key, now):
+def look_up(P, S, c, replica, key, now):
     """Whether the cache holds the key, or held it for too long, with what an access does to the eviction order."""
+    caches, cache_par, C = P.caches, P.cache_par, S.cache
     policy = caches[c, 0]
     if policy == COIN:
-        return HIT if uniform(rng, caches[c, 7]) < cache_par[c, 1] else MISS
+        return HIT if uniform(S.rng, caches[c, 7]) < cache_par[c, 1] else MISS
     E = C.entries
     row = C.cfirst[c] + replica
     base = caches[c, 2] + replica * caches[c, 3]
@@ -197,7 +199,7 @@ def look_up(caches, cache_par, C, rng, c, replica, key, now):
     ttl = cache_par[c, 0]
     if ttl < 1e300:
         if E[e].end <= now:
-            forget(caches, C, c, row, base, k, e)
+            forget(P, S, c, row, base, k, e)
             return EXPIRED
         if caches[c, 6] == 1:
             E[e].end = now + ttl
@@ -212,8 +214,9 @@ def look_up(caches, cache_par, C, rng, c, replica, key, now):
 
 
 @compiled
-def fill(caches, cache_par, C, rng, c, replica, key, now):
+def fill(P, S, c, replica, key, now):
     """Stores a key, in the place of another one when the replica is full."""
+    caches, cache_par, C = P.caches, P.cache_par, S.cache
     policy = caches[c, 0]
     if policy == COIN:
         return
@@ -245,7 +248,7 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
         C.euse[e] = 1
         lfu_down(E, C.euse, base, n, 0, e)
     else:
-        e = base + below(rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
+        e = base + below(S.rng, caches[c, 7], cap) if policy == RANDOM_CACHE else cs[row, 1]
         erase(C.table, first, bits, E[e].key, c, e)
         if policy != RANDOM_CACHE:
             order_out(E, cs, row, e)
@@ -262,8 +265,9 @@ def fill(caches, cache_par, C, rng, c, replica, key, now):
 
 
 @inlined
-def peek(caches, C, c, replica, key, stage):
+def peek(P, S, c, replica, key, stage):
     """Asks the memory for what a look-up of the key will read: its place in the table first, later its entry."""
+    caches, C = P.caches, S.cache
     if caches[c, 0] == COIN:
         return
     k = key * caches[c, 1] + replica

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from loadcase.engine.kernels.tables import (
-    CHUNK, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, R_CHUNKS, SLOT_BITS, SLOT_MASK, compiled, inlined,
-)  # fmt: skip
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import CHUNK, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, SLOT_BITS, SLOT_MASK
 
 
 # --- the calendar ------------------------------------------------------------------------------------------------
@@ -110,10 +109,9 @@ def chunk_margin(lanes, margin):
 
 
 @compiled
-def tidy(P, S):
+def tidy(P, S, nw):
     """Drops the timeouts that nobody waits for any more from the lanes; gives the number of free chunks."""
     lane, W, wnext, wfree, F = S.lane, S.waiting, S.wnext, S.wfree, S.frames
-    nw = S.regs[R_CHUNKS]
     for i in range(P.timers.shape[0]):
         r = lane[i, L_HEAD]
         if P.timers[i] == 0 or r < 0:
@@ -145,5 +143,4 @@ def tidy(P, S):
             c = wnext[c]
             wfree[nw] = c
             nw += 1
-    S.regs[R_CHUNKS] = nw
     return nw

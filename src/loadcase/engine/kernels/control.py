@@ -7,7 +7,8 @@ import math
 from loadcase.core.program import (
     ABOVE, AT_LEAST, AT_MOST, DOWN_NOW, OFF, SCALE, SEE_QUEUE,
 )  # fmt: skip
-from loadcase.engine.kernels.tables import CONTROL0, SLOT_BITS, compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import CONTROL0, SLOT_BITS
 from loadcase.engine.kernels.calendar import push
 from loadcase.engine.kernels.stations import touch
 

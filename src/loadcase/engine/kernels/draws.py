@@ -9,7 +9,7 @@ from numba import uint64
 
 from loadcase.core.distributions import CONST, ERLANG, EXP, LOGNORMAL, MIX, PARETO, UNIFORM
 from loadcase.core.program import HOT_KEYS, WEIGHTED_KEYS, ZIPF_KEYS
-from loadcase.engine.kernels.tables import compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
 
 
 @inlined

@@ -5,21 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DELAY,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, ANSWER, APPLY, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DEDUPE, DELAY,
     DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
     FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
-    LOOKUP, LOOP, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
-    REPORT, RETRY, RETURN, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
+    LOOKUP, LOOP, NOTE, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
+    REPORT, RETRY, RETURN, SEE, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
     THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
 )  # fmt: skip
+from loadcase.engine.kernels.compiling import entry, prefetch, refer
 from loadcase.engine.kernels.tables import (
-    CHUNK, CONTROL0, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS, GROW_FRAMES,
-    GROW_HEAP, GROW_LANES, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, PAUSED, R_CHUNKS, R_DONE, R_EVENTS, R_FACTS, R_FREE,
-    R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_ROW, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS, SLOT_MASK,
-    SOURCE0, TICK, compiled, prefetch,
+    CHUNK, CONTROL0, DRAIN_LIMIT, D_END, D_LIMIT, D_NOW, D_STEP, D_WARM, FAULT, FINISHED, FULL_NOTES, GROW_FACTS,
+    GROW_FRAMES, GROW_HEAP, GROW_LANES, LANE0, L_HEAD, L_LIVE, L_TAIL, OVER, PAUSED, R_CHUNKS, R_DONE, R_EVENTS,
+    R_FACTS, R_FREE, R_HEAP, R_LOCKS, R_MARGIN, R_NOTED, R_PEAK, R_READY, R_SEQ, R_TICKS, R_WOKEN, SLOT_BITS,
+    SLOT_MASK, SOURCE0, STRUCK, TICK,
 )  # fmt: skip
 from loadcase.engine.kernels.draws import below, draw, draw_key, hashed, uniform
-from loadcase.engine.kernels.calendar import chunk_margin, enlane, push, sift, step_lane
+from loadcase.engine.kernels.calendar import chunk_margin, enlane, push, sift, step_lane, tidy
 from loadcase.engine.kernels.stations import advance, dequeue, enqueue, join, leave, pick_station, share, touch
 from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek
 from loadcase.engine.kernels.warming import cache_key
@@ -27,7 +28,7 @@ from loadcase.engine.kernels.policies import (
     BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
 )  # fmt: skip
 from loadcase.engine.kernels.measuring import next_arrival, observe, tick
-from loadcase.engine.kernels.faults import strike, trouble
+from loadcase.engine.kernels.faults import trouble
 from loadcase.engine.kernels.effects import hand_back, inherit, note_message, remember
 from loadcase.engine.kernels.verbs import act
 from loadcase.engine.kernels.replication import follow
@@ -35,16 +36,17 @@ from loadcase.engine.kernels.waiting import ENDED, WAITS, wake
 from loadcase.engine.kernels.control import allowed, control, least_of
 
 
-@compiled
-def run(P, S, quota):
+@entry
+def run(program, state, quota, untidy):
     """Runs until the calendar is empty, `quota` events have passed, or an array is too small; gives the reason."""
+    P, S = refer(program), refer(state)
     code, lanes, dist_kind, dist = P.code, P.lanes, P.dist_kind, P.dist
     regs, times, rng = S.regs, S.times, S.rng
     F, free, ready, H, T, levels = S.frames, S.free, S.ready, S.heap, S.stations, S.levels
     lane, W, wnext, wfree, timers = S.lane, S.waiting, S.wnext, S.wfree, P.timers
-    fsum, fine_h, coarse_h, counters, select = S.fsum, S.fine, S.coarse, S.counters, P.select
+    fsum, fine_h, coarse_h, counters = S.fsum, S.fine, S.coarse, S.counters
     C = S.cache
-    K, B = S.known, S.bases
+    K = S.known
     tracking = K.shape[0] > 0
     n = regs[R_HEAP]
     seq = regs[R_SEQ]
@@ -86,8 +88,11 @@ def run(P, S, quota):
                 status = GROW_HEAP
                 break
             if nw < chunks:
-                status = GROW_LANES
-                break
+                if wnext.shape[0] >= untidy:
+                    nw = tidy(P, S, nw)
+                if nw < max(chunks, wnext.shape[0] // 2):
+                    status = GROW_LANES
+                    break
             if tracking:
                 if regs[R_NOTED] + margin > S.noted.shape[0]:
                     status = FULL_NOTES
@@ -167,20 +172,8 @@ def run(P, S, quota):
                     H[0].p = OVER
                 continue
             elif slot == FAULT:
-                live = F.shape[0] - nfree
-                if nfree < live + margin:  # each may be parted in two
-                    status = GROW_FRAMES
-                    break
-                if n + 4 * live + margin > H.shape[0]:
-                    status = GROW_HEAP
-                    break
-                now = t
-                H[0].p = OVER
-                n, seq, nfree = strike(P, S, now, n, seq, nfree)
-                if regs[R_ROW] < P.sched_t.shape[0]:
-                    seq += 1
-                    n = push(H, n, P.sched_t[regs[R_ROW]], (seq << SLOT_BITS) | FAULT)
-                continue
+                status = STRUCK
+                break
             elif slot >= CONTROL0:
                 now = t
                 H[0].p = OVER
@@ -225,7 +218,7 @@ def run(P, S, quota):
         pc = F[f].pc
         while True:
             op = code[pc].op
-            a = code[pc].a
+            a = np.int64(code[pc].a)
             if op == DELAY:
                 seq += 1
                 F[f].pc = pc + 1
@@ -252,7 +245,7 @@ def run(P, S, quota):
                     n = push(H, n, now + draw(rng, P.hops[a, 3], dist_kind, dist, -1 - i), p)
                 break
             elif op == PICK:
-                F[f].held[code[pc].b] = pick_station(select, counters, T, S.seen, rng, F, a, f)
+                F[f].held[code[pc].b] = pick_station(P, S, np.int64(a), np.int64(f))
                 pc += 1
             elif op == ACQUIRE:
                 i = F[f].held[a]
@@ -434,7 +427,7 @@ def run(P, S, quota):
                     F[g].began = F[f].began
                     F[g].origin = F[f].origin
                     if tracking:
-                        inherit(K, B, g, f)
+                        inherit(S, g, f)
                     ready[nready] = g
                     nready += 1
                 if op == SPAWN:
@@ -462,7 +455,7 @@ def run(P, S, quota):
                     F[p].pc = F[p].fpc
                 F[p].token = 0
                 if tracking:
-                    hand_back(K, B, p, f)
+                    hand_back(S, p, f)
                 f = p
                 pc = F[f].pc
             elif op == START:
@@ -624,7 +617,7 @@ def run(P, S, quota):
             elif op == LOOKUP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
                 key = cache_key(P, F[f].key[code[pc].d], code[pc].c)
-                hit = look_up(P.caches, P.cache_par, C, rng, a, r, key, now)
+                hit = look_up(P, S, a, r, key, now)
                 if now >= warm_t:
                     k = int((now - warm_t) * per_s)
                     if k < intervals:
@@ -637,12 +630,12 @@ def run(P, S, quota):
                 pc += 1
             elif op == PEEK:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
-                peek(P.caches, C, a, r, cache_key(P, F[f].key[code[pc].c], code[pc].d), code[pc].e)
+                peek(P, S, a, r, cache_key(P, F[f].key[code[pc].c], code[pc].d), code[pc].e)
                 pc += 1
             elif op == FILL:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
                 key = cache_key(P, F[f].key[code[pc].c], code[pc].d)
-                fill(P.caches, P.cache_par, C, rng, a, r, key, now)
+                fill(P, S, a, r, key, now)
                 pc += 1
             elif op == DROP:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
@@ -651,7 +644,7 @@ def run(P, S, quota):
                 if P.caches[a, 0] != COIN:
                     e = find(C.table, C.entries, P.caches[a, 4], P.caches[a, 5], k, hash31(k, a))
                     if e >= 0:
-                        forget(P.caches, C, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
+                        forget(P, S, a, row, P.caches[a, 2] + r * P.caches[a, 3], k, e)
                 pc += 1
             elif op == BRANCH:
                 pc = code[pc].b if F[f].reg[a] == 0 else pc + 1
@@ -752,13 +745,11 @@ def run(P, S, quota):
                         if k < intervals:
                             S.fts[w, k, 0] += 1
                     if tracking:
-                        inherit(K, B, g, f)
+                        inherit(S, g, f)
                         K[g].attempt = 1
                         of = np.int64(P.channels[a, 5])
-                        note_message(
-                            S.facts, K, F, S.noted, regs, of + s if of >= 0 else of, np.int64(P.subscribers[s, 4]),
-                            np.int64(g), now,
-                        )  # fmt: skip
+                        note = np.int64(P.subscribers[s, 4])
+                        note_message(S, of + s if of >= 0 else of, note, np.int64(g), now)
                     i = P.subscribers[s, 3]
                     if i >= 0:
                         touch(T, levels, i, now)
@@ -811,11 +802,13 @@ def run(P, S, quota):
                     F[f].ev = (seq << SLOT_BITS) | f
                     n = push(H, n, now + x, (seq << SLOT_BITS) | f)
                     break
+            elif K[f].noted == 0 and (op == NOTE or op == APPLY or op == SEE or op == ANSWER or op == DEDUPE):
+                pc += 1
             else:
                 if op <= FORGET:
-                    pc = remember(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
+                    pc = remember(P, S, np.int64(f), np.int64(pc), now)
                 else:
-                    pc = act(code, S.facts, K, B, F, S.noted, regs, np.int64(f), np.int64(pc), now, lanes)
+                    pc = act(P, S, np.int64(f), np.int64(pc), now)
                 if regs[R_WOKEN] > 0:  # after all that this event has begun
                     n, seq = wake(F, H, n, seq, now, regs[R_WOKEN] - 1)
                     regs[R_WOKEN] = 0

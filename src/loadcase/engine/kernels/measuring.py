@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from loadcase.core.program import COIN, DAILY, PACED, POISSON, SHARED, TRACE
-from loadcase.engine.kernels.tables import COARSE_BITS, FINE_BINS, FINE_BITS, LOW_EXP, compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import COARSE_BITS, FINE_BINS, FINE_BITS, LOW_EXP
 from loadcase.engine.kernels.draws import exponential, uniform
 from loadcase.engine.kernels.stations import touch
 from loadcase.engine.kernels.control import close_interval

@@ -8,7 +8,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import BUCKET, SLIDING_WINDOW
-from loadcase.engine.kernels.tables import compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
 from loadcase.engine.kernels.draws import mix64
 
 

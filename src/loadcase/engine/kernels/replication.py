@@ -13,7 +13,8 @@ from loadcase.core.program import (
     BEHIND, DOWN, DOWN_NOW, DUE, ENTRY, FORCED, LAG, LEAD, LEADER, LEADING, LED_BASE, LED_COPIES, LED_FIRST, LED_LAG,
     LED_N, LENGTH, POSITION, REVERT, SEND, SENDING, SHIP, SHUT, SKEW,
 )  # fmt: skip
-from loadcase.engine.kernels.tables import R_WOKEN, compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import R_WOKEN
 from loadcase.engine.kernels.draws import draw, uniform
 from loadcase.engine.kernels.stations import pick_station
 from loadcase.engine.kernels.effects import fact_home, forget_fact, write_note
@@ -46,13 +47,10 @@ def follow(P, S, f, pc, now):
         return pc + 1, 0.0
     if op == REVERT:
         if row.b >= 0 and S.known[f].noted == 3:
-            write_note(
-                S.noted, S.known, F, S.regs, b, f, now, np.int64(F[f].held[row.a]), F[f].key[row.c],
-                S.known[f].version,
-            )  # fmt: skip
+            write_note(S, b, f, now, np.int64(F[f].held[row.a]), F[f].key[row.c], S.known[f].version)
         return np.int64(ENDED), 0.0
     if op == LEAD:
-        i = np.int64(pick_station(P.select, S.counters, S.stations, S.seen, S.rng, F, row.c, f))
+        i = np.int64(pick_station(P, S, np.int64(row.c), f))
         g = shard_of(led, b, i)
         F[f].held[row.a] = lead[g, LEADER]
         if row.d >= 0 and lead[g, SHUT] > 0:
@@ -116,8 +114,9 @@ def follow(P, S, f, pc, now):
 
 
 @inlined
-def lower(X, space, key, value):
+def lower(S, space, key, value):
     """The numbers that are remembered of a key are at most `value`, if there are any."""
+    X = S.facts
     mask = X.shape[0] - 1
     i = fact_home(space, key, mask)
     while X[i].space != 0:
@@ -131,17 +130,17 @@ def lower(X, space, key, value):
 @compiled
 def undo(P, S, f, copies):
     """What was remembered of a committed entry that no copy will have: its identity, its version."""
-    F, K, X = S.frames, S.known, S.facts
+    F, K = S.frames, S.known
     row = P.code[F[f].fpc]
     if row.d >= 0:
-        forget_fact(X, S.regs, np.int64(row.d), K[f].operation)
+        forget_fact(S, np.int64(row.d), K[f].operation)
     if K[f].noted == 0 or row.e < 0:
         return
     key, version = F[f].key[row.c], K[f].version - 1
-    lower(X, np.int64(row.e), key, version)
+    lower(S, np.int64(row.e), key, version)
     if row.f >= 0:
         for j in range(copies):
-            lower(X, np.int64(row.f) + j, key, version)
+            lower(S, np.int64(row.f) + j, key, version)
 
 
 @compiled

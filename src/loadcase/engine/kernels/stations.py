@@ -9,7 +9,8 @@ from loadcase.core.program import (
     SEL_BASE, SEL_COPIES, SEL_COUNTER, SEL_D, SEL_FROM, SEL_FROM_BASE, SEL_KEY, SEL_MODULO, SEL_N, SEL_PLACE,
     SEL_POLICY, SHARD_COPY, SHARD_DEAL, SHARD_LEADER, SHARED,
 )  # fmt: skip
-from loadcase.engine.kernels.tables import LEVEL_BINS, SLOT_BITS, compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import LEVEL_BINS, SLOT_BITS
 from loadcase.engine.kernels.draws import below, hashed
 from loadcase.engine.kernels.calendar import push
 
@@ -228,9 +229,10 @@ def dealt(seen, word, at, n):
 
 
 @inlined
-def pick_station(select, counters, T, seen, rng, F, s, f):
+def pick_station(P, S, s, f):
     """Station that selection `s` chooses for a frame."""
-    row = select[s]
+    T, F, rng, seen, counters = S.stations, S.frames, S.rng, S.seen, S.counters
+    row = P.select[s]
     policy = row[SEL_POLICY]
     base = row[SEL_BASE]
     n = row[SEL_N]

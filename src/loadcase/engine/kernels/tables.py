@@ -1,15 +1,10 @@
-"""What a run changes: frames, the State, and how kernels are compiled."""
+"""What a run changes: frames and the State."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.numpy_support import from_dtype
 
 from loadcase.core.program import REGISTERS, SLOTS
 
@@ -72,7 +67,7 @@ L_HEAD, L_TAIL, L_LIVE = range(3)
 (D_NOW, D_WARM, D_STEP, D_END, D_LIMIT) = range(5)
 
 # --- why `run` came back -----------------------------------------------------------------------------------------
-FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT, GROW_FACTS, FULL_NOTES = range(8)
+FINISHED, PAUSED, GROW_FRAMES, GROW_HEAP, GROW_LANES, DRAIN_LIMIT, GROW_FACTS, FULL_NOTES, STRUCK = range(9)
 
 # --- latency histograms: 2**7 linear parts of each power of two from 2**-30 s ------------------------------------
 FINE_BITS, COARSE_BITS, LOW_EXP, OCTAVES = 7, 4, -30, 54
@@ -161,34 +156,3 @@ class State(NamedTuple):
     control: np.ndarray  # (controls, CONTROL) float64
     looked: np.ndarray  # (stations, 2) float64: busy_s at the last look, when it has started
     scaled: np.ndarray  # (controls, intervals, 2) float64: areas of the replicas that exist, and that are ready
-
-
-compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
-"""How every kernel is compiled. Without numba's reference counts, which cost more than the events do: a kernel may
-then not allocate (no `np.zeros`, no slices of arrays); scratch space is part of the State."""
-
-inlined: Any = njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)  # type: ignore[call-overload]
-"""For small parts of the loop: a call that is not inlined hands over every array as seven words on the stack."""
-
-
-def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
-    """Asks the memory for a row of an array, or its first and third cache lines, and does not wait for it."""
-    signature = types.void(array, index)
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        rows = context.make_array(signature.args[0])(context, builder, values[0])
-        item = builder.gep(rows.data, [values[1]])
-        byte, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        start = builder.bitcast(item, byte)
-        builder.call(function, [start, i32(0), i32(3), i32(1)])
-        if signature.args[0].dtype == FRAME_TYPE:
-            builder.call(function, [builder.gep(start, [i32(128)]), i32(0), i32(3), i32(1)])
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-FRAME_TYPE = from_dtype(FRAME)
-prefetch: Any = intrinsic(_prefetch)

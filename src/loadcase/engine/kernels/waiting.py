@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loadcase.engine.kernels.tables import SLOT_BITS, compiled, inlined
+from loadcase.engine.kernels.compiling import compiled, inlined
+from loadcase.engine.kernels.tables import SLOT_BITS
 from loadcase.engine.kernels.calendar import push
 
 

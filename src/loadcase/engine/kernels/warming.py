@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from loadcase.core.program import LFU, LRU
-from loadcase.engine.kernels.tables import compiled, inlined, prefetch
+from loadcase.engine.kernels.compiling import compiled, entry, inlined, prefetch, refer
 from loadcase.engine.kernels.draws import below, draw_key, hashed, uniform
 from loadcase.engine.kernels.caches import HIT, fill, find, hash31, insert, look_up
 
 
-W_MADE, W_FULL_AT, W_DONE, W_TOO_OLD = range(4)
+W_MADE, W_FULL_AT, W_DONE, W_PHASE = range(4)
+"""How far the filling of a cache has come: requests, how many until all replicas were full, 1 at the end, the phase."""
+RECALLS, TOO_OLD, REPLAYS = range(3)
 BATCH = 256
 
 
@@ -95,10 +97,10 @@ def recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w):
             insert(table, first, bits, h, e)
         w[W_MADE] += BATCH
         if w[W_MADE] > rate * oldest:
-            w[W_TOO_OLD] = 1
+            w[W_PHASE] = TOO_OLD
         elif w[W_MADE] >= limit or all_full(P.caches, C, c):
             w[W_DONE] = 1
-        if w[W_DONE] + w[W_TOO_OLD] > 0:
+        if w[W_DONE] == 1 or w[W_PHASE] == TOO_OLD:
             break
 
 
@@ -129,7 +131,6 @@ def replay(P, S, c, place, mix, share, rate, limit, batches, w):
     An LRU cache is stationary as soon as every replica is full; the others forget their empty start more slowly, and
     a time to live has to pass.
     """
-    C = S.cache
     replicas = P.caches[c, 1]
     ttl = P.cache_par[c, 0]
     policy = P.caches[c, 0]
@@ -139,11 +140,11 @@ def replay(P, S, c, place, mix, share, rate, limit, batches, w):
             now = (w[W_MADE] - limit) * dt
             any_request(P, S, place, mix, share, replicas, 0)
             key, r = S.batch[0, 0], S.batch[0, 1]
-            if look_up(P.caches, P.cache_par, C, S.rng, c, r, key, now) != HIT:
-                fill(P.caches, P.cache_par, C, S.rng, c, r, key, now)
+            if look_up(P, S, c, r, key, now) != HIT:
+                fill(P, S, c, r, key, now)
             w[W_MADE] += 1
         made = w[W_MADE]
-        if w[W_FULL_AT] == 0 and all_full(P.caches, C, c):
+        if w[W_FULL_AT] == 0 and all_full(P.caches, S.cache, c):
             w[W_FULL_AT] = made
         if w[W_FULL_AT] > 0:
             # FIFO and the like forget their empty start more slowly than LRU; LFU has to count
@@ -179,3 +180,25 @@ def start_clock(P, S, c, place, rate, limit, w):
                 S.cache.entries[e].end = uniform(S.rng, place) * ttl
             else:
                 S.cache.entries[e].end -= now
+
+
+@entry
+def warm(program, state, c, place, mix, share, rate, oldest, limit, batches, w):
+    """Goes on with filling a cache, by some batches of requests; `w` says how far it came.
+
+    It begins with what RECALLS finds, or with what REPLAYS does for any policy; where the requests of the one are too
+    old the time to live decides what is there, and the other begins anew.
+    """
+    P, S = refer(program), refer(state)
+    if w[W_PHASE] == RECALLS:
+        recall(P, S, c, place, mix, share, rate, oldest, limit, batches, w)
+        if w[W_PHASE] == TOO_OLD:
+            empty(P, S, c)
+            w[:] = 0
+            w[W_PHASE] = REPLAYS
+        elif w[W_DONE] == 1 and P.cache_par[c, 0] < 1e300:
+            spread_ends(P, S, c, place)
+    else:
+        replay(P, S, c, place, mix, share, rate, limit, batches, w)
+        if w[W_DONE] == 1:
+            start_clock(P, S, c, place, rate, limit, w)
