@@ -9,7 +9,9 @@ from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 
 _CLAIM = re.compile(r"\bexactly[- ]once\b(?![- ](?:effect|processing|semantics?))", re.IGNORECASE)
-_DELIVERY = re.compile(r"\b(?:deliver|messag|event|process|send|sent|receiv|consum|publish|notif|webhook|queue)", re.I)
+_DELIVERY = re.compile(
+    r"\b(?:deliver|messag|event|process|send|sent|receiv|consum|publish|notif|webhook|queue)", re.IGNORECASE
+)
 _DENIED = re.compile(r"\b(?:no|not|never|without|nothing|impossible|instead of)\b[^.]*\Z", re.IGNORECASE)
 
 
@@ -17,7 +19,8 @@ class ExactlyOnceClaim(Rule):
     """Delivery exactly once is promised.
 
     What: a guarantee, a function, the reason of a component or the choice of a decision says exactly once of messages,
-    events or their like, and not "exactly-once effect". What a decision did not choose, and sentences that deny it, are left out.
+    events or their like, and not "exactly-once effect". What a decision did not choose, and sentences that deny it, are
+    left out.
 
     Why: over a network that loses messages a sender either may send again or may lose. What can be had is delivery at
     least once and an effect that counts once, and that has a mechanism to name.
@@ -57,8 +60,8 @@ flows: {pay: {arrive: {rate: 1 /s}, steps: [s.handle]}}
         """Sentences of the design."""
         for path, text in design.prose:
             match = _CLAIM.search(text)
-            delivered = _DELIVERY.search(text) is not None
-            spoken = delivered and path[0] in ("requirements", "api", "components") or path[-1] in ("choose", "because")
+            told = path[0] in ("requirements", "api", "components") or path[-1] in ("choose", "because")
+            spoken = told and _DELIVERY.search(text) is not None
             if match is None or not spoken or path[:2] == ("requirements", "deferred"):
                 continue
             if not _DENIED.search(text[: match.start()]):
