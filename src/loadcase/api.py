@@ -345,6 +345,10 @@ class Blueprint(Model):
         """The fewest replicas, shards and partitions that hold the contract with headroom."""
         return size(self, headroom, case)
 
+    def review(self, settings: Settings | None = None) -> Review:
+        """What is wrong with it on paper."""
+        return review(self, settings)
+
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""
         return run(self, case, seed, **options)

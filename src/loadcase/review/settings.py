@@ -37,9 +37,8 @@ class Settings:
         return [r for n, r in rules().items() if (self.select is None or n in self.select) and n not in self.ignore]
 
     def with_options(self, select: list[str], ignore: list[str]) -> Settings:
-        """The same with what the command line says: its `select` replaces that of the file, its `ignore` adds to it.
-
-        Raises UsageError.
+        """The same with what the command line says: its `select` replaces that of the file, and is looked at even where
+        the file ignores it; its `ignore` adds to that of the file. Raises UsageError.
         """
         chosen = frozenset(named(select, "--select")) if select else self.select
         left = self.ignore - chosen if select and chosen is not None else self.ignore

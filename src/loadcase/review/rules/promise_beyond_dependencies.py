@@ -13,7 +13,7 @@ class PromiseBeyondDependencies(Rule):
     """A flow promises more availability than a dependency that it cannot do without.
 
     What: the flow waits for something that somebody else runs, its `availability` is below the flow's bound, and no
-    fallback, retry or other branch stands in for it.
+    fallback or other branch stands in for it.
 
     Why: availabilities in series multiply: a flow is never up more than what it needs. A dependency that is critical
     has to be one nine better than the promise.
