@@ -70,7 +70,7 @@ flows: {r: {arrive: {rate: 1 /s}, steps: [g.push]}}
         for name, used, what in causes:
             how = f"would be {show(used, 'ratio')} full" if math.isfinite(used) else "cannot keep up"
             hint = "loadcase size proposes counts; or shed, limit or queue what is too much"
-            always = not math.isfinite(used) or used > design.peak
+            always = not math.isfinite(used) or what == "connections" or used > design.peak
             yield Found(("components", name), f"{name} {how}{at}: {what}", hint, severity=None if always else "warning")
 
 
