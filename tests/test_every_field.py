@@ -110,6 +110,20 @@ QUEUE = channel("queue", "visibility: 1 s, max_receives: 3", workers=1)
 TOPIC = channel("topic", "replicas: 2")
 FAILING = one("kind: external, work: exp(10 ms), error_rate: 30 %", "c.call: {!}")
 SLOW = one("kind: service, replicas: 4, workers: 4, work: exp(20 ms)", "c.handle: {!}")
+SESSIONS = (
+    "loadcase: 1\nname: t\nrequirements: {contract: [e.missed_own_writes == 0]}\n"
+    "entities: {user: {count: 1}, pair: {count: 2}, e: {count: 1}}\n"
+    "components: {s: {kind: store, replicas: 2, write: async, read: one, replication_lag: 50 ms}}\n"
+    "flows:\n"
+    "  w: {arrive: {rate: 20 /s, key: e, session: user}, steps: [s.write: {entity: e}]}\n"
+    "  r: {arrive: {rate: 20 /s, key: e, session: user}, steps: [s.read: {entity: e}]}\n"
+    "cases: {normal: {duration: 4 s, warmup: 1 s}}\n"
+)
+PERMISSIONS = SESSIONS.replace("missed_own_writes", "allowed_after_revoke").replace(
+    "w: {arrive: {rate: 20 /s, key: e, session: user}, steps: [s.write: {entity: e}]}",
+    "w: {arrive: {rate: 9 /s, key: e}, steps: [s.write: {entity: e, permission: grant}]}\n"
+    "  x: {arrive: {rate: 9 /s, key: e}, steps: [s.write: {entity: e, permission: revoke}]}",
+)
 ARRIVE = one("kind: service, replicas: 4, work: exp(10 ms)", "c.handle: {}", "rate: 200 /s, key: k, @")
 FAILING_CLIENT = one("kind: external, work: exp(10 ms), error_rate: 30 %", "c.call: {}", "rate: 100 /s, @")
 LOOP = one("kind: service, work: exp(10 ms)", "c.handle: {}", "users: 20, think: 50 ms")
@@ -392,6 +406,7 @@ def policy_rows() -> Iterator[Row]:
     yield turned("breaker.failures", breaker, "failures: 40 %", "failures: 20 %")
     yield turned("breaker.open", breaker, "open: 500 ms", "open: 50 ms")
     yield added("options.throttle", FAILING.replace("30 %", "80 %"), "throttle: {}", mark="!")
+    yield turned("write.permission", PERMISSIONS, "permission: grant", "permission: revoke")
     throttle = FAILING.replace("30 %", "80 %").replace("!", "throttle: {k: 2, window: 1 s}")
     yield turned("throttle.k", throttle, "k: 2", "k: 1.5")
     yield turned("throttle.window", throttle, "window: 1 s", "window: 200 ms")
@@ -405,6 +420,7 @@ def flow_rows() -> Iterator[Row]:
     yield turned("arrive.users", LOOP, "users: 20", "users: 30")
     yield turned("arrive.think", LOOP, "think: 50 ms", "think: 90 ms")
     yield turned("arrive.key", STORE, "key: k", "key: {count: 2}")
+    yield turned("arrive.session", SESSIONS, "session: user", "session: pair")
     yield added("arrive.timeout", ARRIVE, "timeout: 50 ms")
     yield added("arrive.retry", FAILING_CLIENT, "retry: {max: 2}")
     yield added("arrive.hedge", FAILING_CLIENT, "hedge: {after: 5 ms}")
@@ -696,6 +712,7 @@ def fields() -> set[str]:
 SHARED = {
     *(f"{verb}.{option}" for verb in ("write", "update", "claim", "transact") for option in ("once", "sequence")),
     *(f"{verb}.amount" for verb in ("write", "append", "update", "claim")),
+    *(f"{verb}.permission" for verb in ("append", "update", "claim", "transact")),
     "write.entity",
     "append.entity",
     "update.entity",

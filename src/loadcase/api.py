@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from loadcase.core.units import in_unit, parse_quantity
 if TYPE_CHECKING:
     from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
-    from loadcase.check.runner import Progress
+    from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
@@ -85,7 +86,8 @@ def run(
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
-    Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows.
+    Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows. What
+    depends on the schedule (`diverged`) is judged by a second run of the same arrivals, which are not in the result.
     `history`, a share of the keys, asks for one that the result keeps; 0 is as many keys as memory allows.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
@@ -94,7 +96,7 @@ def run(
     from loadcase.engine.run import case_of
     from loadcase.engine.run import run as simulate
     from loadcase.estimate.estimate import monthly_cost
-    from loadcase.recordings import follow, recording, tell
+    from loadcase.recordings import compares, follow, recording, tell
     from loadcase.scales import Scale, require, rough_metrics, set_apart
 
     chosen = case_of(blueprint, case)
@@ -102,12 +104,20 @@ def run(
         require(blueprint, chosen.load, scale, chosen.faults)
         scale = Scale(scale, rough_metrics(blueprint, chosen.load, scale))
     length = _seconds(duration), _seconds(warmup)
-    result = simulate(
-        blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, progress=progress,
-        stop=stop, trace_folder=trace_folder, wall_limit_s=wall_limit_s, warmed=warmed,
-        record=recording(blueprint, chosen, length, scale.k, history),
+    started = time.perf_counter()
+    one = partial(
+        simulate, blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, stop=stop,
+        trace_folder=trace_folder, warmed=warmed, record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = tell(blueprint, follow(blueprint, chosen, result), keep=history is not None)
+    result = one(progress=progress, wall_limit_s=wall_limit_s)
+    other = None
+    if compares(blueprint) and result.partial is None:
+        left = None if wall_limit_s is None else wall_limit_s - (time.perf_counter() - started)
+        other = one(schedule=1, progress=None, wall_limit_s=left)
+        late = wall_limit_s is not None and time.perf_counter() - started > wall_limit_s
+        if other.partial is not None and (late or (stop is not None and stop.is_set())):
+            result = replace(result, partial=f"with another schedule: {other.partial}")
+    result = tell(blueprint, follow(blueprint, chosen, result), history is not None, other)
     more = [more_replicas(c, result.metric(f"{name}.replicas")) for name, c in blueprint.components.items()]
     known = all(extra is None for extra in more)
     cost = Metric(monthly_cost(blueprint) + sum(extra or 0.0 for extra in more), "USD/month", exact=known)
@@ -165,7 +175,7 @@ def check(
     """
     from loadcase.check.decided import decided
     from loadcase.check.runner import check as judge
-    from loadcase.engine.run import Warmed, case_of
+    from loadcase.engine.run import case_of
     from loadcase.scales import Scale
 
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
@@ -177,6 +187,22 @@ def check(
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, aim_s, seeds)
+
+    def make_exact(case: str) -> bool:
+        return scales.pop(case, Scale()).k > 1
+
+    result = judge(
+        blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,
+        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact,
+    )  # fmt: skip
+    return replace(result, decided=decided(blueprint, result))
+
+
+def _at(names: Iterable[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
+    """How a case is run as its scale model, as it stands when the run begins; the runs of a case share a warm start."""
+    from loadcase.engine.run import Warmed
+    from loadcase.scales import Scale
+
     memos = {name: Warmed() for name in names}
 
     def one(
@@ -193,14 +219,7 @@ def check(
             trace_folder=trace_folder, warmed=memos[case], progress=progress,
         )  # fmt: skip
 
-    def make_exact(case: str) -> bool:
-        return scales.pop(case, Scale()).k > 1
-
-    result = judge(
-        blueprint, one, cases=names, seeds=seeds, budget_s=budget_s, threads=threads, on_progress=on_progress,
-        stop=stop, started=started, make_exact=make_exact,
-    )  # fmt: skip
-    return replace(result, decided=decided(blueprint, result))
+    return one
 
 
 def alert_rules(blueprint: Model, prefix: str = "loadcase") -> str:
@@ -235,8 +254,7 @@ def pages(
     from loadcase.alerts.page import PagesResult, judge_pages
     from loadcase.check.runner import run_all
     from loadcase.core.results import worst
-    from loadcase.engine.run import Warmed, case_of
-    from loadcase.scales import Scale
+    from loadcase.engine.run import case_of
 
     if not blueprint.objectives:
         raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
@@ -245,26 +263,11 @@ def pages(
     prepare()
     started = time.perf_counter()
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
-    memos = {name: Warmed() for name in names}
-
-    def one(
-        blueprint: Model,
-        case: str,
-        seed: int,
-        *,
-        stop: threading.Event | None,
-        wall_limit_s: float | None,
-        progress: Callable[[float], None] | None,
-    ) -> RunResult:
-        quiet = replace(blueprint, contract=())  # so that no history is recorded
-        return run(
-            quiet, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
-            trace_folder=trace_folder, warmed=memos[case], progress=progress,
-        )  # fmt: skip
-
+    quiet = replace(blueprint, contract=())  # so that no history is recorded
     found, interrupted = run_all(
-        blueprint, one, names, seeds, budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started
-    )
+        quiet, _at(names, scales, trace_folder), names, seeds, budget_s,
+        threads=threads, on_progress=on_progress, stop=stop, started=started,
+    )  # fmt: skip
     judged = tuple(judge_pages(blueprint, name, case, found[name]) for name, case in chosen.items())
     spent = time.perf_counter() - started
     return PagesResult(blueprint.name, worst([c.verdict for c in judged]), judged, spent, interrupted)

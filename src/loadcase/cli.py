@@ -649,7 +649,8 @@ def explain(
         if drained or against is not None:
             raise UsageError("--drained and --against are about recorded histories", hint=f"{history} is a blueprint")
         blueprint = _load(history, variant).changed({"requirements.contract": [line.text]})
-        judging = Judge(api.run(blueprint, case or "normal", 1 if seed is None else seed, history=0.0).history)
+        result = api.run(blueprint, case or "normal", 1 if seed is None else seed, history=0.0)
+        judging = Judge(result.history, result.other_history)
     else:
         if (case, seed, variant) != (None, None, None):
             raise UsageError("--case, --seed and --variant are about blueprints", hint=f"{history} is a history")

@@ -9,7 +9,7 @@ from loadcase.blueprint import knowledge
 from loadcase.blueprint.limits import in_bytes
 from loadcase.blueprint.model import Blueprint, Case
 from loadcase.core.errors import UsageError
-from loadcase.core.metrics import OF_COPIES, OF_COURSE, OF_READS, correctness_metric
+from loadcase.core.metrics import OF_COPIES, OF_COURSE, OF_READS, OF_SCHEDULE, correctness_metric
 from loadcase.core.results import Metric, RunResult
 from loadcase.core.values import show
 
@@ -127,8 +127,16 @@ def follow(blueprint: Blueprint, case: Case, result: RunResult) -> RunResult:
     return replace(result, metrics=dict(sorted(metrics.items())), doubts=doubts)
 
 
-def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
-    """The result with what its history tells of the contract; without the history, unless it is to be kept."""
+def compares(blueprint: Blueprint) -> bool:
+    """Whether the contract takes a second run of the same arrivals."""
+    return any(name.partition(".")[2] in OF_SCHEDULE for name in promised(blueprint))
+
+
+def tell(blueprint: Blueprint, result: RunResult, keep: bool, other: RunResult | None = None) -> RunResult:
+    """The result with what its history tells of the contract; without the history, unless it is to be kept.
+
+    `other` is a run of the same arrivals that met another schedule.
+    """
     from loadcase.check.judge import Judge
 
     wanted = promised(blueprint)
@@ -138,7 +146,7 @@ def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
     if sampled is not None:
         note = f"the history has {show(sampled.share, 'ratio')} of the keys, and all of what happened to these"
         result = replace(result, notes=(*result.notes, note))
-    judge = Judge(result.history)
+    judge = Judge(result.history, None if other is None else other.history)
     metrics, doubts, stories = dict(result.metrics), dict(result.doubts), {}
     sample = result.history.meta.sample
     for name in wanted:
@@ -160,4 +168,5 @@ def tell(blueprint: Blueprint, result: RunResult, keep: bool) -> RunResult:
         doubts=doubts,
         stories=stories,
         history=result.history if keep else None,
+        other_history=other.history if keep and other is not None else None,
     )

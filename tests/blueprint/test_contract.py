@@ -37,7 +37,10 @@ def test_guarantees_of_correctness_are_read() -> None:
         ("item.lost", "item.lost_updates", "LC346", "no flow updates it"),
         ("item.lost", "item.double_claims", "LC346", "no step claims it"),
         ("item.lost", "item.unbalanced", "LC346", "no step writes an amount"),
-        ("item.lost", "item.diverged", "LC002", "not judged yet"),
+        ("item.lost", "other.diverged", "LC346", "no step writes it"),
+        ("item.lost", "item.missed_own_writes", "LC346", "arrive.session"),
+        ("item.lost", "item.nonmonotonic_reads", "LC346", "arrive.session"),
+        ("item.lost", "item.allowed_after_revoke", "LC346", "permission: revoke"),
         ("item.lost", "other.lost", "LC346", "no step writes it"),
         ("f.duplicates", "r.duplicates", "LC346", "consume"),
         (", s.read: {entity: item}", "", "LC346", "no step reads it"),
@@ -47,5 +50,47 @@ def test_guarantees_of_correctness_are_read() -> None:
 def test_what_no_run_tells_is_refused(right: str, wrong: str, code: str, said: str) -> None:
     with pytest.raises(BlueprintError) as error:
         loads(TEXT.replace(right, wrong, 1))
+    assert [p.code for p in error.value.problems] == [code]
+    assert said in f"{error.value}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("{rate: 1 /s, key: item}", "{users: 3, key: item}", "arrive.users"),
+        ("s.write: {entity: item}", "s.write: {entity: item, key: {count: 3}}", "s.write of flow r"),
+        ("q.publish", "q.publish: {key: {count: 3}}", "q.publish of flow r"),
+        (
+            "q.publish",
+            "choose: [{weight: 1, do: [q.publish]}, {weight: 1, do: [c.get]}]",
+            "whether flow r comes to q.pub",
+        ),
+        ("queue: q, by: w", "topic: t", "sample"),
+    ],
+)
+def test_what_diverges_is_drawn_when_it_arrives(right: str, wrong: str, said: str) -> None:
+    text = TEXT.replace("item.lost == 0, f.duplicates <= 3, item.staleness.p99 < 1 s", "item.diverged == 0")
+    text = text.replace("{kind: queue}", "{kind: queue}, t: {kind: topic, sample: 50 %}")
+    assert len(loads(text).contract) == 1
+    with pytest.raises(BlueprintError) as error:
+        loads(text.replace(right, wrong, 1))
+    assert [p.code for p in error.value.problems] == ["LC346"]
+    assert said in f"{error.value}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "said"),
+    [
+        ("s.write: {entity: item}", "s.write: {permission: revoke}", "LC338", "'permission' is about an entity"),
+        ("s.write: {entity: item}", "s.transact: {permission: grant, writes: [{entity: item}]}", "LC339", "permission"),
+        ("{rate: 1 /s, key: item}", "{users: 3, session: other}", "LC316", "are its sessions"),
+        ("key: item}", "key: item, session: nobody}", "LC302", "nobody"),
+    ],
+)
+def test_a_session_and_a_permission_are_of_something(right: str, wrong: str, code: str, said: str) -> None:
+    text = TEXT.replace("item.lost == 0, f.duplicates <= 3, item.staleness.p99 < 1 s", "")
+    assert right in text
+    with pytest.raises(BlueprintError) as error:
+        loads(text.replace(right, wrong, 1))
     assert [p.code for p in error.value.problems] == [code]
     assert said in f"{error.value}"

@@ -1,5 +1,4 @@
 import contextlib
-import time
 
 import pytest
 from hypothesis import given
@@ -9,6 +8,7 @@ from loadcase.core.errors import BlueprintError, ExpressionError, LoadcaseError
 from loadcase.core.expressions import evaluate, evaluate_all, names_in
 from loadcase.core.quantity import Quantity, Uncertain
 from loadcase.core.units import format_quantity
+from tests.work import lines_run
 
 CHAT = {
     "dau": "50M user",
@@ -147,10 +147,8 @@ def test_a_bad_quantity_is_told_as_one(text, says):
     ],
 )
 def test_hostile_formulas_are_refused_at_once(text):
-    begin = time.perf_counter()
     with pytest.raises(LoadcaseError):
-        evaluate(text, SCOPE)
-    assert time.perf_counter() - begin < 0.5
+        lines_run(lambda: evaluate(text, SCOPE), 20_000)
 
 
 def test_names_in():

@@ -43,6 +43,13 @@ def test_everything_has_a_page() -> None:
     assert all(f"`{section}`" in text for section in SECTIONS)
 
 
+def test_decisions_are_numbered_in_turn() -> None:
+    pages = sorted((DOCS / "decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for i, page in enumerate(pages, 1):
+        assert page.read_text("utf-8").startswith(f"# {i}. "), page.name
+
+
 def test_the_numbers_in_the_prose_are_those_of_the_code() -> None:
     from loadcase.alerts.burn import EVALUATE_S, SCRAPE_S
     from loadcase.alerts.replay import FEWEST

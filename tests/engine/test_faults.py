@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from loadcase.blueprint.load import loads
+from loadcase.core.history import EVENT_NAMES
 from loadcase.core.results import RunResult
 from loadcase.engine.kernels import effects, tables
 from loadcase.engine.recording import Recording
@@ -547,3 +548,66 @@ def test_nothing_is_left_behind_whatever_happens(seed: int, policies: bool) -> N
     assert (state.stations["qlen"] == 0).all(), state.stations["qlen"][waiting]
     arrived, ok, failed = (state.fc[:, k].sum() for k in range(3))
     assert arrived == ok + failed
+
+
+# --- broadcasts ------------------------------------------------------------------------------------------------------
+GATEWAY = "a: {kind: service, replicas: 1, workers: 0, work: 100 ms}, g: {kind: gateway, replicas: 4, work: 100 ms}"
+BROADCAST = "r: {arrive: {trace: t}, steps: [{a.handle: {do: [{g.broadcast: {!}}]}}]}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "timeout", "at", "longest", "failed"),
+    [
+        (
+            "refuse",
+            "1 s",
+            "3",
+            0.23,
+            0,
+        ),  # 10 ms, 100 ms, 100 ms at the replicas that are up, 10 ms to their clients, 10 ms
+        ("silence", "1 s", "3", 0.0, 1),  # nobody knows yet that it is dead, and it does not answer
+        ("silence", "1 s", "9", 0.23, 0),  # 6 s later everybody does
+        ("refuse", "50 ms", "3", 0.0, 1),
+    ],
+)
+def test_a_broadcast_reaches_the_replicas_that_are_up(
+    ran: Ran, answer: str, timeout: str, at: str, longest: float, failed: int
+) -> None:
+    flow = BROADCAST.replace("!", f"timeout: {timeout}")
+    result = ran(GATEWAY, flow, f"crash: {{on: g, count: 1, at: 2 s, for: 10 s, answer: {answer}}}", at)
+    assert value(result, "r.errors") * 20 == pytest.approx(failed)
+    if not failed:
+        assert value(result, "r.max") == pytest.approx(longest)
+
+
+def test_a_broadcast_goes_on_without_a_replica_that_dies_in_it(ran: Ran) -> None:
+    flow = BROADCAST.replace("!", "timeout: 1 s")
+    result = ran(GATEWAY, flow, "crash: {on: g, count: 4, at: 3.15 s, for: 50 ms}", "3")  # all four are at work
+    assert value(result, "r.errors") == 0.0
+    assert value(result, "r.max") == pytest.approx(0.16)  # the connections are gone, and there is nothing to wait for
+
+
+def test_a_replica_that_is_up_and_sheds_fails_a_broadcast(ran: Ran) -> None:
+    full = GATEWAY.replace("replicas: 4,", "replicas: 4, queue: 0,")
+    flows = BROADCAST.replace("!", "timeout: 1 s")
+    assert value(ran(full, flows, "crash: {on: g, count: 1, at: 10 s, for: 1 s}", "3 3.05"), "r.errors") > 0.0
+
+
+# --- what clients are told -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("crash", "said"),
+    [("crash: {on: a, at: 1.3 s, for: 1 s}", "info"), ("disk_full: {on: d, at: 0.5 s, for: 1 s}", "fail")],
+)
+def test_an_operation_whose_service_dies_may_have_taken_effect(tmp_path: Path, crash: str, said: str) -> None:
+    """The store has the write at 1.21; what makes it dies at 1.3, during what it does after that."""
+    (tmp_path / "t").write_text("1")
+    text = (
+        f"{HEAD}requirements: {{contract: [e.lost == 0]}}\nentities: {{e: {{count: 1}}}}\n"
+        "components: {a: {kind: service, work: 100 ms}, d: {kind: store, work: {write: 100 ms}}}\n"
+        "flows: {r: {arrive: {trace: t, key: e}, steps: [{a.handle: {do: [d.write: {entity: e}, wait: 1 s]}}]}}\n"
+        f"cases: {{f: {{duration: 20 s, warmup: 0 s, faults: [{crash}]}}}}\n"
+    )
+    result = run(loads(text), "f", trace_folder=tmp_path, record=Recording())
+    events = [EVENT_NAMES[e] for e in result.history["event"]]
+    assert said in events
+    assert events.count("commit") == (1 if said == "info" else 0)

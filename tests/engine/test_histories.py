@@ -89,6 +89,7 @@ def test_a_message_that_is_pushed_without_an_answer_is_not_undelivered() -> None
 
 
 # --- with faults ------------------------------------------------------------------------------------------------------
+ENDS = [CODE[event] for event in ("ok", "fail", "info")]
 ALL = ["message.lost", "message.applied_twice", "deliver.undelivered", "deliver.duplicates", "deliver.out_of_order"]
 
 
@@ -180,6 +181,133 @@ def test_a_sample_has_all_that_happened_to_its_keys() -> None:
     for event in ("invoke", "commit", "read", "publish", "deliver"):
         rows = np.flatnonzero((whole["event"] == CODE[event]) & np.isin(whole["key"], list(keys)))
         assert len(rows) == counts(part)[event]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "duplicate_requests: {flow: send, share: 20 %, at: 1 s, for: 3 s}",
+        "hot_key: {entity: conversation, share: 50 %, at: 1 s, for: 3 s}",
+        "hot_key: {entity: user, share: 50 %, at: 1 s, for: 3 s}",
+        "traffic_spike: {flow: send, factor: 3, at: 1 s, for: 2 s}",
+        "clock_skew: {skew: 1 s, at: 1 s, for: 3 s}",
+    ],
+)
+def test_another_schedule_meets_the_same_arrivals(fault: str) -> None:
+    text = CHAT.replace("@", "").replace("rate: 200 /s", "rate: 200 /s, session: user")
+    text = text.replace("entities:", "entities:\n  user: {count: 40, popularity: zipf(1)}")
+    text = text.replace("key: conversation}\n    steps: [db.read", "key: user}\n    steps: [db.read")
+    b = loads(f"{text}cases: {{c: {{duration: 5 s, warmup: 0 s, faults: [{fault}]}}}}\n")
+    both = [run(b, "c", seed=2, record=Recording(), schedule=schedule).history for schedule in (0, 1)]
+    sent = [h["event"] == CODE["invoke"] for h in both]
+    assert 1000 < sent[0].sum() == sent[1].sum()
+    for column in ("time_s", "operation", "flow", "key", "session", "clock_s"):
+        assert np.array_equal(*(h[column][rows] for h, rows in zip(both, sent, strict=True))), column
+    commits = [h["time_s"][h["event"] == CODE["commit"]] for h in both]
+    assert not set(commits[0]) & set(commits[1])
+
+
+def test_a_broadcast_is_delivered_to_those_who_are_connected_to_each_replica() -> None:
+    text = CHAT[: CHAT.index("gateway.push")] + "gateway.broadcast: {entity: message, work: exp(1 ms)}\n"
+    promised = text.replace("@", "deliver.undelivered == 0, deliver.duplicates == 0")
+    case = "cases: {c: {duration: 10 s, warmup: 0 s, faults: [crash: {on: gateway, count: 1, at: 2 s, for: 4 s}]}}\n"
+    result = api.run(loads(promised + case), "c")
+    assert result.metrics["deliver.undelivered"].value == 0.0  # who is connected gets it
+    assert result.metrics["deliver.undelivered"].samples > 1000
+    assert result.metrics["deliver.duplicates"].value == 0.0
+    assert result.metrics["deliver.errors"].value == 0.0
+    h = history(text.replace("@", ""))
+    rows = np.flatnonzero(h["event"] == CODE["deliver"])
+    assert np.array_equal(h["receiver"][rows], h["place"][rows])
+    assert Counter(h["receiver"][rows].tolist()) == dict.fromkeys((0, 1), counts(h)["commit"])
+
+
+def test_operations_say_whose_they_are() -> None:
+    both = CHAT.replace("@", "").replace("rate: 200 /s", "rate: 200 /s, session: {count: 40}")
+    drawn = history(both)
+    sent = drawn["event"] == CODE["invoke"]
+    assert (drawn["session"][sent] >= 0).all()
+    assert (drawn["session"][~sent] < 0).all()
+    flows = [drawn["session"][sent & (drawn["flow"] == drawn.code("flow", name))] for name in ("send", "history")]
+    assert [len(np.unique(found)) for found in flows] == [40, 40]
+    assert not set(flows[0]) & set(flows[1])  # two key spaces of their own
+    shared = both.replace("{count: 40}", "user").replace(
+        "entities:", "entities:\n  user: {count: 40, popularity: zipf(1)}"
+    )
+    same = history(shared)
+    flows = [same["session"][(same["event"] == CODE["invoke"]) & (same["flow"] == i)] for i in range(2)]
+    assert set(flows[0]) == set(flows[1])
+    for column in ("time_s", "key", "version", "base"):  # whose they are changes nothing
+        assert np.array_equal(same[column], history()[column], equal_nan=True)
+
+
+def test_the_key_may_be_the_session() -> None:
+    own = history(CHAT.replace("@", "").replace("rate: 200 /s", "rate: 200 /s, session: conversation"))
+    sent = own["event"] == CODE["invoke"]
+    assert np.array_equal(own["session"][sent], own["key"][sent])
+
+
+def test_a_client_of_a_closed_loop_is_a_session() -> None:
+    h = history(CHAT.replace("@", "").replace("{rate: 200 /s, key", "{users: 30, think: 100 ms, key"))
+    sent = np.flatnonzero(h["event"] == CODE["invoke"])
+    assert len(np.unique(h["session"][sent])) == 60
+    over: dict[int, int] = {}
+    for row in sent:  # a client has one request at a time
+        session = int(h["session"][row])
+        ended = np.flatnonzero((h["operation"] == over.get(session, -2)) & np.isin(h["event"], ENDS))
+        assert session not in over or (len(ended) == 1 and ended[0] < row)
+        over[session] = int(h["operation"][row])
+
+
+def test_checks_of_a_permission_are_those_reads_that_find_it_given() -> None:
+    text = (
+        "loadcase: 1\nname: t\nentities: {member: {count: 20}, may: {}, note: {}}\n"
+        "components:\n"
+        "  db: {kind: store, replicas: 3, read: one, workers: 0, work: {write: exp(40 ms), read: exp(1 ms)}}\n"
+        "  near: {kind: cache, keys: 9, ttl: 50 ms}\n"
+        "flows:\n"
+        "  ban: {arrive: {rate: 20 /s, key: member}, steps: [db.write: {entity: may, permission: revoke}]}\n"
+        "  pardon: {arrive: {rate: 20 /s, key: member}, steps: [db.write: {entity: may, permission: grant}]}\n"
+        "  act: {arrive: {rate: 50 /s, key: member}, steps: [near.get: {miss: [db.read: {entity: may}]}, "
+        "db.write: {entity: note}, db.read: {entity: note}]}\n"
+    )
+    h = history(text)
+    of = counts(h)
+    named = [(EVENT_NAMES[e], h.text("entity", i)) for i, e in enumerate(h["event"])]
+    commits = {
+        (int(h["key"][i]), int(h["version"][i])): "revoke" if h.text("flow", i) == "ban" else "grant"
+        for i, row in enumerate(named)
+        if row == ("commit", "may")
+    }
+    assert of["revoke"] + of["grant"] == len(commits)
+    assert (np.diff(h["time_s"]) >= 0).all()
+    allowed = early = 0
+    given: set[tuple[int, int]] = set()
+    committed: set[tuple[int, int]] = set()
+    for i, row in enumerate(named):
+        if row[1] != "may":
+            continue
+        made, saw = ((int(h["key"][i]), int(h[column][i])) for column in ("version", "base"))
+        match row[0]:
+            case "commit":
+                committed.add(made)
+            case "revoke":
+                assert named[i - 1] == ("commit", "may")
+                assert commits[made] == "revoke"
+            case "grant":  # at its commit, or as soon as somebody has seen it
+                assert commits[made] == "grant"
+                given.add(made)
+                early += made not in committed
+            case "read":
+                free = commits.get(saw, "grant") == "grant"
+                after = next(j for j in range(i + 1, len(named) + 1) if j == len(named) or named[j][0] != "grant")
+                assert (named[after] == ("allow", "may")) == free
+                assert not free or all(h[c][i] == h[c][after] for c in ("operation", "key", "component", "place"))
+                allowed += free
+            case "allow":
+                assert saw[1] == 0 or saw in given
+    assert 0 < allowed == of["allow"] < sum(row == ("read", "may") for row in named)
+    assert early > 0
 
 
 def test_a_history_is_the_same_every_time() -> None:

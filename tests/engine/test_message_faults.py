@@ -102,6 +102,23 @@ def test_order_by_clocks_is_as_good_as_the_clocks(tmp_path: Path, sequence: str,
     assert value(result, "f.max") < 0.5  # the time itself is what it was
 
 
+def test_the_clocks_of_one_flow_are_not_those_of_another_one(tmp_path: Path) -> None:
+    """The requests of `r` come after those of `v`, whose clocks are off, and take over what these leave."""
+    contract = """\
+requirements: {contract: [f.out_of_order == 0, g.out_of_order == 0]}
+entities: {note: {fields: {id: id}, identity: id}, other: {fields: {id: id}, identity: id}}
+"""
+    parts = "s: {kind: store, work: 0 s}, p: {kind: log, from: s, work: 0 s}, w: {kind: service, workers: 8}, "
+    parts += "o: {kind: store, work: 0 s}, q: {kind: log, from: o, work: 0 s}"
+    flows = "v: {arrive: {rate: 20 /s}, steps: [o.append: {entity: other}]}, "
+    flows += "r: {arrive: {trace: t}, steps: [s.append: {entity: note}]}, "
+    flows += "f: {consume: {log: p, by: w}, steps: [w.handle]}, g: {consume: {log: q, by: w}, steps: [w.handle]}"
+    times = " ".join(str(1 + i / 2) for i in range(20))
+    result = ran(tmp_path, parts, flows, "clock_skew: {flow: v, skew: 9 s}", times, contract)
+    assert value(result, "g.out_of_order") > 30
+    assert value(result, "f.out_of_order") == 0
+
+
 # --- full disks -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("store", "count", "taken"),

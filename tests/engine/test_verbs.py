@@ -394,10 +394,18 @@ def test_a_transaction_says_what_it_writes(old: str, new: str, code: str) -> Non
     assert code in {p.code for p in caught.value.problems}
 
 
-def test_what_rests_on_the_past_needs_a_leader_that_has_it() -> None:
-    crash = "cases: {normal: {duration: 20 s, warmup: 0 s, faults: [crash: {on: db, count: 1, at: 5 s, for: 5 s}]}}\n"
-    for text in (SEATS, COUNTER, BANK.split("cases:")[0]):
-        b = loads(text.replace("kind: store,", "kind: store, failover: 1 s,") + crash)
-        with pytest.raises(BlueprintError) as caught:
-            api.run(b)
-        assert [p.code for p in caught.value.problems] == ["LC002"]
+@pytest.mark.parametrize("text", [SEATS, COUNTER, BANK.split("cases:")[0]])
+@pytest.mark.parametrize(
+    "fault", ["crash: {on: db, count: 1, at: 5 s, for: 5 s}", "failover: {on: db, count: 1, at: 5 s, takes: 1 s}"]
+)
+def test_what_rests_on_the_past_needs_a_leader_that_has_it(text: str, fault: str) -> None:
+    led = text.replace("kind: store,", "kind: store, failover: 1 s,")
+    case = f"cases: {{normal: {{duration: 20 s, warmup: 0 s, faults: [{fault}]}}}}\n"
+    with pytest.raises(BlueprintError) as caught:
+        loads(led + case)
+    assert [p.code for p in caught.value.problems] == ["LC002"]
+    (problem,) = caught.value.problems
+    assert problem.line == led.count("\n") + 1
+    assert problem.column == case.index("on: db") + len("on: ") + 1
+    paused = case.replace(fault, "pause: {on: db, count: 1, at: 5 s, for: 5 s}")
+    assert loads(led + paused).cases["normal"].faults  # a leader that is slow is not replaced

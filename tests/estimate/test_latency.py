@@ -32,6 +32,19 @@ def test_order_statistics() -> None:
         agree(case, rel=0.01, mean=law.mean, p50=law.quantile(0.5), p99=law.quantile(0.99))
 
 
+@pytest.mark.parametrize("need", [1, 2, 3, 4])
+def test_the_kth_of_unlike_times_is_that_of_all_the_ways_to_be_past(need: int) -> None:
+    near, far = Latency.of(UNIT), Latency.of(Uniform(1.0, 3.0))
+    law = la.kth([near, far, near, far], need)
+    for t in (0.3, 1.2, 2.0, 2.8):
+        past = [1.0 - math.exp(-t), min(1.0, max(0.0, (t - 1.0) / 2.0))] * 2
+        whole = 0.0
+        for which in itertools.product((False, True), repeat=4):
+            if sum(which) >= need:
+                whole += math.prod(p if is_past else 1.0 - p for p, is_past in zip(past, which, strict=True))
+        assert law.share_up_to(t) == pytest.approx(whole, abs=3e-3)
+
+
 def test_hedges() -> None:
     law = la.hedged(Latency.of(UNIT), Latency.of(UNIT), 1.0)
     got = {"p50": law.quantile(0.5), "p99": law.quantile(0.99), "p99.9": law.quantile(0.999)}

@@ -81,3 +81,68 @@ flows: {f: {arrive: {rate: 0.5 /s}, steps: [parallel: [[a.handle], [b.handle]]]}
 """
     )
     assert estimate(b).metrics["f.mean"] == pytest.approx(2.875, rel=2e-3)
+
+
+def test_far_for_one_call_is_far_for_the_others() -> None:
+    """A third of the callers is in the other region: all their calls of the store cross, or none does."""
+    b = read(
+        """
+network: {client: 0 s, same_zone: 0 s, cross_zone: 0 s, cross_region: 40 ms}
+components:
+  a: {kind: service, replicas: 3, workers: 0, regions: 2, balance: random, work: 0 s}
+  s: {kind: store, workers: 0, work: 0 s}
+  e: {kind: log, partitions: 3, workers: 0, work: 0 s}
+flows:
+  nested: {arrive: {rate: 1 /s}, steps: [a.handle: {do: [s.read, s.read]}]}
+  moved: {arrive: {rate: 1 /s}, steps: [a.handle, s.read, repeat: {times: 2, do: [s.read]}]}
+  both: {arrive: {rate: 1 /s}, steps: [a.handle: {do: [parallel: [[s.read], [s.read]]]}]}
+  sent: {arrive: {rate: 1 /s}, steps: [a.handle, s.read, e.publish]}
+  then: {consume: {log: e, by: a, in_order: none}, steps: [s.read, s.read]}
+"""
+    )
+    flows = estimate(b).flows
+    for name, far in (("nested", 0.16), ("moved", 0.24), ("both", 0.08), ("then", 0.16)):
+        assert flows[name].mean_s == pytest.approx(far / 3), name
+        assert (flows[name].p50_s, flows[name].p95_s) == (pytest.approx(0.0, abs=1e-4), pytest.approx(far, rel=1e-3)), (
+            name
+        )
+
+
+def test_a_hot_key_fills_the_partition_of_its_messages() -> None:
+    """A log without a key of its own takes that of the flow that publishes to it."""
+    text = """
+components: {{e: {{kind: log, partitions: 4{key}}}, a: {{kind: service, replicas: 4, workers: 8, work: exp(10 ms)}}}}
+entities: {{k: {{count: 1000, popularity: 'hot(60 %, 1)'}}}}
+flows:
+  sent: {{arrive: {{rate: 150 /s, key: k}}, steps: [e.publish]}}
+  then: {{consume: {{log: e, by: a}}, steps: [a.handle]}}
+"""
+    even, given, taken = (
+        estimate(read(text.format(key=key).replace(", key: k}", gone))).flows["then"].mean_s
+        for key, gone in (("", "}"), (", key: k", ", key: k}"), ("", ", key: k}"))
+    )
+    assert taken == given
+    assert even is not None
+    assert taken is None or taken > 2 * even
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("throttle: {}", "throttle of a.handle"),
+        ("breaker: {}", "breaker of a.handle"),
+        ("retry: {breaker: 10 %, budget: 20 %}", "retry breaker of a.handle and retry budget of a.handle"),
+        ("retry: {max: 3}", ""),
+    ],
+)
+def test_policies_of_a_call_that_are_left_out_are_told(policy: str, told: str) -> None:
+    b = read(
+        f"""
+components: {{a: {{kind: service}}}}
+flows:
+  f: {{arrive: {{rate: 1 /s, timeout: 1 s, retry: {{budget: 10 %}}}}, steps: [a.handle, {{a.handle: {{{policy}}}}}]}}
+"""
+    )
+    both = f"retry budget and {told}" if told else "retry budget"
+    assert f"f: {both} left out, `loadcase run` has it" in estimate(b).notes
+    assert f"f: {both} left out, `loadcase run` has it" in estimate(b).to_json()["notes"]

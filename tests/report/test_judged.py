@@ -126,8 +126,11 @@ def test_explain_runs_a_blueprint(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert [line["event"] for line in first["story"]["lines"]].count("commit") == 2
     assert execute(["explain", design, "message.applied_twice", "--seed", "2", "--format", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["value"] != first["value"]
-    assert execute(["explain", design, "message.diverged"]) == 2  # which no run tells
-    assert "not judged yet" in capsys.readouterr().err
+    assert execute(["explain", design, "message.diverged", "--format", "json"]) == 1  # a second run is made for it
+    story = json.loads(capsys.readouterr().out)["story"]
+    assert "commit" in {line["event"] for line in story["lines"]}
+    assert execute(["explain", design, "message.missed_own_writes"]) == 2  # nobody says whose requests they are
+    assert "arrive.session" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,14 @@ def test_the_designs_span_what_the_format_has() -> None:
         (one("a: {kind: service}", steps="[a.handle: {work: exp(10 ms), breaker: {}}]"), "feedback: a breaker"),
         (one("a: {kind: service}", steps="[a.handle: {retry: {breaker: 10 %}}]"), "feedback: a breaker"),
         (one("a: {kind: service}", steps="[a.handle: {throttle: {}}]"), "feedback: callers of a throttle"),
+        (
+            one(
+                "a: {kind: store}}\nentities: {e: {count: 9}",
+                "rate: 10 /s, key: e",
+                "[a.read: {entity: e}, a.update: {entity: e, if: unchanged}]",
+            ),
+            "feedback: an update of a fails when another one comes between",
+        ),
         (one("a: {kind: service, contention: 1 %}"), "feedback: a is slower the more it does"),
         (
             one("a: {kind: service}", steps="[a.handle: {work: exp(10 ms), timeout: 5 ms, retry: {max: 1}}]"),
@@ -85,10 +93,6 @@ def test_the_designs_span_what_the_format_has() -> None:
             "no closed form: a: requests that lose patience",
         ),
         (one("a: {kind: service, discipline: lifo}"), "no closed form of the percentiles"),
-        (
-            one("a: {kind: store, replicas: 3, regions: 3, work: 1 ms}", steps="[a.read]"),
-            "no closed form: the copies of a lie at distances",
-        ),
         (one("a: {kind: service}", "rate: 10 /s, pattern: 'bursty(5, 1 s, 9 s)'"), "no closed form: arrivals"),
         (one("a: {kind: service}", "rate: 200 /s"), "unstable: a is 200% used"),
         (

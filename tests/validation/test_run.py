@@ -159,6 +159,16 @@ def test_the_engine_gives_the_known_answer(name: str) -> None:
     assert result["status"] == "pass", result["reason"]
 
 
+def test_clients_that_contend_for_one_row_write_as_often_as_measured_elsewhere() -> None:
+    """Brooker's simulator of backoff and jitter; decorrelated jitter is not a policy of the format."""
+    (result,) = run_cases(only=["RT-JITTER-1"])
+    metrics = result["metrics"]
+    assert {name: m["status"] for name, m in metrics.items()} == {
+        **dict.fromkeys(("calls_Nobackoff", "calls_Exponential", "calls_FullJitter", "calls_EqualJitter"), "pass"),
+        "calls_Decorr": "not-expressible",
+    }
+
+
 @pytest.mark.parametrize("case", built_in(), ids=lambda case: str(case["id"]))
 def test_every_closed_form_that_a_case_asks_for_is_there_and_answers(case: dict[str, Any]) -> None:
     try:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from loadcase.core import program as op
-from loadcase.core.metrics import CORRECTNESS, METRICS, TOLD, MetricSpec
+from loadcase.core.metrics import CORRECTNESS, METRICS, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
 from loadcase.faults import faults
@@ -261,9 +261,9 @@ def metrics_page() -> str:
             "## Of the design",
             table(("metric", "unit", "meaning"), [row[:3] for row in listed("design")]),
             "## Of correctness",
-            "Told by a [history](histories.md), with `loadcase judge`; each has a [checker](checkers/index.md)."
-            + f" Runs tell {', '.join(f'`{name}`' for name in sorted(TOLD))}; "
-            "a blueprint that promises another one is refused with `LC002`, never ignored.",
+            "Told by a [history](histories.md), which a run records where the contract speaks of one of them, and "
+            "which `loadcase judge` reads; each has a [checker](checkers/index.md). A promise about what nothing in "
+            "the design does is refused with `LC346`, never ignored.",
             table(("metric", "unit", "meaning"), [(f"`{_name(m)}`", m.unit, m.meaning) for m in CORRECTNESS]),
         ]
     )

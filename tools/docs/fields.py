@@ -25,6 +25,7 @@ STEPS = ("do", "fallback", "miss", "steps")
 UNTYPED = {
     "writes": "a list of writes: `entity`, `key`, `amount`",
     "key": "an entity",
+    "session": "an entity",
     "popularity": "a law, or a list of weights",
     "size": "a size, such as `300 B`",
     "pattern": "a pattern",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from loadcase.blueprint.knowledge import calls as calls_of
-from loadcase.blueprint.knowledge import unanswered, updated
+from loadcase.blueprint.knowledge import drawn_late, sessions, unanswered, updated
 from loadcase.blueprint.model import Blueprint, Guarantee
 from loadcase.blueprint.problems import Path, Problems, describe
 from loadcase.core.errors import LoadcaseError
@@ -16,9 +16,11 @@ from loadcase.core.metrics import (
     OF_AMOUNTS,
     OF_CLAIMS,
     OF_COURSE,
+    OF_PERMISSIONS,
     OF_READS,
+    OF_SCHEDULE,
+    OF_SESSIONS,
     OF_UPDATES,
-    TOLD,
     MetricSpec,
     component_metric,
     correctness_metric,
@@ -96,8 +98,6 @@ class ContractParser(GuaranteeParser):
     def untold(self, target: str, metric: str) -> str:
         """Why no run tells a metric of correctness; empty when it does."""
         name = metric.split(".")[0]
-        if name not in TOLD:
-            return "runs do not record what it rests on"
         if name in OF_READS | OF_UPDATES and (why := unanswered(self.b, target)):
             return f"runs do not record what caches answer here: {why}"
         return ""
@@ -176,6 +176,20 @@ class ContractParser(GuaranteeParser):
             for call in calls_of(flow.steps)
         ):
             return f"no step writes an amount of it (entity: {target})"
+        if metric in OF_PERMISSIONS and not any(
+            getattr(call.options, "permission", None) == "revoke" and getattr(call.options, "entity", None) == target
+            for flow in self.b.flows.values()
+            for call in calls_of(flow.steps)
+        ):
+            return f"no step takes it away (permission: revoke, entity: {target})"
+        if metric in OF_SCHEDULE:
+            return drawn_late(self.b, target)
+        if metric in OF_SESSIONS:
+            readers = sessions(self.b, target, written=False)
+            if not readers:
+                return f"no flow that reads {target} says whose requests they are (arrive.session)"
+            if metric == "missed_own_writes" and readers.isdisjoint(sessions(self.b, target, written=True)):
+                return f"no session both writes and reads {target} (arrive.session)"
         if metric in OF_CLAIMS and not any(verb == "claim" for verb, _ in stored):
             return f"no step claims it (entity: {target})"
         if metric in OF_UPDATES and target not in updated(self.b):

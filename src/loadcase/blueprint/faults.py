@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from loadcase.blueprint.knowledge import undecided
 from loadcase.blueprint.model import Blueprint, Case, FlowSpec
 from loadcase.blueprint.problems import Path, Problems, describe, field_names
 from loadcase.blueprint.steps import Call, Step, children, walk
+from loadcase.core.schedule import Change
 from loadcase.core.values import show
 from loadcase.faults import faults
 from loadcase.faults.base import CLIENT, Fault, Lasting, NoTargetError, Part, Route, Site
@@ -92,11 +94,30 @@ def check_faults(b: Blueprint, name: str, case: Case, problems: Problems) -> Non
             problems.add("LC381", late, (*path, "at" if fault.at >= duration_s else "for"),
                          "let it end before that, or give the case a longer duration:")  # fmt: skip
         try:
-            list(fault.changes(site))
+            changes = list(fault.changes(site))
+            check_leaders(b, changes, (*path, "on") if "on" in _fields(b.data, name, i, written) else path, problems)
         except NoTargetError as error:
             known = error.where in field_names(type(fault)) and error.where in _fields(b.data, name, i, written)
             problems.add("LC380", f"{written} finds nothing to act on: {error.message}",
                          (*path, error.where) if known else path, error.hint, key=not known)  # fmt: skip
+
+
+def check_leaders(b: Blueprint, changes: Iterable[Change], path: Path, problems: Problems) -> None:
+    """Refuses what rests on the past of a key in a store that may lose some of it."""
+    for name in dict.fromkeys(str(change.target[1]) for change in changes if replaces_leaders(b, change)):
+        call = undecided(b, name)
+        if call is not None:
+            what = "if: unchanged" if getattr(call.options, "condition", None) is not None else f"a {call.verb}"
+            said = f"leaders of {name} are replaced, and {what} in flow {call.path[1]} rests on what the old one knew"
+            hint = "take out this fault, or the store's failover:, or make it a write without conditions"
+            problems.add("LC002", f"{said}: that is not modelled yet", path, hint)
+
+
+def replaces_leaders(b: Blueprint, change: Change) -> bool:
+    """Whether a shard of a store may have another leader after a change: it is switched, or a leader dies."""
+    kind, name, *_ = change.target
+    dies = kind == "replica" and change.field == "down"
+    return kind == "shard" or (dies and getattr(b.components[str(name)], "failover", None) is not None)
 
 
 def outside(name: str, fault: Fault, duration_s: float) -> str:

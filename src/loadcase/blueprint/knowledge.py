@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loadcase.blueprint.model import Blueprint, FlowSpec
 from loadcase.blueprint.problems import REMOVE, Problems
-from loadcase.blueprint.steps import Call, Spawn, Step, children, walk
+from loadcase.blueprint.steps import Call, Choose, Spawn, Step, children, walk
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.log import Log
 from loadcase.kinds.store import ClaimOptions, Store, TransactOptions, WriteOptions
@@ -70,6 +70,49 @@ def flow_space(b: Blueprint, flow: FlowSpec) -> str | None:
     return source.key if isinstance(source, Log) else None
 
 
+def session(flow: FlowSpec) -> str | None:
+    """Whose session a flow's operations belong to: a key space, or the clients of its closed loop by its own name."""
+    if flow.arrive is None:
+        return None
+    named: str | None = flow.arrive.session
+    return f"users of {flow.name}" if flow.arrive.users is not None else named
+
+
+def sessions(b: Blueprint, entity: str, written: bool) -> set[str]:
+    """The kinds of sessions that read an entity, or that write it."""
+    found = {
+        session(flow)
+        for flow in b.flows.values()
+        for call in calls(flow.steps)
+        if entity_of(call) == entity and (writes(b, call) if written else reads(b, call))
+    }
+    return {name for name in found if name is not None}
+
+
+def drawn_late(b: Blueprint, entity: str) -> str:
+    """Why two runs of the same arrivals do not write the same to an entity; empty when they do.
+
+    What is drawn on the way, and not when a request comes, is another one's when requests overtake each other.
+    """
+    for flow in b.flows.values():
+        if flow.arrive is not None and flow.arrive.users is not None:
+            return f"when the users of flow {flow.name} come depends on the schedule (arrive.users)"
+        topic = b.components.get((flow.consume.topic if flow.consume is not None else None) or "")
+        if getattr(topic, "sample", 1.0) < 1.0:
+            return f"which messages flow {flow.name} gets is drawn on the way (sample)"
+        chosen = {c.path for s in walk(flow.steps) if isinstance(s, Choose) for c in calls((s,))}
+        for call in calls(flow.steps):
+            publishes = b.components[call.component].behaviours.get(call.verb) == "publish"
+            if not publishes and not (entity_of(call) == entity and writes(b, call)):
+                continue
+            name = f"{call.component}.{call.verb}"
+            if not own_key(b, flow, call):
+                return f"what {name} of flow {flow.name} is about is drawn for the call, and not for the request (key)"
+            if call.path in chosen:
+                return f"whether flow {flow.name} comes to {name} is drawn on the way (choose)"
+    return ""
+
+
 def own_key(b: Blueprint, flow: FlowSpec, call: Call) -> bool:
     """Whether a call is about the flow's own key, and not about one that is drawn for it."""
     key = call.options.key or getattr(b.components[call.component], "key", None)
@@ -91,6 +134,16 @@ def writes(b: Blueprint, call: Call) -> bool:
 def claims(b: Blueprint, call: Call) -> bool:
     """Whether a call claims an entity in a store."""
     return call.verb == "claim" and writes(b, call)
+
+
+def undecided(b: Blueprint, store: str) -> Call | None:
+    """A call that rests on the past of a key in a store: a claim, a condition, a transaction; None without one."""
+    for flow in b.flows.values():
+        for call in calls(flow.steps):
+            rests = claims(b, call) or getattr(call.options, "condition", None) is not None or together((call,))
+            if call.component == store and rests:
+                return call
+    return None
 
 
 def cache_verb(b: Blueprint, call: Call) -> str | None:
@@ -209,16 +262,17 @@ def check_transactions(b: Blueprint, flow: FlowSpec, problems: Problems) -> None
     """Refuses transactions of nothing, or of more keys than an operation has."""
     for call in (step for step in walk(flow.steps) if isinstance(step, Call)):
         options = call.options
-        if isinstance(options, WriteOptions) and options.amount is not None and options.entity is None:
-            problems.add("LC338", "'amount' is about an entity, and the step names none", (*call.path, "amount"),
-                         "add `entity:`", key=True)  # fmt: skip
+        for name in ("amount", "permission") if isinstance(options, WriteOptions) and options.entity is None else ():
+            if getattr(options, name) is not None and not getattr(options, "writes", None):
+                problems.add("LC338", f"{name!r} is about an entity, and the step names none", (*call.path, name),
+                             "add `entity:`", key=True)  # fmt: skip
         if not isinstance(options, TransactOptions) or options.writes is None:
             continue
         path = (*call.path, "writes")
         if not options.writes:
             problems.add("LC339", "a transaction writes something", path,
                          "for example writes: [{entity: account, amount: -1}]", key=True)  # fmt: skip
-        for name in ("entity", "sequence", "amount"):
+        for name in ("entity", "sequence", "amount", "permission"):
             if name in options.model_fields_set:
                 problems.add("LC339", f"a transaction with writes says in each what it is about, and not in {name!r}",
                              (*call.path, name), REMOVE, key=True)  # fmt: skip

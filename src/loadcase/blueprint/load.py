@@ -354,7 +354,12 @@ class _Loader:
             self.problems.add("LC317", "a pattern needs a rate", (*path, "pattern"), "add rate:, or take it out",
                               key=True)  # fmt: skip
         key = keys.space(arrive.key, (*path, "key"))
-        return arrive.model_copy(update={"key": key, "pattern": pattern})
+        if arrive.users is not None and arrive.session is not None:
+            self.problems.add("LC316", "the users of a closed loop are its sessions", (*path, "session"), REMOVE,
+                              key=True)  # fmt: skip
+            return arrive
+        session = keys.space(arrive.session, (*path, "session"))
+        return arrive.model_copy(update={"key": key, "session": session, "pattern": pattern})
 
     def consume(self, raw: Any, path: Path, keys: Keys, b: Blueprint) -> Consume | None:
         path = (*path, "consume")

@@ -88,6 +88,11 @@ class Arrive(BaseModel):
     think: Work | None = Field(None, description="A client's pause between an answer and its next request.")
     trace: str | None = Field(None, description="A file of arrival times in seconds, one a line.")
     key: Any = Field(None, description="The entity that a request is about, or {count, popularity}.")
+    session: Any = Field(
+        None,
+        description="The entity whose sessions the requests belong to, such as a user, or {count, popularity}; the "
+        "clients of a closed loop are sessions by themselves.",
+    )
     timeout: Seconds | None = Field(None, description="The client stops waiting after this.")
     retry: Retry | None = Field(None, description="The client tries again.")
     hedge: Hedge | None = Field(None, description="The client sends a second copy of a slow request.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,25 +89,15 @@ def check(
     work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
     names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
     work.cases = {name: _Case(name) for name in names}
-    interrupted = False
-    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
-    try:
+    with _pool(threads, work.stop) as pool:
         work.go_on(pool, make_exact)
-    except KeyboardInterrupt:
-        interrupted = True
-        work.stop.set()
-    except BaseException:
-        work.stop.set()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
     verdicts = [case.judge(blueprint, work.level) for case in work.cases.values()]
     return CheckResult(
         blueprint.name,
         worst([v.verdict for v in verdicts]),
         verdicts,
         time.perf_counter() - work.started,
-        interrupted or work.stop.is_set(),
+        work.stop.is_set(),
         work.level,
     )
 
@@ -130,20 +121,25 @@ def run_all(
     work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
     work.deadline = work.started + budget_s
     work.cases = {name: _Case(name) for name in cases}
-    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
-    interrupted = False
-    try:
+    with _pool(threads, work.stop) as pool:
         work.batch(pool, list(work.cases.values()))
+    found = {name: {**case.whole, **case.cut} for name, case in work.cases.items()}
+    return {name: [by[s] for s in sorted(by)] for name, by in found.items()}, work.stop.is_set()
+
+
+@contextmanager
+def _pool(threads: int | None, stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are done at the end; an interrupt ends the block, and `stop` tells of it, as of an error."""
+    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    try:
+        yield pool
     except KeyboardInterrupt:
-        interrupted = True
-        work.stop.set()
+        stop.set()
     except BaseException:
-        work.stop.set()
+        stop.set()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    found = {name: {**case.whole, **case.cut} for name, case in work.cases.items()}
-    return {name: [by[s] for s in sorted(by)] for name, by in found.items()}, interrupted or work.stop.is_set()
 
 
 class _Check:

@@ -131,12 +131,16 @@ OF_UPDATES = frozenset({"lost_updates"})
 OF_CLAIMS = frozenset({"double_claims"})
 OF_AMOUNTS = frozenset({"unbalanced"})
 OF_COPIES = frozenset({"consistent_at_commit", "t_visibility"})
-OF_READS = frozenset({"stale_reads", "staleness", "nonlinearizable", "k_staleness", *OF_COPIES})
+OF_SESSIONS = frozenset({"missed_own_writes", "nonmonotonic_reads"})
+OF_PERMISSIONS = frozenset({"allowed_after_revoke"})
+OF_READS = frozenset(
+    {"stale_reads", "staleness", "nonlinearizable", "k_staleness", *OF_COPIES, *OF_SESSIONS, *OF_PERMISSIONS}
+)
+OF_SCHEDULE = frozenset({"diverged"})
 OF_COURSE = frozenset({"recovery_time", "metastable"})
-"""Metrics that a run tells, by what they rest on: writes, updates, claims, amounts; of those that need its reads those
-that need to know when each copy had what; and the series, without any history."""
-TOLD = OF_WRITES | OF_UPDATES | OF_CLAIMS | OF_AMOUNTS | OF_READS | OF_COURSE
-"""All of them. A blueprint that promises another is refused."""
+"""Metrics of correctness by what they rest on: writes, updates, claims, amounts; of those that need the reads of a
+history those that need to know when each copy had what, whose the operations are, or what is allowed; a second run of
+the same arrivals; and the series, without any history."""
 
 
 def correctness_metric(name: str) -> MetricSpec | None:

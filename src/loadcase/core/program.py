@@ -70,7 +70,8 @@ REGISTERS = 8
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
     # --- only in the code of a case with faults ---
     PICK_UP,  # a selection, b slot, c 1 if who is dead is known at once: PICK among the stations in rotation
-    ENTER,  # a slot, b pc on failure: a station that is down refuses, or never answers
+    ENTER,  # a slot, b pc on failure, c 1 when one that is known to be down is not asked: one that is down refuses, or
+    # never answers
     HOLD,  # a slot, b pc when the station dies or 0, c 1 if that is at once: the frame is at the station from now on
     ALIVE,  # a slot, b pc when the station has died since; waits while it is paused
     STAND,  # a slot, b 1 to stay: the frame leaves the station; ends silently when it has died, waits while paused
@@ -81,7 +82,8 @@ REGISTERS = 8
     VANISH,  # the frame ends and nobody hears of it
     LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
-    INVOKE,  # a note: an operation begins, and is given a number
+    INVOKE,  # a note, b 1 with a key, c 1 when what is known of it decides something, d key register of its session,
+    # 2 for the client itself or -1: an operation begins, and is given a number
     NOTE,  # a note, b slot or -1, c key register, d 1 + lane of a delay until then or 0, e note of a doubt or 0, f that
     # of a claim that was refused or 0
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version

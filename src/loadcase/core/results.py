@@ -79,6 +79,8 @@ class RunResult:
     """By metric of correctness, the shortest story of what went wrong: `loadcase.check.story.Story`."""
     history: Any = None
     """A `loadcase.core.history.History` of the run, where one was asked for."""
+    other_history: Any = None
+    """That of the same arrivals with another schedule, where the contract takes one."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     """By metric of an objective (`operate.slos`), what it counts; of a scale model, what the model counts.
 

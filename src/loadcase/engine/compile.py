@@ -38,6 +38,8 @@ from loadcase.kinds.store import Store
 from loadcase.kinds.topic import Topic
 
 NOBODY = -1
+CLIENT = 2
+"""In place of a key register: the client of a closed loop itself."""
 MOST_CLAIMS = 2**31 - 1
 NEAR_ENTRIES = 20_000
 """Caches with more entries are larger than a processor's own."""
@@ -375,8 +377,9 @@ class _Compiler:
         if followed and clock is not None:
             asm.remember(op.SKEW, asm.place(f"{spec.name}:clock"), clock)
         if followed:
-            note, always = self.recorder.note(Note("invoke", spec.name)), int(bool(self.recorder.decisive))
-            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, always)
+            who, first = self.session(spec)
+            note = self.recorder.note(Note("invoke", spec.name, session=first))
+            asm.remember(op.INVOKE, note, 1 if arrive.key else 0, int(bool(self.recorder.decisive)), who)
         self.twice(spec)
         lost = Label()
         options = Options.model_construct(
@@ -397,6 +400,25 @@ class _Compiler:
         asm.finish(op.DONE, pause, entry, again=again, note=ok)
         asm.here(lost)
         asm.finish(op.FAILED, pause, entry, again=again, note=fail, doubt=doubt, taken=taken)
+
+    def session(self, spec: FlowSpec) -> tuple[int, int]:
+        """The register that has a request's session, and the number of the first session of its kind; NOBODY twice.
+
+        Key spaces have their sessions one after the other, and then come the clients of closed loops.
+        """
+        name = knowledge.session(spec)
+        if name is None or not self.recorder.reads:
+            return NOBODY, NOBODY
+        counts = [self.b.keys[space].count for space in self.spaces]
+        if name not in self.spaces:
+            return CLIENT, sum(counts)
+        first = sum(counts[: self.spaces.index(name)])
+        if name == self.flow_space:
+            return 0, first
+        place = self.asm.place(f"{spec.name}:session:key")
+        self.asm.remember(op.KEYED, self.spaces.index(name), place)
+        self.heat(name, 1, f"{spec.name}:session")
+        return 1, first
 
     def forget(self, spec: FlowSpec) -> None:
         """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
@@ -784,10 +806,10 @@ class _Compiler:
         else:
             self.asm.emit(op.PICK, row, slot)
 
-    def enter(self, there: Here, away: Label) -> None:
-        """The request reaches a replica, which may be down."""
+    def enter(self, there: Here, away: Label, told: bool = False) -> None:
+        """The request reaches a replica, which may be down; with `told` one that is known to be is not waited for."""
         if self.mortal(there.component):
-            self.asm.emit(op.ENTER, there.slot, away)
+            self.asm.emit(op.ENTER, there.slot, away, int(told))
 
     def errors(self, there: Here, name: str, held: Label) -> None:
         """The replica fails requests by themselves, with the probability of the moment."""
@@ -1102,7 +1124,6 @@ class _Compiler:
         visits = component.visits(call.verb, options)
         there = here
         looks = getattr(options, "atomic", True) is False
-        self.undecided(call)
         if looks:
             self.single(call, component, visits[0], name, here, fail, key, False, first=True, role="look")
         spread = any(visit.need > 0 and visit.pick in SPREAD for visit in visits[looks:])
@@ -1151,8 +1172,6 @@ class _Compiler:
         """Writes of which all have their effect, or none: first every shard has been visited, then all are there."""
         assert isinstance(component, Store)
         verbs = self.verbs
-        for write in writes:
-            self.undecided(write)
         keys = [0 if knowledge.own_key(self.b, self.b.flows[self.flow], write) else 1 for write in writes]
         other = next((write for write, key in zip(writes, keys, strict=True) if key == 1), None)
         if other is not None:
@@ -1197,15 +1216,6 @@ class _Compiler:
             for visit in component.visits("transact", write.options):
                 if visit.need == 0:
                     self.unawaited(write, component, visit, name, here, key)
-
-    def undecided(self, call: Call) -> None:
-        """Refuses what rests on the past of a key in a store that may lose some of it."""
-        rests = knowledge.claims(self.b, call) or getattr(call.options, "condition", None) is not None
-        if self.faults.led(call.component) and (rests or knowledge.together((call,))):
-            what = f"a {call.verb} in a store whose leaders are replaced is not modelled yet"
-            message = f"{what}: what another leader knows of it ({call.component})"
-            hint = "take out failover: and its fault, or make it a write"
-            raise BlueprintError([Problem(code="LC002", message=message, path=call.path, hint=hint)])
 
     def unsure(self, component: str) -> bool:
         """Whether a message that nobody waits for may not be taken in this case; who feeds a log sees to it."""
@@ -1306,13 +1316,7 @@ class _Compiler:
         if not (visit.then is not None and visit.detach):
             let_go(keep=local or stay)
         if behaviour == "deliver":
-            assert self.b.network is not None
-            asm.wait(self.b.network.client, f"{name}:client")
-            self.late(call.component, name)
-            self.delivered(call, slot)
-            knob = self.faults.knob_of("again", call.component)
-            if knob is not None and self.recorder.on:
-                self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot))
+            self.deliver(call, name, slot)
         if stay:
             balancer = call.component if behaviour == "forward" else None
             return replace(there, balancer=balancer)
@@ -1509,10 +1513,13 @@ class _Compiler:
             self.lagging(call, component, slot)
             self.hop(here, there, failed)
             away = self.landing(failed, lambda: self.hop(there, here))
-            self.enter(there, away)
+            gone, nobody = away, Label()
+            if visit.pick == "every" and self.mortal(call.component):
+                gone = self.landing(nobody, lambda: self.hop(there, here))  # the connections went with the replica
+            self.enter(there, gone, told=visit.pick == "every")
             asm.emit(op.ACQUIRE, slot, away)
             if self.mortal(call.component):
-                asm.emit(op.HOLD, slot, away)
+                asm.emit(op.HOLD, slot, gone)
 
             def let_go() -> None:
                 self.leave(there)
@@ -1536,11 +1543,11 @@ class _Compiler:
                 self.alive(there, held)
             let_go()
             if component.behaviours.get(call.verb) == "deliver":
-                assert self.b.network is not None
-                asm.wait(self.b.network.client, f"{name}:client")
+                self.deliver(call, name, slot, every=True)
             self.hop(there, here, failed)
             if isinstance(component, Store) and call.verb not in component.effects:
                 self.answer(call, slot, key, shared=True)
+            asm.here(nobody)
 
         return self.child(emit)
 
@@ -1613,13 +1620,15 @@ class _Compiler:
         found: str | None = getattr(call.options, "entity", None)
         return found
 
-    def note(self, event: str, call: Call, based: bool = False) -> int:
+    def note(self, event: str, call: Call, based: bool = False, every: bool = False) -> int:
         """A note of something at the component of a call."""
         base = self.pools[call.component, "main"].base
         amount = getattr(call.options, "amount", None) if event == "commit" else None
         step = knowledge.step_of(self.b.flows[self.flow], call) if event == "commit" else None
         note = Note(event, self.flow, call.component, self.entity(call) or "", base, based=based)
         note = replace(note, value=math.nan if amount is None else amount, step=NOBODY if step is None else step)
+        permission = getattr(call.options, "permission", None) if event == "commit" else None
+        note = replace(note, every=every, permission=permission or "")
         return self.recorder.note(note)
 
     def remembered(self, call: Call) -> bool:
@@ -1679,7 +1688,17 @@ class _Compiler:
             verbs.granted(call, self.flow, key, slot)
             verbs.made(call, key)
 
-    def delivered(self, call: Call, slot: int) -> None:
+    def deliver(self, call: Call, name: str, slot: int, every: bool = False) -> None:
+        """A message goes from a gateway to its receiver, or to all who are connected to this replica."""
+        assert self.b.network is not None
+        self.asm.wait(self.b.network.client, f"{name}:client")
+        self.late(call.component, name)
+        self.delivered(call, slot, every)
+        knob = self.faults.knob_of("again", call.component)
+        if knob is not None and self.recorder.on:
+            self.sometimes(knob, f"{name}:again", lambda: self.delivered(call, slot, every))
+
+    def delivered(self, call: Call, slot: int, every: bool) -> None:
         """A message has reached its receiver; one that is recognised there is dropped."""
         if not self.recorder.on or self.b.flows[self.flow].consume is None:
             return
@@ -1687,7 +1706,7 @@ class _Compiler:
         deduped = getattr(call.options, "dedupe", None) is not None
         if deduped:
             self.asm.emit(op.DEDUPE, self.recorder.identities(f"{self.flow}:{call.component}:dedupe"), end)
-        self.asm.emit(op.NOTE, self.note("deliver", call), slot, 0, 0, 0)
+        self.asm.emit(op.NOTE, self.note("deliver", call, every=every), slot, 0, 0, 0)
         if deduped:
             self.asm.here(end)
 

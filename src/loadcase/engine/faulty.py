@@ -36,6 +36,8 @@ class Faulty:
         self.links = 0
         self.mortal = {c.target[1] for c in changes if c.target[0] == "replica" and c.field in LIFE}
         """Components of which replicas die or are paused."""
+        self.dying = {c.target[1] for c in changes if c.target[0] == "replica" and c.field == "down"}
+        """Components of which replicas die."""
         self.switched = {c.target[1] for c in changes if c.target[0] == "shard"}
         """Components of which leaders are replaced."""
         self.areas = max([1, *(c.zones * c.regions for c in blueprint.components.values())])
@@ -73,8 +75,8 @@ class Faulty:
 
     def led(self, name: str) -> bool:
         """Whether the shards of a component may have another leader in this case."""
-        mortal = name in self.mortal and getattr(self.b.components[name], "failover", None) is not None
-        return mortal or name in self.switched
+        dies = name in self.dying and getattr(self.b.components[name], "failover", None) is not None
+        return dies or name in self.switched
 
     def heat_knob(self, space: str | None) -> int | None:
         """Knob of the share of requests about the hot key of a space."""

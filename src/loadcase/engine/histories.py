@@ -76,6 +76,14 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         found: np.ndarray = np.maximum(rows("place") - base, ABSENT)
         return found
 
+    def receivers() -> np.ndarray:
+        every = any(n.every for n in notes)
+        return np.where(by_note(lambda n: int(n.every), np.bool_), places(), rows("key")) if every else rows("key")
+
+    def sessions() -> np.ndarray:
+        found: np.ndarray = rows("version") + by_note(lambda n: n.session, np.int64)
+        return found
+
     makers: dict[str, Callable[[], np.ndarray]] = {
         "time_s": lambda: rows("t"),
         "event": lambda: by_note(lambda n: CODE[n.event], np.int8),
@@ -88,9 +96,11 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         "version": (lambda n: _versioned(n, recorder), lambda: rows("version")),
         "base": (lambda n: n.event in ("read", "answer") or n.based, lambda: rows("seen")),
         "began_s": (lambda n: n.event == "answer", lambda: rows("origin")),
-        "receiver": (lambda n: n.event == "deliver" and bool(n.component), lambda: rows("key")),
+        "receiver": (lambda n: n.event == "deliver" and bool(n.component), receivers),
         "clock_s": (lambda n: n.event in ("invoke", *ORDERED), lambda: rows("origin")),
     }
+    if any(n.session >= 0 for n in notes):
+        kept["session"] = (lambda n: n.session >= 0, sessions)
     for column, (asked, values) in kept.items():
         makers[column] = partial(where, asked, column, values)
     makers |= {column: named(column) for column in names}
@@ -98,8 +108,45 @@ def history_of(compiled: Compiled, parts: list[np.ndarray], meta: Meta, faults: 
         makers["step"] = lambda: by_note(lambda n: n.step, np.int32)
     if any(n.value == n.value for n in notes):
         makers["value"] = lambda: by_note(lambda n: n.value, np.float64)
+    count = len(order)
+    if any(n.permission for n in notes):
+        whole = {name: make() for name, make in makers.items()}
+        whole = with_permissions(whole, by_note(lambda n: CODE.get(n.permission, ABSENT), np.int8))
+        makers, count = {name: partial(np.asarray, column) for name, column in whole.items()}, len(whole["event"])
     meta = replace(meta, writes=recorder.writes(), delivers=recorder.delivers())
-    return History.of_run(Columns(makers), len(order), names, meta, file=f"{meta.blueprint}, {meta.case}")
+    return History.of_run(Columns(makers), count, names, meta, file=f"{meta.blueprint}, {meta.case}")
+
+
+def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a history with a row after each commit that gives or takes a permission, and after each read of it
+    that finds it given.
+
+    `changes`: for each row the code of `grant` or `revoke` where it is such a commit, else ABSENT. Shape (rows,).
+    At the beginning a permission is given. What a read finds that is not committed yet has been given by then.
+    """
+    event, entity = columns["event"], columns["entity"]
+    made = np.flatnonzero(changes >= 0)
+    checks = np.flatnonzero((event == CODE["read"]) & np.isin(entity, np.unique(entity[made])))
+    seen = np.concatenate([columns["version"][made], columns["base"][checks]])
+    both = np.concatenate([made, checks])
+    what = np.stack([entity[both].astype(np.int64), columns["key"][both], seen], axis=1)
+    kinds, of = np.unique(what, axis=0, return_inverse=True)
+    of_made, of_checks = of[: len(made)], of[len(made) :]
+    last = np.full(len(kinds), CODE["grant"], np.int8)  # of those alike the later: what was before it has been undone
+    last[of_made] = changes[made]
+    allowed = checks[last[of_checks] == CODE["grant"]]
+    found = np.full(len(kinds), len(event))
+    found[of_checks[::-1]] = checks[::-1]
+    _, first = np.unique(of_made, return_index=True)
+    after = made.copy()
+    after[first] = np.minimum(made[first], found[of_made[first]])
+    after = np.where(changes[made] == CODE["grant"], after, made)
+    added, places = np.concatenate([made, allowed]), np.concatenate([after, allowed])
+    order = np.argsort(np.concatenate([np.arange(len(event)), places]), kind="stable")
+    told = {name: column[added] for name, column in columns.items()}
+    told["time_s"] = columns["time_s"][places]
+    told["event"] = np.concatenate([changes[made], np.full(len(allowed), CODE["allow"], np.int8)])
+    return {name: np.concatenate([column, told[name]])[order] for name, column in columns.items()}
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:

@@ -39,6 +39,12 @@ class Note:
     """Seconds that a claim lasts, or what a commit adds."""
     step: int = -1
     """Which of several alike effects of an operation a commit is."""
+    session: int = -1
+    """Number of the first session of the kind that an invoke says."""
+    permission: str = ""
+    """What a commit does to a permission."""
+    every: bool = False
+    """Whether a message is delivered to all who are connected to a replica, and not to the client of a key."""
 
 
 @dataclass(frozen=True)

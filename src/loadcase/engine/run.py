@@ -75,12 +75,14 @@ def run(
     wall_limit_s: float | None = None,
     warmed: Warmed | None = None,
     record: Recording | None = None,
+    schedule: int = 0,
 ) -> RunResult:
     """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
 
     `scale` k runs a scale model: 1/k of the load on 1/k of the parts. With `record` the result has a history.
-    Ends early, as a partial result, when `stop` is
-    set, when `wall_limit_s` has passed, or when more requests are in flight than the machine should hold.
+    Another `schedule` has the same arrivals (when they come, what they are about, whose they are); all else is drawn
+    anew. Ends early, as a partial result, when `stop` is set, when `wall_limit_s` has passed, or when more requests are
+    in flight than the machine should hold.
 
     Raises UsageError for an unknown case, a design too large for the engine, or a trace that cannot be read.
     """
@@ -97,7 +99,7 @@ def run(
     traces = read_traces(blueprint, trace_folder)
     changes, cut = changes_of(blueprint, chosen, duration_s)
     compiled = compile_located(blueprint, chosen.load, traces, changes, warmup_s, record)
-    loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started)
+    loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started, schedule)
     loop.state.regs[tables.R_SHARE] = 0 if record is None else round(record.share * effects.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(sizes))
     loop.warm_caches(warmed if shareable(sizes) else None)
@@ -160,6 +162,7 @@ class Loop:
         stop: threading.Event | None,
         wall_limit_s: float | None,
         started: float,
+        schedule: int = 0,
     ) -> None:
         self.compiled = compiled
         self.seed = seed
@@ -167,7 +170,7 @@ class Loop:
         self.progress = progress
         self.stop = stop
         self.deadline = None if wall_limit_s is None else started + wall_limit_s
-        self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s))
+        self.state = make_state(compiled, seed, warmup_s, duration_s, max(DRAIN_S, duration_s), schedule)
         self.notes: list[str] = []
         self.rows: list[np.ndarray] = []
         """Of the history, in the order in which they were written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,20 @@ LIFE = np.array([0, 0, 0, 0, 0, 0, -1, -1, -1, 0], np.int32)
 """A station's life at the start: up, and nobody waits for it."""
 
 
-def streams(places: dict[str, int], seed: int) -> np.ndarray:
-    """One generator per place, from the seed and the place's name alone: (places, 4) uint64."""
+ARRIVING = (":arrivals", ":key", ":key:hot", ":clock", ":session:key", ":session:hot", ":twice")
+"""What the places of a flow are called that draw when its requests come and what they are about."""
+
+
+def streams(places: dict[str, int], seed: int, schedule: int = 0, flows: Sequence[str] = ()) -> np.ndarray:
+    """One generator per place, from the seed and the place's name alone: (places, 4) uint64.
+
+    Another `schedule` gives other streams to all places but those that draw what arrives at the `flows`.
+    """
     table = np.empty((max(1, len(places)), 4), np.uint64)
+    same = {f"{flow}{part}" for flow in flows for part in ARRIVING} if schedule else places.keys()
     for name, row in places.items():
-        digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=32).digest()
+        drawn = f"{seed}:{name}" if name in same else f"{seed}/{schedule}:{name}"
+        digest = hashlib.blake2b(drawn.encode(), digest_size=32).digest()
         table[row] = np.frombuffer(digest, np.uint64)
     return table
 
@@ -39,8 +49,10 @@ def counters_of(names: dict[str, tuple[int, int, int]], seed: int) -> np.ndarray
     return counters
 
 
-def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float) -> tables.State:
-    """The arrays before the first event."""
+def make_state(
+    compiled: Compiled, seed: int, warmup_s: float, duration_s: float, drain_s: float, schedule: int = 0
+) -> tables.State:
+    """The arrays before the first event; another `schedule` is the same arrivals with other luck."""
     p = compiled.program
     flows, intervals = len(compiled.flows), INTERVALS
     dealt = p.select[:, op.SEL_POLICY] == op.SHARD_DEAL
@@ -67,7 +79,7 @@ def make_state(compiled: Compiled, seed: int, warmup_s: float, duration_s: float
     state = tables.State(
         regs=np.zeros(18, np.int64),
         times=np.array([0.0, warmup_s, duration_s / intervals, warmup_s + duration_s, warmup_s + duration_s + drain_s]),
-        rng=streams(compiled.places, seed),
+        rng=streams(compiled.places, seed, schedule, compiled.flows),
         frames=np.zeros(0, tables.FRAME),
         free=np.zeros(0, np.int32),
         ready=np.zeros(0, np.int32),

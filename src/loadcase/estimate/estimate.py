@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from loadcase.estimate.latency import Latency
 from loadcase.estimate.load import Loads, loads, source_of
 from loadcase.estimate.stations import Solved
 from loadcase.estimate.times import Times
-from loadcase.kinds.base import Component
+from loadcase.kinds.base import Component, Options, Retry
 from loadcase.kinds.gateway import Gateway
 
 PERCENTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p98": 0.98, "p99": 0.99, "p999": 0.999}
@@ -175,9 +176,7 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     notes = list(known.notes)
     if any(c.availability is None for c in blueprint.components.values()):
         notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
-    for name, component in blueprint.components.items():
-        left = [field for field in ("autoscale", "shed") if getattr(component, field, None) is not None]
-        notes += [f"{name}: {' and '.join(left)} left out, `loadcase run` has it"] if left else []
+    notes += [f"{name}: {' and '.join(left)} left out, `loadcase run` has it" for name, left in _left_out(blueprint)]
     notes += [f"{name}: no step is skipped here, `loadcase run` does" for name in _skipping(blueprint)]
     if isinstance(case, str) and case in blueprint.cases and blueprint.cases[case].faults:
         notes.append(f"the faults of case {case} are left out: the closed form knows none, `loadcase run` does")
@@ -207,6 +206,26 @@ def factor_of(blueprint: Blueprint, case: str | float | None) -> float:
         return 1.0
     near = suggest(case, blueprint.cases)
     raise UsageError(f"there is no case {case!r}", hint=near or f"cases: {', '.join(blueprint.cases) or 'none'}")
+
+
+def _left_out(blueprint: Blueprint) -> Iterator[tuple[str, list[str]]]:
+    """What acts in a run alone: policies of components, of the clients of a flow, and of its calls."""
+    for name, component in blueprint.components.items():
+        left = [field for field in ("autoscale", "shed") if getattr(component, field, None) is not None]
+        if left:
+            yield name, left
+    for name, flow in blueprint.flows.items():
+        calls = [step for step in walk(flow.steps) if isinstance(step, Call)]
+        left = _policies(None, flow.arrive.retry if flow.arrive is not None else None)
+        left += [f"{what} of {c.component}.{c.verb}" for c in calls for what in _policies(c.options, c.options.retry)]
+        if left:
+            yield name, list(dict.fromkeys(left))
+
+
+def _policies(options: Options | None, retry: Retry | None) -> list[str]:
+    own = [field for field in ("throttle", "breaker") if getattr(options, field, None) is not None]
+    own += ["conflicts"] if getattr(options, "condition", None) is not None else []
+    return own + [f"retry {field}" for field in ("breaker", "budget") if getattr(retry, field, None) is not None]
 
 
 def _skipping(blueprint: Blueprint) -> list[str]:

@@ -7,6 +7,7 @@ equidistant grid, for the percentiles. Adding two laws is a convolution by fast 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -267,12 +268,13 @@ def kth(laws: Sequence[Latency], need: int, tie: float = 0.0) -> Latency:
     stop = max(law.start + law.step * (len(law.mass) - 1) for law in finite)
     if stop - start <= 1e-15:
         return Latency.constant(start)
-    same = all(law is laws[0] for law in laws)
+    unlike = {id(law): law for law in finite}
+    times = Counter(id(law) for law in finite)
 
     def on(points: int) -> Array:
         step = (stop - start) / (points - 1)
-        cdfs = [np.minimum(1.0, np.cumsum(law._on(start, step, points))) for law in (finite[:1] if same else finite)]
-        passed = _at_least(cdfs[0], len(laws), need) if same else _any_at_least(cdfs, need)
+        cdfs = [np.minimum(1.0, np.cumsum(law._on(start, step, points))) for law in unlike.values()]
+        passed = _any_at_least(cdfs, [times[i] for i in unlike], need)
         if need == len(laws):
             passed = tied(passed, need, tie)
         return np.asarray(np.maximum(np.diff(passed, prepend=0.0), 0.0))
@@ -388,10 +390,16 @@ def _at_least(cdf: Array, n: int, need: int) -> Array:
     return np.clip(1.0 - total if need <= n - need else total, 0.0, 1.0)
 
 
-def _any_at_least(cdfs: Sequence[Array], need: int) -> Array:
-    """The same for different times: the law of how many are past, one after the other."""
+def _any_at_least(cdfs: Sequence[Array], times: Sequence[int], need: int) -> Array:
+    """The same for unlike times, of each kind so many: the law of how many are past, one after the other."""
+    if len(cdfs) == 1:
+        return _at_least(cdfs[0], times[0], need)
+    if need == sum(times):
+        return np.asarray(np.prod([cdf**n for cdf, n in zip(cdfs, times, strict=True)], axis=0))
+    if need == 1:
+        return 1.0 - np.asarray(np.prod([(1.0 - cdf) ** n for cdf, n in zip(cdfs, times, strict=True)], axis=0))
     counts = [np.ones_like(cdfs[0])] + [np.zeros_like(cdfs[0]) for _ in range(need)]
-    for cdf in cdfs:
+    for cdf in (cdf for cdf, n in zip(cdfs, times, strict=True) for _ in range(n)):
         counts[need] = counts[need] + counts[need - 1] * cdf
         for j in range(need - 1, 0, -1):
             counts[j] = counts[j] * (1.0 - cdf) + counts[j - 1] * cdf

@@ -76,6 +76,8 @@ class Loads:
     """Use of quotas and limits, as a share of what is let through, by component."""
     stored_keys: dict[str, float] = field(default_factory=dict)
     """Mean number of entries of each cache that holds keys."""
+    publishers: dict[str, str | None] = field(default_factory=dict)
+    """Key space of what is published to each log, queue or topic."""
 
 
 def loads(
@@ -129,7 +131,9 @@ class _Walker:
                 break
             before = now
         self.hits = {n: self.hit_ratio(n, seen) for n, seen in self.lookups.items()}
-        return Loads(self.load, self.rates, self.hits, self.sites, self.published, self.limits, self.stored)
+        return Loads(
+            self.load, self.rates, self.hits, self.sites, self.published, self.limits, self.stored, self.publishers
+        )
 
     # --- flows ------------------------------------------------------------------------------------------------------
     def arrivals(self, flow: FlowSpec) -> float:

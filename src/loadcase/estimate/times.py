@@ -18,7 +18,19 @@ from loadcase.core.distributions import Const, Dist, Uniform
 from loadcase.estimate.latency import NEVER, Array, Latency, hedged, kth, mixture, queued, scattered
 from loadcase.estimate.load import Loads, Site, feeding, rank_of_flow, source_of, space_of_flow, start_of
 from loadcase.estimate.networks import uneven_hold
-from loadcase.estimate.places import Here, after, arrived, balance_of, beside, choose, hop, is_local, moves
+from loadcase.estimate.places import (
+    Here,
+    after,
+    arrived,
+    balance_of,
+    beside,
+    choose,
+    hop,
+    in_regions,
+    is_local,
+    moves,
+    round_trips,
+)
 from loadcase.estimate.popularity import bucket_shares, first_keys
 from loadcase.estimate.queueing import erlang_c
 from loadcase.estimate.stations import Solved, Stream, delayed, heeded, solve
@@ -87,7 +99,8 @@ class _Solver:
         self.nested: dict[tuple[str, tuple[str | int, ...]], Latency] = {}
         self.ages: dict[str, list[tuple[float, Latency]]] = {}
         self.flow: FlowSpec | None = None
-        self.elapsed = False
+        self.share = 1.0
+        """Of the flow's events, where its steps are walked for each region."""
 
     def run(self) -> Times:
         for name, component in self.b.components.items():
@@ -171,7 +184,7 @@ class _Solver:
 
     def partition_shares(self, flow: FlowSpec, log: Log) -> Array:
         """Share of a log's messages in each of its partitions."""
-        space = self.b.keys.get(space_of_flow(self.b, flow, {}) or "")
+        space = self.b.keys.get(space_of_flow(self.b, flow, self.found.publishers) or "")
         return bucket_shares(space, log.partitions) if space else np.full(log.partitions, 1.0 / log.partitions)
 
     def claimed(self, site: Site) -> bool:
@@ -210,7 +223,7 @@ class _Solver:
             self.nested[site.place] = NEVER
             keep, self.flow = self.flow, self.b.flows[site.place[0]]
             there = arrived(site.call, site.component, site.here)
-            self.nested[site.place] = self.steps(site.call.nested["do"], there, site.rank, None)
+            self.nested[site.place] = self.placed(site.call.nested["do"], there, site.rank, None)
             self.flow = keep
         return self.nested[site.place]
 
@@ -236,7 +249,10 @@ class _Solver:
     def whole(self, flow: FlowSpec, before: Prefix | None) -> Latency:
         """The latency of a flow's steps."""
         self.flow = flow
-        law = self.steps(flow.steps, start_of(flow), rank_of_flow(flow), before, top=True)
+        start, consume, owned = start_of(flow), flow.consume, None
+        if consume is not None and consume.log and consume.by:
+            owned = self.owned(flow, self.b.components[consume.by].nodes)
+        law = self.placed(flow.steps, start, rank_of_flow(flow), before, top=True, owned=owned)
         self.times.once[flow.name] = law
         if flow.arrive is not None and flow.arrive.hedge is not None:
             law = hedged(law, law, flow.arrive.hedge.after)
@@ -305,24 +321,74 @@ class _Solver:
         return delayed(min(1.0, wait / one), max(wait, one), 1.0) if wait > 1e-9 else NOTHING
 
     # --- steps --------------------------------------------------------------------------------------------------------
+    def placed(
+        self,
+        steps: tuple[Step, ...],
+        here: Here,
+        rank: int,
+        before: Prefix | None,
+        top: bool = False,
+        came: Here | None = None,
+        owned: Array | None = None,
+    ) -> Latency:
+        """Steps from a place, and the way there and back from where the flow `came`.
+
+        Where several calls set out from the place they are told for each region that it can be in: far for one of them
+        is far for the others. `owned` are the visits of its stations where these are not alike.
+        """
+        places = in_regions(self.b, here, owned)
+        if len(places) == 1 or (owned is None and not self.starts_many(steps, top)):
+            return self.onward(steps, here, rank, before, top, came)
+        outer, whole = self.times.calls, self.share
+        laws: list[Latency] = []
+        told: dict[tuple[str, tuple[str | int, ...]], list[tuple[float, Latency]]] = {}
+        for share, at in places:
+            self.times.calls, self.share = {}, whole * share
+            laws.append(self.onward(steps, at, rank, before, top, came))
+            for place, law in self.times.calls.items():
+                told.setdefault(place, []).append((share, law))
+        self.times.calls, self.share = outer, whole
+        for place, found in told.items():
+            outer[place] = mixture([share for share, _ in found], [law for _, law in found])
+        return mixture([share for share, _ in places], laws)
+
+    def onward(
+        self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool, came: Here | None
+    ) -> Latency:
+        if came is None:
+            return self.steps(steps, here, rank, before, top)
+        before = None if before is None else (*before, hop(self.b, came, here))
+        return hop(self.b, came, here, 2).plus(self.steps(steps, here, rank, before, top))
+
+    def starts_many(self, steps: tuple[Step, ...], top: bool) -> bool:
+        """Whether more than one call sets out from the place where these steps begin."""
+        calls = 0
+        for step in steps:
+            match step:
+                case Call():
+                    calls += 2 if step.nested.keys() & {"miss", "fallback"} else 1
+                    if moves(step, self.b.components[step.component], top):
+                        break
+                case FanOut() | Repeat() | Parallel():
+                    calls += 2
+                case Choose():
+                    calls += max(2 if self.starts_many(b, top) else len(b) for b in step.branches)
+        return calls > 1
+
     def steps(
         self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool = False
     ) -> Latency:
-        """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted.
-
-        The way to where a step moves the flow is added with the way back, at the end.
-        """
-        law = way = home = NOTHING
-        for step in steps:
-            now = None if before is None else (*before, way, law)
+        """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted."""
+        law = NOTHING
+        for i, step in enumerate(steps):
+            now = None if before is None else (*before, law)
             took, moved = self.step(step, here, rank, now, top)
             law = law.plus(took)
             if moved is not here:
-                if moved.component != here.component or not moved.sticky:
-                    way = way.plus(hop(self.b, here, moved))
-                    home = home.plus(hop(self.b, here, moved, 2))
-                here = moved
-        return law.plus(home)
+                came = None if moved.component == here.component and moved.sticky else here
+                then = None if now is None else (*now, took)
+                return law.plus(self.placed(steps[i + 1 :], moved, rank, then, top, came))
+        return law
 
     def step(self, step: Step, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:
         match step:
@@ -482,16 +548,20 @@ class _Solver:
         for i, visit in enumerate(found):
             if visit.need == 0:
                 continue
-            local = is_local(call, here)
-            way, both = (NOTHING, NOTHING) if local else (hop(self.b, here, there), hop(self.b, here, there, 2))
             if visit.pick in SPREAD:
-                law = law.plus(self.spread(site, visit, both, deliver))
+                law = law.plus(self.spread(site, visit, here, there, deliver))
                 continue
+            way = both = NOTHING
+            if not is_local(call, here):
+                seen = None
+                if visit.pick != "balance":
+                    seen = choose(self.b, call.component, visit, here, site.space).pattern
+                way, both = (hop(self.b, here, there, ways, seen) for ways in (1, 2))
             law = law.plus(self.wait(call.component, visit, site.rank, self.answer(visit)))
             if "do" in call.nested:
                 now = None if before is None else (*before, way, law)
                 if now is not None and self.publishes(call.nested["do"]):
-                    self.steps(call.nested["do"], there, site.rank, now)
+                    self.placed(call.nested["do"], there, site.rank, now)
                 law = law.plus(self.inner(site))
             if component.behaviours.get(call.verb) == "publish" and before is not None:
                 self.published(call.component, site.rate, (*before, way, law))
@@ -506,18 +576,27 @@ class _Solver:
             self.feed(site, (*before, law))
         return law
 
-    def spread(self, site: Site, visit: Visit, both: Latency, deliver: bool) -> Latency:
+    def spread(self, site: Site, visit: Visit, here: Here, there: Here, deliver: bool) -> Latency:
         """A visit of many stations at once. The copies of one shard are alike in load; those of all shards are not."""
         name = site.call.component
-        work = both.plus(self.answer(visit))
-        if deliver:
-            work = work.plus(self.client())
+        work = self.answer(visit)
         solved = None if (name, visit.pool) in self.solving else self.pool(name, visit.pool)
         if visit.pick in ("copies", "some") and solved is not None and len(solved.by_class) > 1:
-            laws = [kth([work.plus(wait)] * visit.copies, visit.need) for _, wait in solved.by_class]
-            return mixture([weight for weight, _ in solved.by_class], laws)
-        branch = self.wait(name, visit, site.rank, self.answer(visit)).plus(both)
-        return kth([branch.plus(self.client()) if deliver else branch] * visit.copies, visit.need)
+            branches = [(weight, work.plus(wait)) for weight, wait in solved.by_class]
+        else:
+            branches = [(1.0, self.wait(name, visit, site.rank, work))]
+        trips = [(1.0, [NOTHING] * visit.copies)]
+        if not is_local(site.call, here):
+            pattern = choose(self.b, name, visit, here, site.space).pattern
+            trips = round_trips(self.b, here, there, visit, pattern)
+        weights, laws = [], []
+        for weight, branch in branches:
+            one = branch.plus(self.client()) if deliver else branch
+            for share, ways in trips:
+                took = {id(way): one.plus(way) for way in ways}
+                laws.append(kth([took[id(way)] for way in ways], visit.need))
+                weights.append(weight * share)
+        return mixture(weights, laws)
 
     def answer(self, visit: Visit) -> Latency:
         """Work until the answer, at the station."""
@@ -555,7 +634,7 @@ class _Solver:
         law = NOTHING
         for part in before:
             law = law.plus(part)
-        self.ages.setdefault(channel, []).append((rate, law))
+        self.ages.setdefault(channel, []).append((rate * self.share, law))
 
 
 def bond(busy: float, alike: float) -> float:

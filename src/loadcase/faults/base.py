@@ -124,8 +124,23 @@ class Lasting(Fault):
         return Change(target, name, how, value, self.at, self.end)
 
 
-class OnReplicas(Fault):
-    """A fault of some replicas of a component."""
+class OfClients(Lasting):
+    """A fault of the clients of a flow, or of every flow that has some."""
+
+    flow: str | None = Field(None, description="The flow; every one whose clients arrive when it is not given.")
+
+    def flows(self, site: Site) -> list[str]:
+        """The flows that it strikes. Raises NoTargetError."""
+        fitting = [n for n, r in site.routes.items() if r.source != "consume"]
+        if (self.flow is not None and self.flow not in fitting) or not fitting:
+            found = self.flow in site.routes
+            message = f"{self.flow} has no clients" if found else f"there is no flow {self.flow!r}"
+            raise NoTargetError("flow", message, near(self.flow or "", fitting))
+        return [self.flow] if self.flow is not None else fitting
+
+
+class OnSome(Fault):
+    """A fault of some of the equal parts of a component."""
 
     on: str = Field(description="The component.")
     share: Ratio | None = Field(None, description="Share of its replicas, at least one; all when nothing is said.")
@@ -138,18 +153,26 @@ class OnReplicas(Fault):
             raise PydanticCustomError("LC382", "{message}", hint)
         return self
 
+    def struck(self, there: int, what: str) -> int:
+        """How many it strikes of those that are there. Raises NoTargetError."""
+        if self.count is not None and self.count > there:
+            hint = "strike all with share: 100 %"
+            raise NoTargetError("count", f"{self.on} has {there} {what}, not {self.count}", hint)
+        if self.share == 0.0:
+            raise NoTargetError("share", "a share of 0 strikes nothing", "leave the fault out")
+        share = 1.0 if self.share is None else self.share
+        return self.count if self.count is not None else max(1, round(share * there))
+
+
+class OnReplicas(OnSome):
+    """A fault of some replicas of a component."""
+
     def replicas(self, site: Site) -> list[Target]:
         """The replicas that it strikes: those of different shards first, so that few strike no shard twice."""
         part = component(site, self.on, "on")
         if not part.serves:
             raise NoTargetError("on", f"{part.name} is a {part.kind}, which does no work of its own", "name a service")
-        if self.count is not None and self.count > part.nodes:
-            hint = "strike all with share: 100 %"
-            raise NoTargetError("count", f"{part.name} has {part.nodes} replicas, not {self.count}", hint)
-        if self.share == 0.0:
-            raise NoTargetError("share", "a share of 0 strikes nothing", "leave the fault out")
-        share = 1.0 if self.share is None else self.share
-        wanted = self.count if self.count is not None else max(1, round(share * part.nodes))
+        wanted = self.struck(part.nodes, "replicas")
         return [("replica", part.name, node) for node in strike_order(part)[:wanted]]
 
 

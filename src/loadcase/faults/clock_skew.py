@@ -8,10 +8,10 @@ from pydantic import Field
 
 from loadcase.core.fields import Seconds
 from loadcase.core.schedule import Change
-from loadcase.faults.base import Lasting, NoTargetError, Site, near
+from loadcase.faults.base import NoTargetError, OfClients, Site
 
 
-class ClockSkew(Lasting):
+class ClockSkew(OfClients):
     """The clocks of clients are off, each by another amount.
 
     What: a request of `flow`, or of every flow whose clients arrive, that is sent while it lasts carries the time of a
@@ -29,20 +29,15 @@ class ClockSkew(Lasting):
     Clocks, and the Ordering of Events in a Distributed System, CACM 21(7), 1978.
     """
 
-    flow: str | None = Field(None, description="The flow; every one whose clients arrive when it is not given.")
     skew: Seconds = Field(description="The most that a clock is off, either way.")
     divides = True
 
     def changes(self, site: Site) -> Iterator[Change]:
         """How far the clocks are off."""
-        fitting = [n for n, r in site.routes.items() if r.source != "consume"]
-        if (self.flow is not None and self.flow not in fitting) or not fitting:
-            found = self.flow in site.routes
-            message = f"{self.flow} has no clients" if found else f"there is no flow {self.flow!r}"
-            raise NoTargetError("flow", message, near(self.flow or "", fitting))
+        flows = self.flows(site)
         if not any(r.source == "consume" for r in site.routes.values()):
             raise NoTargetError("", "nothing is delivered, so that nobody looks at an order", "leave the fault out")
         if self.skew == 0.0:
             raise NoTargetError("skew", "a skew of 0 is nothing", "leave the fault out")
-        for name in [self.flow] if self.flow is not None else fitting:
+        for name in flows:
             yield self.change(("clock", name), "skew", "add", self.skew)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from loadcase.core.fields import Ratio, Seconds, Whole
 from loadcase.core.schedule import Change, Target
-from loadcase.faults.base import Fault, NoTargetError, Site, component
+from loadcase.faults.base import NoTargetError, OnSome, Site, component
 
 PLANNED, FORCED = 1.0, 2.0
 
 
-class Failover(Fault):
+class Failover(OnSome):
     """Shards of a store switch to another leader, as planned or by force.
 
     What: from `at` on the leader of each struck shard takes no writes: they are refused. After `takes` the copy that
@@ -45,13 +44,6 @@ class Failover(Fault):
         """When there is another leader."""
         return self.at + self.takes
 
-    @model_validator(mode="after")
-    def _one_measure(self) -> Self:
-        if self.share is not None and self.count is not None:
-            hint = {"message": "share and count say the same", "hint": "give one of the two", "offset": 0}
-            raise PydanticCustomError("LC382", "{message}", hint)
-        return self
-
     def changes(self, site: Site) -> Iterator[Change]:
         """Its shards have no leader for a while."""
         part = component(site, self.on, "on")
@@ -60,14 +52,9 @@ class Failover(Fault):
             hint = f"stores with leaders: {', '.join(led)}" if led else "give the store replicas: and failover:"
             raise NoTargetError("on", f"{self.on} is a {part.kind} without leaders", hint)
         shards = part.nodes // part.copies
-        if self.count is not None and self.count > shards:
-            raise NoTargetError("count", f"{self.on} has {shards} shards, not {self.count}", "strike all: share: 100 %")
-        if self.share == 0.0:
-            raise NoTargetError("share", "a share of 0 strikes nothing", "leave the fault out")
+        wanted = self.struck(shards, "shards")
         if self.takes <= 0.0:
             raise NoTargetError("takes", "a switch takes some time", "for example takes: 1 s")
-        share = 1.0 if self.share is None else self.share
-        wanted = self.count if self.count is not None else max(1, round(share * shards))
         for shard in range(wanted):
             target: Target = ("shard", self.on, shard)
             how = FORCED if self.mode == "forced" else PLANNED

@@ -29,9 +29,9 @@ class Gateway(Component):
     """Replicas that each hold up to `connections` client connections.
 
     What: `push` goes to the replica that holds the connection of the flow's key and then over the client's network;
-    `broadcast` goes to every replica; `connect` opens a connection, which takes its work at a replica: what else a
-    client asks for then stands in the steps that follow it. `online` is how many connections are held; their share of
-    the capacity is the metric `connections`.
+    `broadcast` goes to every replica that is up, since the connections of one that is down are gone; `connect` opens a
+    connection, which takes its work at a replica: what else a client asks for then stands in the steps that follow it.
+    `online` is how many connections are held; their share of the capacity is the metric `connections`.
 
     Why: connections and pushes bind separately: a gateway full of idle sockets is cheap, one busy with a popular
     stream is not.

@@ -34,6 +34,10 @@ class WriteOptions(StoreOptions):
     amount: Amount | None = Field(
         None, description="What the write adds to the entity; the amounts of one operation sum to zero in a ledger."
     )
+    permission: Literal["grant", "revoke"] | None = Field(
+        None,
+        description="The entity is a permission: the write gives it, or takes it away. Every read of it is a check.",
+    )
 
 
 class Part(BaseModel):
@@ -157,7 +161,9 @@ class Store(Sharded):
         **dict.fromkeys(("write", "append", "update", "claim", "transact"), LogNormal.of(p50=0.002, p99=0.02)),
     }
     effects: ClassVar = frozenset({"write", "append", "update", "claim", "transact"})
-    not_yet_options: ClassVar = {"session": "what belongs to a session comes with session guarantees"}
+    not_yet_options: ClassVar = {
+        "session": "a session is said where its requests arrive (arrive.session), and no read is pinned to a copy"
+    }
 
     def visits(self, verb: str, options: Options) -> tuple[Visit, ...]:
         """Those of one write or read; of a transaction those of its writes."""

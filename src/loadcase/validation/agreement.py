@@ -30,7 +30,6 @@ from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
 from loadcase.kinds.service import Service
-from loadcase.kinds.store import Store
 from loadcase.validation.plan import NotExpressible
 from loadcase.validation.run import built_in, in_turn
 from loadcase.validation.translate import translate
@@ -202,6 +201,8 @@ def _feedback(blueprint: Blueprint) -> str:
             o = step.options
             if o.breaker is not None or (o.retry is not None and o.retry.breaker is not None):
                 return f"feedback: a breaker before {step.component}"
+            if getattr(o, "condition", None) is not None:
+                return f"feedback: an update of {step.component} fails when another one comes between"
             if o.throttle is not None:
                 return f"feedback: callers of {step.component} throttle themselves"
             trip = known.calls.get((flow.name, step.path))
@@ -264,8 +265,6 @@ def _formless(blueprint: Blueprint, report: EstimateReport) -> str:
             return (
                 f"no closed form: {name} forgets the use of what it evicts; the estimate is the bound of perfect counts"
             )
-        if isinstance(component, Store) and component.replicas > 1 and component.regions > 1:
-            return f"no closed form: the copies of {name} lie at distances that depend on each other"
         if isinstance(component, Limiter) and report.metrics.get(f"{name}.rate", 0.0) > component.rate:
             return f"no closed form: {name} is a fluid here, and refuses in bursts"
     return ""

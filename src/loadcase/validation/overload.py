@@ -7,7 +7,19 @@ import re
 from loadcase.kinds.base import Retry
 from loadcase.validation import lengths
 from loadcase.validation.laws import law
-from loadcase.validation.plan import MAIN, Model, NotExpressible, Plan, Run, blueprint, mapping, num, step, unit_of
+from loadcase.validation.plan import (
+    MAIN,
+    Model,
+    NotExpressible,
+    Plan,
+    Run,
+    blueprint,
+    listed,
+    mapping,
+    num,
+    step,
+    unit_of,
+)
 from loadcase.validation.queueing import Case, chosen, servers_of
 
 PER_SECOND = 1000.0
@@ -106,6 +118,49 @@ def retry_breaker(case: Case, model: Model) -> Plan:
         "attempts_per_request": "dependency.rate / asked.rate",
     }
     return Plan({MAIN: Run(blueprint(case["title"], components, flows), seconds)}, chosen(case, formulas))
+
+
+BACKOFFS = {"none": 0, "expo": "min(cap, base*2^n), n=1 at first retry", "full": "U(0,expo)",
+            "equal": "expo/2+U(0,expo/2)"}  # fmt: skip
+"""Waits before a retry as the format has them, and as the cases write them."""
+
+
+def contention(case: Case, model: Model) -> Plan:
+    """Clients that all update one row at once, by compare and set, and read it again and retry until they have."""
+    if model.text("protocol") != "read version, write with version; write fails if version moved":
+        raise NotExpressible(f"cannot read the protocol {model.text('protocol')!r}")
+    words, count = model.get("backoff"), model.whole("clients")
+    if not isinstance(words, dict) or any(words.get(name) not in (None, text) for name, text in BACKOFFS.items()):
+        raise NotExpressible(f"cannot read the backoff {words!r}")
+    model.ignore("replications")  # as many rows, one after the other, as the tolerance asks for
+    raw = model.get("network_one_way")
+    if not isinstance(raw, dict) or raw.get("dist") != "abs(normal)":
+        raise NotExpressible(f"cannot read the way of a message {raw!r}")
+    way = law({**raw, "dist": "normal"}, unit_of("ms"))
+    if way.cv2 > 1 / 16:  # nearer to 0 it matters that the format cuts it off there
+        raise NotExpressible("a normal distribution of which much is below 0, and counts as above it")
+    ways = mapping(client="0 s", same_zone=way.text, cross_zone="0 s", cross_region="0 s")
+    components = {"contender": mapping(kind="service", workers=0, work="0 s"),
+                  "db": mapping(kind="store", workers=0, work="0 s")}  # fmt: skip
+    first = {"backoff": f"{num(2 * float(words['base']))} ms", "cap": f"{num(float(words['cap']))} ms"}
+    runs = {"Nobackoff": {}, "Exponential": first, "FullJitter": first | {"jitter": "full"},
+            "EqualJitter": first | {"jitter": "equal"}}  # fmt: skip
+    plan = Plan()
+    for name, waits in runs.items():
+        body = ["{db.read: {entity: row}}", "{db.update: {entity: row, if: unchanged}}"]
+        attempt = step("contender.handle", mapping(retry=mapping(max=1_000_000, **waits), do=listed(body)))
+        flows = {"update": ("arrive: {rate: 1 /s, key: row}", [step("fan_out", mapping(n=count, do=f"[{attempt}]"))])}
+        text = blueprint(case["title"], components, flows, network=f"network: {ways}", entities={"row": "{count: 1M}"})
+        plan.runs[name] = Run(text, 100.0)
+    formulas = {f"calls_{name}": f"{name}.update.retries / {name}.update.rate + {count}" for name in runs}
+    plan.formulas = chosen(case, formulas)
+    plan.runs = {name: run for name, run in plan.runs.items() if f"calls_{name}" in plan.formulas}
+    plan.missing = {
+        name: "needs decorrelated jitter: each wait is drawn from the one before"
+        for name in case["expected"]
+        if name == "calls_Decorr"
+    }
+    return plan
 
 
 def threshold(case: Case, model: Model) -> Plan:

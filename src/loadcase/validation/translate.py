@@ -30,6 +30,7 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
     (r"retry amplification", overload.layers),
     (r"retries, independent", overload.retries),
     (r"retry budget", overload.budget),
+    (r"backoff and jitter", overload.contention),
     (r"circuit breaker on retries", overload.retry_breaker),
     (r"circuit breaker on calls", overload.probes),
     (r"metastable failure: retries", overload.threshold),
@@ -51,10 +52,6 @@ TRANSLATORS: tuple[tuple[str, Translator], ...] = (
 """What translates a phenomenon; the first pattern that is found in its name."""
 
 NOT_YET: tuple[tuple[str, str], ...] = (
-    (
-        r"backoff and jitter",
-        "needs writes that a store refuses when the version has moved on since it was read, and decorrelated jitter",
-    ),
     (
         r"hashing balance",
         "needs shards on a ring with random points, drawn anew: shards are placed by an even hash or by rank",

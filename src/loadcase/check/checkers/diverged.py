@@ -48,12 +48,14 @@ class Diverged(Checker):
         alone = np.concatenate([~members(code[:n], code[n:]), ~members(code[n:], code[:n])])
         names, index = np.unique(keys, return_inverse=True)
         diverged = np.unique(index[alone])
-        last = np.full(len(names), -1, np.int64)
-        last[index[:n]] = rows
+        shown = np.full(len(names), -1, np.int64)
+        shown[index[:n]] = rows
+        parts = np.flatnonzero(alone[:n])[::-1]  # from the first of them on the two histories go their own ways
+        shown[index[parts]] = rows[parts]
         witnesses = tuple(
-            Witness("the key ends differently in the other history", (int(last[k]),), _operations(view, last[k]))
+            Witness("the key ends differently in the other history", (int(shown[k]),), _operations(view, shown[k]))
             for k in some(diverged)
-            if last[k] >= 0
+            if shown[k] >= 0
         )
         return Finding(float(len(diverged)), len(names), witnesses)
 

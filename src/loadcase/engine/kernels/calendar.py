@@ -19,7 +19,13 @@ def push(H, n, t, p):
     if n > 0 and H[0].p == OVER:
         sift(H, n, t, p)
         return n
-    i = n
+    rise(H, n, t, p)
+    return n + 1
+
+
+@inlined
+def rise(H, i, t, p):
+    """Puts an event at place `i`, or in front of those that it comes before; gives its place."""
     while i > 0:
         j = (i - 1) >> 2
         if H[j].t < t or (H[j].t == t and H[j].p < p):
@@ -29,13 +35,18 @@ def push(H, n, t, p):
         i = j
     H[i].t = t
     H[i].p = p
-    return n + 1
+    return i
+
+
+@inlined
+def sift(H, n, t, p):
+    """Puts an event in the place of the first one and restores the order."""
+    sink(H, n, 0, t, p)
 
 
 @compiled
-def sift(H, n, t, p):
-    """Puts an event in the place of the first one and restores the order."""
-    i = 0
+def sink(H, n, i, t, p):
+    """Puts an event at place `i`, or behind those that come before it."""
     while True:
         c = 4 * i + 1
         if c + 3 < n:

@@ -6,7 +6,7 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
+    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, DOWN, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
     TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.compiling import compiled, entry, inlined
@@ -283,7 +283,8 @@ def remember(P, S, f, pc, now):
         for j in range(S.bases.shape[1]):
             S.bases[f, j] = -1
         if a >= 0:
-            write_note(S, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), np.int64(0))
+            who = np.int64(f) if row.d == 2 else F[f].key[row.d] if row.d >= 0 else np.int64(-1)
+            write_note(S, a, f, F[f].began, np.int64(-1), by if b == 1 else np.int64(-1), who)
         return pc + 1
     if op == FRESH:
         return pc + 1 if K[f].fresh == 1 else a
@@ -323,7 +324,7 @@ def remember(P, S, f, pc, now):
             return np.int64(-1)
     elif op == NOTE:
         t = now + P.lanes[row.d - 1] if row.d > 0 else now
-        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT):
+        if row.e > 0 and (K[f].attempt > 1 or F[f].why == TIMEOUT or F[f].why == DOWN):
             a = np.int64(row.e)
         elif row.f > 0 and F[f].why == CLAIMED:
             a = np.int64(row.f)

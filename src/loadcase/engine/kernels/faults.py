@@ -158,7 +158,7 @@ def trouble(P, S, f, pc):
     if op == ENTER:
         if L[i, DOWN_NOW] > 0:
             F[f].why = DOWN
-            if L[i, DOWN_NOW] == 1:
+            if L[i, DOWN_NOW] == 1 or (row.c == 1 and L[i, OUT] > 0):
                 return b, 0.0
             park(F, f, L, i, TOLD, b)
             return WAITS, 0.0

@@ -15,7 +15,7 @@ from loadcase.engine.kernels.tables import (
     D_END, D_NOW, FAULT, GROW_FRAMES, GROW_HEAP, LANE0, OVER, PAUSED, R_FREE, R_HEAP, R_MARGIN, R_PEAK, R_ROW,
     R_SEQ, SLOT_BITS, SLOT_MASK, SOURCE0,
 )  # fmt: skip
-from loadcase.engine.kernels.calendar import before, push
+from loadcase.engine.kernels.calendar import push, rise, sink
 from loadcase.engine.kernels.stations import advance, share, touch
 from loadcase.engine.kernels.caches import forget
 from loadcase.engine.kernels.measuring import next_arrival
@@ -178,22 +178,8 @@ def reschedule(P, S, i, factor, now, n, seq):
             n = push(H, n, t, (seq << SLOT_BITS) | (SOURCE0 + i))
         return n, seq
     p = H[k].p
-    while k > 0 and t < H[(k - 1) >> 2].t and H[(k - 1) >> 2].p != OVER:
-        H[k].t = H[(k - 1) >> 2].t
-        H[k].p = H[(k - 1) >> 2].p
-        k = (k - 1) >> 2
-    while 4 * k + 1 < n:
-        least = 4 * k + 1
-        for c in range(4 * k + 2, min(n, 4 * k + 5)):
-            if before(H[c], H[least]):
-                least = c
-        if t < H[least].t or (t == H[least].t and p < H[least].p):
-            break
-        H[k].t = H[least].t
-        H[k].p = H[least].p
-        k = least
-    H[k].t = t
-    H[k].p = p
+    if rise(H, k, t, p) == k:
+        sink(H, n, k, t, p)
     return n, seq
 
 
