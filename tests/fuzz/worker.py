@@ -1,7 +1,7 @@
 """Reads paths of blueprints from standard input, one a line; says of each what became of it, as a line of JSON.
 
-A path is followed by a tab and what to do: `light` (load, estimate, review, draw) or `check` (that, and a check with a budget
-of one second). A process of its own, so that memory is measured and a hang can be ended.
+A path is followed by a tab and what to do: `light` (load, estimate, review, draw) or `check` (that, and a check with a
+budget of one second). A process of its own, so that memory is measured and a hang can be ended.
 """
 
 from __future__ import annotations

@@ -10,13 +10,15 @@ from loadcase.kinds.cache import Cache
 from loadcase.review.design import Design
 from loadcase.review.rule import Found, Rule
 from loadcase.review.rules.cache_dropped_too_early import cached
+from loadcase.review.rules.stale_reads_unbounded import STRICT
 
 
 class TtlBeyondPromise(Rule):
     """A cache keeps an entry for longer than the contract lets it be stale.
 
-    What: the contract bounds `<entity>.staleness.max` (or says that there are no stale reads), a cache holds that
-    entity for a `ttl` of more, and a flow that writes it neither puts nor deletes it there.
+    What: the contract bounds `<entity>.staleness.max` (or says that there are no stale reads, no actions after a
+    revoke), a cache holds that entity for a `ttl` of more, and a flow that writes it neither puts nor deletes it
+    there.
 
     Why: who reads just before the end of its life reads what was written over that long ago.
 
@@ -70,7 +72,9 @@ flows:
             if any(flow.name in told for flow in design.consuming):
                 continue
             for entity in sorted(e for e in cached(design, name) if e is not None):
-                line = design.promise(f"{entity}.staleness.max") or design.nothing_of(f"{entity}.stale_reads")
+                line = design.promise(f"{entity}.staleness.max") or next(
+                    filter(None, (design.nothing_of(f"{entity}.{metric}") for metric in STRICT)), None
+                )
                 writers = {s.flow.name for s in design.sites if entity in [entity_of(c) for c in s.written]}
                 limit = 0.0 if line is None or line.unit != "s" else line.bound
                 if line is not None and writers - told and cache.ttl > limit:
