@@ -260,11 +260,14 @@ def review(
     from loadcase.review.settings import settings_for
 
     if explain is not None:
-        if explain == "all":
-            _print(shown.rules_text())
+        chosen = set(rules()) if explain == "all" else named([explain], "--explain")
+        told = [rule for name, rule in rules().items() if name in chosen]
+        if format == "json":
+            _print_json(shown.explain_json(told))
+        elif format != "text":
+            raise UsageError(f"--explain has no format {format}", hint="text or json")
         else:
-            chosen = named([explain], "--explain")
-            _print("\n".join(shown.explain_text(rule) for name, rule in rules().items() if name in chosen))
+            _print(shown.rules_text() if explain == "all" else "\n".join(map(shown.explain_text, told)))
         return 0
     if not file:
         raise UsageError("no blueprint is given", hint="loadcase review FILE, or loadcase review --explain all")

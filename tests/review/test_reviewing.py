@@ -218,6 +218,11 @@ def test_explain_tells_a_rule_or_lists_all(capsys: pytest.CaptureFixture[str]) -
     assert "# <-" in out
     assert execute(["review", "--explain", "all"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(rules())
+    assert execute(["review", "--explain", "LC566", "--format", "json"]) == 0
+    (rule,) = json.loads(capsys.readouterr().out)["rules"]
+    assert (rule["rule"], rule["severity"]) == ("unbounded-queue", "warning")
+    assert all(rule[part] for part in ("what", "why", "source"))
+    assert execute(["review", "--explain", "LC566", "--format", "sarif"]) == 2
     assert execute(["review", "--explain", "nothing"]) == 2
     assert execute(["review"]) == 2
 

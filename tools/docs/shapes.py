@@ -25,8 +25,9 @@ from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.judged import explain_json, judge_json
-from loadcase.report.review import review_json
+from loadcase.report.review import explain_json, review_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
+from loadcase.review.catalogue import rules
 from loadcase.review.reviewing import review
 from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
@@ -294,6 +295,17 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].allowed[].fixable": "Whether `--fix` mends it.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
     },
+    "rules": {
+        "rules[].rule": "Name of the rule.",
+        "rules[].code": "Its stable code.",
+        "rules[].severity": "`error`, `warning` or `note`, where a finding is neither graver nor lighter.",
+        "rules[].fixable": "Whether `--fix` mends what it can of it.",
+        "rules[].summary": "What is wrong, in one sentence.",
+        "rules[].what": "What exactly is looked for.",
+        "rules[].why": "Why it matters.",
+        "rules[].source": "Where that comes from.",
+        "rules[].covers[]": "Rules of the guides that it checks.",
+    },
     "size": {
         "blueprint": "Name of the design.",
         "case": "The case that the sizes are for.",
@@ -401,6 +413,7 @@ COMMANDS = {
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
+    "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
@@ -446,6 +459,7 @@ def samples() -> dict[str, Any]:
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
+        "rules": explain_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
             "partial": False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from loadcase.report.ci import finding_line
 from loadcase.review.catalogue import rules
 from loadcase.review.reviewing import Finding, Review
 from loadcase.review.rule import SEVERITIES, Rule, blueprint_of
-from loadcase.review.settings import Settings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -46,7 +45,7 @@ def problem_of(finding: Finding) -> Problem:
 
 
 def review_json(reviews: Sequence[Review], fixed: Sequence[int], diff: str | None = None) -> dict[str, Any]:
-    """`review --format json`. Without a list: one blueprint, or many."""
+    """`review --format json`: an entry for each blueprint."""
     return {
         "designs": [
             {
@@ -156,17 +155,34 @@ def diff_text(file: str, before: str, after: str) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-def explain_text(rule: Rule, settings: Settings | None = None) -> str:
+def explain_text(rule: Rule) -> str:
     """A rule for people: what it finds, why, from where, and an example of each kind."""
     told = rule.told()
-    level = ((settings or Settings()).severity).get(rule.name, rule.severity)
     fix = ", --fix mends it" if rule.fixes else ""
-    parts = [f"{rule.name} ({rule.code}, {level}{fix})", rule.summary]
+    parts = [f"{rule.name} ({rule.code}, {rule.severity}{fix})", rule.summary]
     parts += [f"{name}: {text}" for name, text in told.items()]
     parts += ["Reported, at the lines marked # <-:\n\n" + _indented(rule.invalid[0])]
     parts += ["Not reported:\n\n" + _indented(rule.valid[0])]
     parts += [f"To allow it on a line: # loadcase: allow {rule.name} because REASON"] if not rule.last else []
     return "\n\n".join(parts) + "\n"
+
+
+def explain_json(chosen: Iterable[Rule]) -> dict[str, Any]:
+    """`review --explain RULE --format json`."""
+    return {
+        "rules": [
+            {
+                "rule": rule.name,
+                "code": rule.code,
+                "severity": rule.severity,
+                "fixable": rule.fixes,
+                "summary": rule.summary,
+                **{name.lower(): text for name, text in rule.told().items()},
+                "covers": list(rule.covers),
+            }
+            for rule in chosen
+        ]
+    }
 
 
 def _indented(example: str) -> str:

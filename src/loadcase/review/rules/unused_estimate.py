@@ -74,7 +74,7 @@ flows: {r: {arrive: {rate: load}, steps: [s.read]}}
 
 
 def leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], object]]:
-    """Every scalar of nested data with its path; the keys of `degrade`, of steps and their like are scalars too."""
+    """Every scalar of nested data with its path."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, (*path, key))
