@@ -263,7 +263,7 @@ def review(
         chosen = set(rules()) if explain == "all" else named([explain], "--explain")
         told = [rule for name, rule in rules().items() if name in chosen]
         if format == "json":
-            _print_json(shown.explain_json(told))
+            _print_json(shown.rules_json(told))
         elif format != "text":
             raise UsageError(f"--explain has no format {format}", hint="text or json")
         else:

@@ -25,7 +25,7 @@ from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.judged import explain_json, judge_json
-from loadcase.report.review import explain_json, review_json
+from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
 from loadcase.review.catalogue import rules
 from loadcase.review.reviewing import review
@@ -459,7 +459,7 @@ def samples() -> dict[str, Any]:
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
-        "rules": explain_json([rules()["dual-write"]]),
+        "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
             "partial": False,

@@ -167,7 +167,7 @@ def explain_text(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def explain_json(chosen: Iterable[Rule]) -> dict[str, Any]:
+def rules_json(chosen: Iterable[Rule]) -> dict[str, Any]:
     """`review --explain RULE --format json`."""
     return {
         "rules": [
