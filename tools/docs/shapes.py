@@ -25,7 +25,10 @@ from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.judged import explain_json, judge_json
+from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
+from loadcase.review.catalogue import rules
+from loadcase.review.reviewing import review
 from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
 from tools.docs.fields import table
@@ -39,6 +42,12 @@ requirements: {contract: [r.p95 < 300 ms]}
 estimates: {users: 1k..4k, pause: 10 s, rate: users / pause}
 components: {s: {kind: service, workers: 4, price: 92 USD/month}, c: {kind: cache, hit_ratio: 90 %}}
 flows: {r: {arrive: {rate: rate}, steps: [{s.handle: {work: exp(5 ms)}}, c.get]}}
+"""
+UNSOUND = """\
+loadcase: 1
+name: unsound
+components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
+flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
 """
 NAMES = {
     "estimate.estimates": "ESTIMATE",
@@ -259,6 +268,44 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "metrics.METRIC": "Every [metric](metrics.md) that a closed form gives, in base units.",
         "notes[]": "What the closed form leaves out of this design.",
     },
+    "review": {
+        "designs[].blueprint": "Name of the design.",
+        "designs[].file": "Its file.",
+        "designs[].errors": "Findings that are errors.",
+        "designs[].warnings": "Findings that are warnings.",
+        "designs[].notes": "Findings that are notes.",
+        "designs[].fixed": "What `--fix` has mended, or would with `--diff`.",
+        "designs[].findings[].rule": "Name of the rule.",
+        "designs[].findings[].code": "Its stable code.",
+        "designs[].findings[].severity": "`error`, `warning` or `note`.",
+        "designs[].findings[].message": "What is wrong.",
+        "designs[].findings[].hint": "How to mend it.",
+        "designs[].findings[].path": "Where in the design.",
+        "designs[].findings[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "designs[].findings[].column": "Column, from 1.",
+        "designs[].findings[].fixable": "Whether `--fix` mends it.",
+        "designs[].allowed[].rule": "The same of what a comment allows.",
+        "designs[].allowed[].code": "Its stable code.",
+        "designs[].allowed[].severity": "`error`, `warning` or `note`.",
+        "designs[].allowed[].message": "What is wrong.",
+        "designs[].allowed[].hint": "How to mend it.",
+        "designs[].allowed[].path": "Where in the design.",
+        "designs[].allowed[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "designs[].allowed[].column": "Column, from 1.",
+        "designs[].allowed[].fixable": "Whether `--fix` mends it.",
+        "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
+    },
+    "rules": {
+        "rules[].rule": "Name of the rule.",
+        "rules[].code": "Its stable code.",
+        "rules[].severity": "`error`, `warning` or `note`, where a finding is neither graver nor lighter.",
+        "rules[].fixable": "Whether `--fix` mends what it can of it.",
+        "rules[].summary": "What is wrong, in one sentence.",
+        "rules[].what": "What exactly is looked for.",
+        "rules[].why": "Why it matters.",
+        "rules[].source": "Where that comes from.",
+        "rules[].covers[]": "Rules of the guides that it checks.",
+    },
     "size": {
         "blueprint": "Name of the design.",
         "case": "The case that the sizes are for.",
@@ -365,6 +412,8 @@ COMMANDS = {
     "run": "`loadcase run FILE --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
+    "review": "`loadcase review FILE... --format json`",
+    "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
@@ -409,6 +458,8 @@ def samples() -> dict[str, Any]:
         "run": run_json(run),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
+        "review": reviewed(),
+        "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
             "partial": False,
@@ -420,6 +471,12 @@ def samples() -> dict[str, Any]:
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),
     }
+
+
+def reviewed() -> dict[str, Any]:
+    """A review with a finding, one that a comment allows, and a diff."""
+    found = review(loads(UNSOUND))
+    return review_json([found], [1], "--- a/x.yaml\n")
 
 
 def printed() -> dict[str, Any]:
