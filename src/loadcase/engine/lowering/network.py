@@ -29,22 +29,15 @@ class Network(Part):
         self.link(start, end, lost)
         net = self.blueprint.network
         assert net is not None
-        a = self.blueprint.components.get(start.component or "")
-        b = self.blueprint.components.get(end.component or "")
         name = f"{self.scope.flow}:{start.component or 'client'}>{end.component or 'client'}"
         if start.component is None or end.component is None:
-            if start.component is None and end.component is None:
-                return
             self.asm.wait(net.client, name)
-            return
-        if start.slot < 0 or end.slot < 0 or a is None or b is None:
-            if start.component != end.component:
+        elif start.slot >= 0 and end.slot >= 0:  # else a log fetches by itself what it is fed
+            ends = (self.blueprint.components[start.component], self.blueprint.components[end.component])
+            if all(component.zones == 1 and component.regions == 1 for component in ends):
                 self.asm.wait(net.same_zone, name)
-            return
-        if a.zones == 1 and b.zones == 1 and a.regions == 1 and b.regions == 1:
-            self.asm.wait(net.same_zone, name)
-            return
-        self.asm.hop((net.same_zone, net.cross_zone, net.cross_region), start.slot, end.slot, name)
+            else:
+                self.asm.hop((net.same_zone, net.cross_zone, net.cross_region), start.slot, end.slot, name)
 
     def there_and_back(self, here: Here, there: Here) -> None:
         """The way of a request that is refused."""

@@ -144,12 +144,9 @@ class Steps(Part):
     def call(self, call: Call, here: Here, fail: Label, top: bool) -> Here:
         """A call; one without policies may move the flow: from a balancer on, and to the first services of a flow."""
         component = self.blueprint.components[call.component]
-        options = call.options
         name = self.scope.named(f"{call.component}.{call.verb}")
         forward = component.behaviours.get(call.verb) == "forward"
-        moves = not options.policed and (forward or (top and component.kind == "service"))
-
-        if moves:
+        if not call.options.policed and (forward or (top and component.kind == "service")):
             return self.visits.visit(call, component, name, here, fail, stay=True)
 
         def attempt(at: Here, failed: Label) -> None:
