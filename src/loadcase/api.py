@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.kinds.base import Component
+    from loadcase.review.reviewing import Review
+    from loadcase.review.settings import Settings
     from loadcase.scales import Scale
 
 LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 40.0
@@ -58,6 +60,13 @@ def size(blueprint: Model, headroom: float | None = None, case: str | None = Non
     from loadcase.estimate.size import size as proposed
 
     return proposed(blueprint, HEADROOM if headroom is None else headroom, case)
+
+
+def review(blueprint: Model, settings: Settings | None = None) -> Review:
+    """What is wrong with a design on paper: see `loadcase.review.reviewing.review`. Nothing is run."""
+    from loadcase.review.reviewing import review as looked_at
+
+    return looked_at(blueprint, settings)
 
 
 def run(
@@ -338,6 +347,10 @@ class Blueprint(Model):
     def size(self, headroom: float | None = None, case: str | None = None) -> SizeReport:
         """The fewest replicas, shards and partitions that hold the contract with headroom."""
         return size(self, headroom, case)
+
+    def review(self, settings: Settings | None = None) -> Review:
+        """What is wrong with it on paper."""
+        return review(self, settings)
 
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""

@@ -32,6 +32,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase new my-design.yaml        start from a small commented design
     loadcase estimate my-design.yaml   its numbers in closed form, at once
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
+    loadcase review my-design.yaml     what is wrong with it on paper
     loadcase check my-design.yaml      simulate it and judge every guarantee
     loadcase judge history.parquet --contract my-design.yaml
                                        judge what a real system recorded
@@ -214,6 +215,90 @@ def size(
 
         print_size(report, closed_form(report.blueprint, report.load).components, console())
     return 1 if report.unmet else 0
+
+
+@app.command
+def review(
+    file: Annotated[list[Path] | None, Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")] = None,
+    *,
+    fix: bool = False,
+    diff: bool = False,
+    select: list[str] | None = None,
+    ignore: list[str] | None = None,
+    explain: str | None = None,
+    variant: Variant = None,
+    format: Annotated[Literal["text", "json", "sarif", "github"], Parameter(help="What is printed.")] = "text",
+) -> int:
+    """Find what is wrong on paper: by rules over the blueprint and its closed form, each with its source.
+
+    Nothing is run. `# loadcase: allow RULE because REASON` on a line, or on
+    one of its own above it, silences a rule there. `[tool.loadcase.review]`
+    of a pyproject.toml, or `[review]` of a loadcase.toml, has `select`,
+    `ignore` and `severity`.
+
+    Exit codes: 0 no errors, 1 errors, 2 invalid.
+
+    Example: loadcase review gallery/chat
+
+    Parameters
+    ----------
+    fix
+        Mend what needs no choice of yours, in the file; comments and layout stay.
+    diff
+        Show what --fix would change, and change nothing.
+    select
+        Rules to look at: names, codes, or beginnings of codes such as LC55, with commas between.
+    ignore
+        Rules not to look at.
+    explain
+        Show a rule: what it finds, why, its source and examples; `all` lists them.
+    """
+    from loadcase.report import review as shown
+    from loadcase.review.catalogue import named, rules
+    from loadcase.review.reviewing import mended
+    from loadcase.review.reviewing import review as looked_at
+    from loadcase.review.settings import settings_for
+
+    if explain is not None:
+        chosen = set(rules()) if explain == "all" else named([explain], "--explain")
+        told = [rule for name, rule in rules().items() if name in chosen]
+        if format == "json":
+            _print_json(shown.rules_json(told))
+        elif format != "text":
+            raise UsageError(f"--explain has no format {format}", hint="text or json")
+        else:
+            _print(shown.rules_text() if explain == "all" else "\n".join(map(shown.explain_text, told)))
+        return 0
+    if not file:
+        raise UsageError("no blueprint is given", hint="loadcase review FILE, or loadcase review --explain all")
+    if (fix or diff) and variant is not None:
+        raise UsageError("--fix and --diff change the design itself, not a variant", hint="leave --variant out")
+    reviews, counts, diffs = [], [], []
+    for one in file:
+        settings = settings_for(one).with_options(select or [], ignore or [])
+        blueprint = _load(one, variant)
+        count = 0
+        if fix or diff:
+            before = blueprint
+            blueprint, count = mended(blueprint, settings)
+            diffs.append(shown.diff_text(blueprint.document.file, before.dump(), blueprint.dump()))
+            if count and not diff:
+                _write(Path(blueprint.document.file), blueprint.dump())
+        reviews.append(looked_at(blueprint, settings))
+        counts.append(count)
+    if format == "json":
+        _print_json(shown.review_json(reviews, counts, "".join(diffs) if diff else None))
+    elif format == "sarif":
+        _print_json(shown.review_sarif(reviews))
+    elif format == "github":
+        _print(shown.review_github(reviews))
+    elif diff:
+        _print("".join(diffs))
+    else:
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        for found, count in zip(reviews, counts, strict=True):
+            _print(shown.review_text(found, color, count if fix else None))
+    return 1 if any(r.failed for r in reviews) else 0
 
 
 @app.command

@@ -15,6 +15,7 @@ from loadcase.cli import app
 from loadcase.core.metrics import METRICS
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
+from loadcase.review.catalogue import rules
 
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -34,6 +35,7 @@ def test_a_generated_part_is_made_anew_and_the_rest_stays() -> None:
 def test_everything_has_a_page() -> None:
     assert {p.stem for p in (DOCS / "kinds").glob("*.md")} == {"index", *kinds()}
     assert {p.stem for p in (DOCS / "profiles").glob("*.md")} == {"index", *profiles()}
+    assert {p.stem for p in (DOCS / "rules").glob("*.md")} == {"index", *rules()}
     assert {p.stem for p in (DOCS / "commands").glob("*.md")} == {"index", *(n for n in app if n[0] != "-")}
     text = (DOCS / "metrics.md").read_text("utf-8")
     assert all(f"{m.name}`" in text for m in METRICS)

@@ -35,7 +35,7 @@ def commands_index() -> str:
                 ("code", "meaning"),
                 [
                     ("0", "all guarantees hold; the command did what it was asked"),
-                    ("1", "a guarantee is broken, or a validation case fails"),
+                    ("1", "a guarantee is broken, a validation case fails, or a review finds an error"),
                     ("2", "the blueprint or the command line is invalid"),
                     ("3", "undecided: no guarantee is broken, and some could not be judged"),
                     ("130", "interrupted"),

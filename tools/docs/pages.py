@@ -8,6 +8,7 @@ from loadcase.check.checkers import checkers
 from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
+from loadcase.review.catalogue import rules
 from tools.docs.catalogue import (
     fault_page,
     faults_index,
@@ -20,11 +21,12 @@ from tools.docs.catalogue import (
 from tools.docs.checkers import checker_page, checkers_index
 from tools.docs.commands import command_page, commands_index, names
 from tools.docs.regions import filled
+from tools.docs.rules import rule_page, rules_index
 from tools.docs.shapes import json_page
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `python -m tools.docs`; edit the code's docstrings instead. -->\n\n"
-FOLDERS = ("checkers", "commands", "faults", "kinds", "profiles")
+FOLDERS = ("checkers", "commands", "faults", "kinds", "profiles", "rules")
 """Folders of `docs` in which every page is made."""
 
 
@@ -42,6 +44,8 @@ def made() -> dict[Path, str]:
         **{docs / "faults" / f"{name}.md": fault_page(name, cls) for name, cls in faults().items()},
         docs / "profiles" / "index.md": profiles_index(),
         **{docs / "profiles" / f"{name}.md": profile_page(found) for name, found in profiles().items()},
+        docs / "rules" / "index.md": rules_index(),
+        **{docs / "rules" / f"{name}.md": rule_page(name, rule) for name, rule in rules().items()},
         docs / "metrics.md": metrics_page(),
         docs / "json.md": json_page(),
     }

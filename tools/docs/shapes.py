@@ -32,7 +32,10 @@ from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.compared import compare_json, curve_json, decisions_json
 from loadcase.report.explored import sweep_json
 from loadcase.report.judged import explain_json, judge_json
+from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
+from loadcase.review.catalogue import rules
+from loadcase.review.reviewing import review
 from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
 from tools.docs.fields import table
@@ -46,6 +49,12 @@ requirements: {contract: [r.p95 < 300 ms]}
 estimates: {users: 1k..4k, pause: 10 s, rate: users / pause}
 components: {s: {kind: service, workers: 4, price: 92 USD/month}, c: {kind: cache, hit_ratio: 90 %}}
 flows: {r: {arrive: {rate: rate}, steps: [{s.handle: {work: exp(5 ms)}}, c.get]}}
+"""
+UNSOUND = """\
+loadcase: 1
+name: unsound
+components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
+flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
 """
 NAMES = {
     "estimate.estimates": "ESTIMATE",
@@ -383,6 +392,44 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "metrics.METRIC": "Every [metric](metrics.md) that a closed form gives, in base units.",
         "notes[]": "What the closed form leaves out of this design.",
     },
+    "review": {
+        "designs[].blueprint": "Name of the design.",
+        "designs[].file": "Its file.",
+        "designs[].errors": "Findings that are errors.",
+        "designs[].warnings": "Findings that are warnings.",
+        "designs[].notes": "Findings that are notes.",
+        "designs[].fixed": "What `--fix` has mended, or would with `--diff`.",
+        "designs[].findings[].rule": "Name of the rule.",
+        "designs[].findings[].code": "Its stable code.",
+        "designs[].findings[].severity": "`error`, `warning` or `note`.",
+        "designs[].findings[].message": "What is wrong.",
+        "designs[].findings[].hint": "How to mend it.",
+        "designs[].findings[].path": "Where in the design.",
+        "designs[].findings[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "designs[].findings[].column": "Column, from 1.",
+        "designs[].findings[].fixable": "Whether `--fix` mends it.",
+        "designs[].allowed[].rule": "The same of what a comment allows.",
+        "designs[].allowed[].code": "Its stable code.",
+        "designs[].allowed[].severity": "`error`, `warning` or `note`.",
+        "designs[].allowed[].message": "What is wrong.",
+        "designs[].allowed[].hint": "How to mend it.",
+        "designs[].allowed[].path": "Where in the design.",
+        "designs[].allowed[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "designs[].allowed[].column": "Column, from 1.",
+        "designs[].allowed[].fixable": "Whether `--fix` mends it.",
+        "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
+    },
+    "rules": {
+        "rules[].rule": "Name of the rule.",
+        "rules[].code": "Its stable code.",
+        "rules[].severity": "`error`, `warning` or `note`, where a finding is neither graver nor lighter.",
+        "rules[].fixable": "Whether `--fix` mends what it can of it.",
+        "rules[].summary": "What is wrong, in one sentence.",
+        "rules[].what": "What exactly is looked for.",
+        "rules[].why": "Why it matters.",
+        "rules[].source": "Where that comes from.",
+        "rules[].covers[]": "Rules of the guides that it checks.",
+    },
     "size": {
         "blueprint": "Name of the design.",
         "case": "The case that the sizes are for.",
@@ -493,6 +540,8 @@ COMMANDS = {
     "decisions": "`loadcase compare FILE --decision NAME --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
+    "review": "`loadcase review FILE... --format json`",
+    "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
@@ -538,6 +587,8 @@ def samples() -> dict[str, Any]:
         **explored(outcome),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
+        "review": reviewed(),
+        "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
             "partial": False,
@@ -570,6 +621,12 @@ def explored(outcome: Outcome) -> dict[str, Any]:
         "curve": curve_json(curve),
         "decisions": decisions_json("small", [flipped], False),
     }
+
+
+def reviewed() -> dict[str, Any]:
+    """A review with a finding, one that a comment allows, and a diff."""
+    found = review(loads(UNSOUND))
+    return review_json([found], [1], "--- a/x.yaml\n")
 
 
 def printed() -> dict[str, Any]:

@@ -11,7 +11,7 @@
 The last two are ValueErrors too, so that a pydantic validator may raise them.
 
 Codes are stable and grouped: LC0xx use, LC1xx the YAML file, LC2xx values, LC3xx the blueprint's schema,
-LC4xx a history.
+LC4xx a history, LC5xx and LC6xx what `loadcase review` finds.
 A message says what was got and what is wrong with it; the hint says what would be accepted or what to try.
 """
 
@@ -133,9 +133,12 @@ def dotted(path: Path) -> str:
     return text
 
 
-def render(problem: Problem, color: bool = False) -> str:
+_COLORS = {"error": "\033[31m", "warning": "\033[33m", "note": "\033[34m"}
+
+
+def render(problem: Problem, color: bool = False, level: str = "error") -> str:
     """Show a problem as compilers do: ``file:line:column: error[LC101]: message``, source, caret, hint."""
-    red, cyan, bold, off = ("\033[31m", "\033[36m", "\033[1m", "\033[0m") if color else ("", "", "", "")
+    red, cyan, bold, off = (_COLORS[level], "\033[36m", "\033[1m", "\033[0m") if color else ("", "", "", "")
     parts = [_clean(problem.file)] if problem.file else []
     if problem.line:
         parts.append(str(problem.line))
@@ -143,7 +146,7 @@ def render(problem: Problem, color: bool = False) -> str:
             parts.append(str(problem.column))
     where = ":".join(parts) or dotted(problem.path)
     lead = f"{bold}{where}:{off} " if where else ""
-    lines = [f"{lead}{bold}{red}error[{problem.code}]{off}: {_clean(problem.message)}"]
+    lines = [f"{lead}{bold}{red}{level}[{problem.code}]{off}: {_clean(problem.message)}"]
     if problem.source.strip():
         source, caret = _window(_clean(problem.source), problem.column)
         lines.append(f"    {source}")

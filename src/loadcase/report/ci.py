@@ -52,6 +52,13 @@ def annotation(verdict: str, file: str, place: tuple[int, int], text: str) -> st
     return f"::{level} file={_property(file)},line={place[0]},col={place[1]}::{_message(text)}"
 
 
+def finding_line(level: str, file: str, place: tuple[int, int], title: str, text: str) -> str:
+    """One annotation of a review, with a title."""
+    word = {"error": "error", "warning": "warning"}.get(level, "notice")
+    where = f"file={_property(file)},line={place[0]},col={place[1]},title={_property(title)}"
+    return f"::{word} {where}::{_message(text)}"
+
+
 def github_error(error: LoadcaseError) -> str:
     """The problems of a blueprint as annotations."""
     if not isinstance(error, BlueprintError):
