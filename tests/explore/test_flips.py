@@ -163,6 +163,16 @@ def test_another_estimate_may_be_moved() -> None:
         flipped("right", by="odd")
     with pytest.raises(UsageError, match="no decision 'rigth'"):
         flipped("rigth")
+    with pytest.raises(UsageError, match="no case 'rush'"):
+        flipped("right", cases=["rush"])
+
+
+def test_a_value_that_the_estimate_cannot_have_ends_the_search() -> None:
+    text = DESIGN.replace("rate: users * each", "cap: 150 /s, rate: 'min(users * each, cap)'")
+    text = text.replace("rate < 100 /s", "rate > 160 /s")
+    found = decision(loads(text), "right", seeds=2)
+    assert found.verdict != "holds"
+    assert "users does not bring rate to" in found.why
 
 
 @pytest.mark.parametrize(

@@ -188,12 +188,27 @@ def test_a_journal_keeps_the_first_row() -> None:
         assert len(journal) == 1
 
 
-def test_what_the_engine_refuses_is_told_at_its_point(tmp_path: Path) -> None:
+def test_what_the_engine_refuses_is_told_at_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(blueprint: Any, *_: Any, **more: Any) -> Any:
+        raise UsageError(f"{blueprint.components['s'].replicas} is too much")
+
+    monkeypatch.setattr("loadcase.api.run", refuse)
+    found = swept(["s.replicas=1,2"], seeds=1)
+    assert [(a.verdict, a.error) for a in found.found] == [("unknown", f"{n} is too much") for n in (1, 2)]
+
+
+def test_a_trace_is_part_of_what_is_run(tmp_path: Path) -> None:
     text = TINY.replace("rate: rate", "trace: t.txt")
-    (tmp_path / "t.txt").write_text("3\n2\n1\n")
-    found = swept(["s.replicas=1,2"], text, trace_folder=tmp_path, seeds=1)
-    assert [a.verdict for a in found.found] == ["unknown", "unknown"]
-    assert all("arrival times must be" in str(a.error) for a in found.found)
+    trace, out = tmp_path / "t.txt", tmp_path / "t.parquet"
+    options: dict[str, Any] = {"trace_folder": tmp_path, "seeds": 1, "out": out}
+    trace.write_text("1.5\n2\n3\n")
+    assert swept(["s.replicas=1,2"], text, **options).before == 0
+    assert swept(["s.replicas=1,2"], text, **options).before == 2
+    trace.write_text("1.5\n2\n4\n")
+    assert swept(["s.replicas=1,2"], text, **options).before == 0
+    trace.write_text("3\n2\n1\n")
+    with pytest.raises(UsageError, match="arrival times must be"):
+        swept(["s.replicas=1,2"], text, **options)
 
 
 def test_a_worker_with_another_engine_is_refused() -> None:

@@ -401,15 +401,12 @@ def _choose(names: tuple[str, str], cases: Sequence[CaseComparison], cost: Diffe
             return "a", f"{one} holds its contract, and {other} breaks {_listed(second)}"
         case "broken", "holds":
             return "b", f"{other} holds its contract, and {one} breaks {_listed(first)}"
-        case "broken", "broken" if not any(
-            o.verdict == "unknown" for c in cases for v in (c.a, c.b) for o in v.guarantees
-        ):
-            if first < second:
-                return "a", f"{one} breaks {_listed(first)}, and {other} also {_listed(second - first)}"
-            if second < first:
-                return "b", f"{other} breaks {_listed(second)}, and {one} also {_listed(first - second)}"
-            return "neither", f"{one} breaks {_listed(first)}, and {other} breaks {_listed(second)}"
         case "broken", "broken":
+            undecided = any(o.verdict == "unknown" for c in cases for v in (c.a, c.b) for o in v.guarantees)
+            if first < second and not undecided:
+                return "a", f"{one} breaks {_listed(first)}, and {other} also {_listed(second - first)}"
+            if second < first and not undecided:
+                return "b", f"{other} breaks {_listed(second)}, and {one} also {_listed(first - second)}"
             return "neither", f"{one} breaks {_listed(first)}, and {other} breaks {_listed(second)}"
     if verdicts["a"] == "unknown" and verdicts["b"] == "unknown":
         return "unknown", f"it is undecided whether {one} and {other} hold their contracts"

@@ -24,6 +24,7 @@ from loadcase.core.expressions import Estimate, evaluate, evaluate_all
 from loadcase.core.quantity import Quantity, median, strip_counts
 from loadcase.core.results import Verdict
 from loadcase.core.unitformat import format_dims, format_quantity
+from loadcase.engine.run import case_of
 from loadcase.explore.axes import Axis, Range, Setting
 from loadcase.explore.compare import Better, Comparison, Progress, compare
 from loadcase.explore.work import told
@@ -366,13 +367,12 @@ def decision(
     other = variant_of(blueprint, found.variant)
     if options.get("cases") is None:
         options["cases"] = plain_cases(blueprint)
-    search = Search(blueprint, other, (name_of(blueprint, name), found.variant), **options)
+    for case in options["cases"] or ():
+        case_of(blueprint, case)
+        case_of(other, case)
+    own = blueprint.name if blueprint.name != found.variant else f"{blueprint.name} as it is"
+    search = Search(blueprint, other, (own, found.variant), **options)
     return _Decided(blueprint, name, claim, by or mover(claim.estimate, blueprint.estimates), search).found(within)
-
-
-def name_of(blueprint: Blueprint, decision: str) -> str:
-    """How the design is called beside a variant of it."""
-    return blueprint.name if blueprint.name != decision else f"{blueprint.name} as it is"
 
 
 class _Decided:
@@ -387,6 +387,7 @@ class _Decided:
         self.now = median(blueprint.estimates[claim.estimate].value).value
         self.known: dict[float, Comparison] = {}
         self.refused = ""
+        """Why nothing is known at a value that was tried; empty where all are decided."""
 
     def at(self, value: float) -> None:
         """Compares at a value of the estimate."""
@@ -404,10 +405,8 @@ class _Decided:
             except UsageError as error:
                 self.refused = error.message
                 return
-        if self.known[value].better != "unknown":
-            self.refused = ""
-        elif not self.refused:
-            self.refused = self.known[value].why
+        if self.known[value].better == "unknown":
+            self.refused = f"at {self.shown(value)} {self.known[value].why}"
 
     def shown(self, value: float) -> str:
         return format_quantity(Quantity(value, self.claim.bound.dims))
@@ -421,6 +420,8 @@ class _Decided:
             if value is None:
                 break
             self.at(value)
+            if value not in self.known:  # it is refused, and would be again
+                break
             bracket = self.bracket()
         return self.told(bracket)
 
@@ -494,11 +495,11 @@ class _Decided:
                 verdict = "broken"
             way = "below" if below else "above"
             undecided = any(low < value < high for value in reached)
-            width = "; between these the runs do not tell" if undecided else ""
-            width = "; the budget allowed no nearer" if self.search.spent else width
+            more = "; between these the runs do not tell" if undecided else ""
+            more = "; the budget allowed no nearer" if self.search.spent else more
             why = (
                 f"{self.search.names[1]} is the better {way} {claim.estimate} {self.shown(math.sqrt(low * high))} "
-                f"({self.shown(low)} to {self.shown(high)}); it says {claim.text}{width}"
+                f"({self.shown(low)} to {self.shown(high)}); it says {claim.text}{more}"
             )
         points = tuple((value, self.known[value]) for value in reached)
         found = bracket or (None, None)

@@ -22,7 +22,7 @@ from loadcase.core.results import Metric, RunResult
 
 Row = dict[str, Any]
 """A run as JSON: see `row_of`."""
-_UNSEEN = ("cli.py", "explore", "report", "studio", "validation", "__pycache__", "recorder.py")
+_UNSEEN = ("cli.py", "explore", "report", "review", "studio", "validation", "__pycache__", "recorder.py")
 """Sources that change nothing about what a run gives."""
 _BATCH = 500
 

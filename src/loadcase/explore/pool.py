@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, Thr
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
-from loadcase.core.errors import UsageError
+from loadcase.core.errors import LoadcaseError, UsageError
 from loadcase.explore.journal import Row
 from loadcase.explore.work import Task, begin, one_run
 
@@ -88,7 +88,7 @@ class Cluster:
         self.address = address
 
     def results(self, tasks: Iterable[Task], stop: threading.Event) -> Found:
-        """As the protocol says. Raises UsageError without dask, or when the scheduler cannot be reached."""
+        """As the protocol says. Raises UsageError without dask, when the scheduler cannot be reached, or is lost."""
         client = connect(self.address)
         try:
             slots = sum(client.nthreads().values())
@@ -96,6 +96,14 @@ class Cluster:
                 raise UsageError(f"the cluster at {self.address} has no workers", hint="dask worker ADDRESS starts one")
             with client.get_executor(pure=False, retries=MOST_LOSSES) as pool:
                 yield from _drive(lambda task: pool.submit(one_run, task, key=task.key), iter(tasks), slots, stop)
+        except LoadcaseError:
+            raise
+        except Exception as error:  # whatever ends a cluster, or the workers that take a run one after the other
+            reason = f"{type(error).__name__}: {error}"
+            raise UsageError(
+                f"the cluster at {self.address} gave up: {reason}",
+                hint="with --out the same command goes on from there",
+            ) from None
         finally:
             client.close()
 

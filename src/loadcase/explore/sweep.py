@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,12 +19,12 @@ from loadcase.check.runner import MIN_SEEDS
 from loadcase.core.errors import LoadcaseError, UsageError
 from loadcase.core.results import Outcome, RunResult, Verdict, worst
 from loadcase.engine.memory import check_memory
-from loadcase.engine.run import case_of, changes_of, check_size
+from loadcase.engine.run import case_of, changes_of, check_size, read_traces
 from loadcase.explore.axes import Axis, Point, grid, latin_hypercube
 from loadcase.explore.journal import Journal, Row, content_hash, engine_version, result_of, run_key
 from loadcase.explore.pool import Pool, pool_for
 from loadcase.explore.table import check_table, write_table
-from loadcase.explore.work import Task, told
+from loadcase.explore.work import RUN_AIM_S, Task, told
 
 MOST_RUNS = 1_000_000
 UNJUDGED = "recover_within and page_within are judged by check"
@@ -120,7 +121,7 @@ class _Plan:
     def tasks(self) -> Iterator[tuple[int, Task]]:
         """Every run with the number of its point: point by point, so that runs of one design follow each other."""
         version, design = engine_version(), content_hash(self.data)
-        options = f"exact={self.exact}" + (f" traces={self.trace_folder}" if self.trace_folder else "")
+        options = f"{'exact' if self.exact else f'aim={RUN_AIM_S} s'}{self.traces()}"
         for number, point in enumerate(self.points):
             changes = tuple((s.path, s.value) for s in point)
             for case in self.cases:
@@ -130,6 +131,15 @@ class _Plan:
                         number,
                         Task(key, self.data, design, changes, case, seed, self.exact, version, self.trace_folder),
                     )
+
+    def traces(self) -> str:
+        """A hash of the arrival traces that the design replays, which are no part of its data."""
+        names = {f.arrive.trace for f in self.blueprint.flows.values() if f.arrive is not None and f.arrive.trace}
+        if self.trace_folder is None or not names:
+            return ""
+        read_traces(self.blueprint, self.trace_folder)
+        told = [hashlib.blake2b((self.trace_folder / name).read_bytes()).hexdigest() for name in sorted(names)]
+        return f" traces={told}"
 
     def at(self, number: int, case: str, rows: dict[int, Row], metrics: Sequence[str]) -> At:
         """The contract at a point in a case, over the seeds that were run."""
