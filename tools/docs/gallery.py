@@ -16,6 +16,7 @@ from typing import Any
 from loadcase import api
 from loadcase.blueprint.load import load
 from loadcase.blueprint.model import Blueprint, Decision
+from loadcase.check.decided import showing
 from loadcase.core.quantity import Quantity
 from loadcase.core.results import CheckResult
 from loadcase.core.unitformat import format_quantity
@@ -61,11 +62,14 @@ def remember(system: System) -> Path:
 
 
 def judged(path: Path, variant: str | None = None, cases: list[str] | None = None) -> CheckResult:
-    """A check that is the same on every machine: its scale models and seeds do not depend on the time it takes."""
+    """A check that is the same on every machine: its scale models and seeds do not depend on the time it takes, and
+    those of a case not on which others are judged."""
     design = load(path, variant)
     seeds = None if variant is None else SEEDS_OF_VARIANTS
-    aim_s = max(api.LEAST_AIM_S, api.CASE_AIM_S * len(design.cases))
-    return api.check(design, cases=cases, seeds=seeds, budget_s=BUDGET_S, aim_s=aim_s)
+    chosen = showing(design) if cases is None else cases
+    every = max(1, len(design.cases))
+    aim_s = max(api.LEAST_AIM_S, api.CASE_AIM_S * every) * len(chosen) / every
+    return api.check(design, cases=chosen, seeds=seeds, budget_s=BUDGET_S, aim_s=aim_s)
 
 
 def shape_of(result: CheckResult) -> dict[str, Any]:
