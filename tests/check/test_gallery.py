@@ -22,6 +22,26 @@ SHOWN = {  # by system and variant: the case, and with how many seeds
         "patient": ("psp_down", 3),
         "dual_write": ("zone_outage", 3),
     },
+    "rate-limiter": {
+        "local": ("peak", 3),
+        "fixed_window": ("peak", 3),
+        "closed": ("counters_down", 3),
+        "unguarded": ("hot_tenant", 3),
+    },
+    "webhook-receiver": {
+        "forgetful": ("two_copies", 3),
+        "synchronous": ("mail_down", 3),
+        "dual_write": ("zone_outage", 3),
+    },
+    "access-control": {
+        "events_only": ("late_events", 3),
+        "expiring": ("peak", 3),
+        "direct": ("roles_down", 3),
+    },
+    "audit-pipeline": {
+        "unordered": ("redelivered", 3),
+        "anonymous": ("duplicate_submit", 3),
+    },
 }
 VARIANTS = [(system, variant) for system, shown in SHOWN.items() for variant in shown]
 
