@@ -377,6 +377,28 @@ def test_a_transaction_is_two_effects_at_one_time() -> None:
         assert list(versions) == list(range(1, len(versions) + 1))
 
 
+GIVEN_UP = """\
+loadcase: 1
+name: given_up
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [note.stale_reads == 0, note.applied_twice == 0, note.lost == 0]}
+entities: {page: {count: 50}, note: {fields: {id: id}, identity: id}}
+components: {db: {kind: store, replicas: 3, read: quorum, workers: 32}}
+flows:
+  put:
+    arrive: {rate: 50 /s, key: page, timeout: 500 ms, retry: {max: 20, backoff: 100 ms, jitter: full}}
+    steps: [db.write: {entity: note, once: id}]
+  get: {arrive: {rate: 200 /s, key: page, timeout: 1 s}, steps: [db.read: {entity: note}]}
+cases: {crash: {duration: 20 s, warmup: 0 s, faults: [crash: {on: db, at: 5 s, for: 2 s}]}}
+"""
+
+
+def test_copies_have_the_version_that_is_committed_after_a_failed_attempt() -> None:
+    found = api.run(loads(GIVEN_UP), "crash").metrics
+    assert found["put.retries"].value > 1
+    assert [found[f"note.{m}"].value for m in ("stale_reads", "applied_twice", "lost")] == [0, 0, 0]
+
+
 SETTLED = """\
 loadcase: 1
 name: settled

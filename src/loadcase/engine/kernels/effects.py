@@ -302,7 +302,15 @@ def remember(P, S, f, pc, now):
         return pc + 1
     noted = K[f].noted != 0
     if op == SEQUENCE:
-        version = X[fact(S, c, K[f].operation)].value if c >= 0 else np.int64(0)
+        version = np.int64(0)
+        if c >= 0:
+            e = fact(S, c, K[f].operation)
+            version, done = X[e].value, X[e].done
+            if noted and version > 0 and done == 0:
+                key = F[f].key[b]
+                passed = version <= recall_fact(S, a, key)
+                if passed or recall_fact(S, a + VOID, void_key(key, version)) > 0:
+                    version = np.int64(0)  # an attempt had it that has failed: what the copies get now has its own
         if version == 0:
             version = np.int64(1)
             if noted:
