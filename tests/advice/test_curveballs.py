@@ -141,6 +141,12 @@ def test_a_case_that_tries_it_is_named(case: str, tried: str) -> None:
     assert bool(found.case) != bool(tried)
 
 
+def test_a_cold_cache_is_slow_for_those_who_ask_it() -> None:
+    text = CACHED.replace("RATE", "400")
+    put = text.replace("flows: {", "flows: {w: {arrive: {rate: 1 /s, key: m}, steps: [db.write, c.put]}, ")
+    assert risk(put, "cold_cache").impact == "r is slower until it is warm"
+
+
 def test_overload_is_tried_by_a_case_above_the_peak() -> None:
     text = "requirements: {contract: [r.p95 < 9 s]}" + SERVED.replace("REPLICAS", "4")
     assert risk(text, "growth").tried_by == ""

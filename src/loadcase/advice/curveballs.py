@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from loadcase.advice.facts import Facts
+from loadcase.advice.facts import Facts, looks_up
 from loadcase.blueprint.steps import Call
 from loadcase.core.errors import Path
 from loadcase.core.values import digits, show
@@ -74,6 +74,7 @@ def cold_cache(facts: Facts) -> Iterator[Curveball]:
     for name, component in facts.b.components.items():
         if component.kind not in ("cache", "cdn"):
             continue
+        asking = [s.flow.name for s in facts.sites if s.call.component == name and looks_up(s)]
         for store, before, after in while_cold(facts.design, name):
             holds = f"{store} bears it" if after <= 1.0 else f"{store} does not bear it"
             yield Curveball(
@@ -81,8 +82,8 @@ def cold_cache(facts: Facts) -> Iterator[Curveball]:
                 f"{name} is empty: {store} goes from {show(before, 'ratio')} to {show(after, 'ratio')} busy",
                 f"{holds}; a limit before it, or a cache that is filled before it takes traffic"
                 if after > 1.0 else f"{holds}, so {name} is for latency and not for capacity",
-                _flows(facts, name, "is", "are") + " slower until it is warm" if after <= 1.0 else
-                _flows(facts, name, "times", "time") + " out, and what times out does not fill the cache",
+                _together(asking, "is", "are") + " slower until it is warm" if after <= 1.0 else
+                _together(asking, "times", "time") + " out, and what times out does not fill the cache",
                 after > 1.0, ("components", name), (("flush", name), ("crash", name)),
                 f"cold: {{faults: [flush: {{on: {name}, at: 10 s}}]}}",
             )  # fmt: skip
@@ -288,7 +289,8 @@ def _flows(facts: Facts, component: str, one: str, many: str) -> str:
     return _together(found, one, many) if found else f"{component} {one}"
 
 
-def _together(names: list[str], one: str, many: str) -> str:
+def _together(flows: list[str], one: str, many: str) -> str:
+    names = list(dict.fromkeys(flows))
     return f"{', '.join(names[:-1])} and {names[-1]} {many}" if len(names) > 1 else f"{names[0]} {one}"
 
 
