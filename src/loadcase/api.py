@@ -173,12 +173,14 @@ def check(
     budget_s: float | None = None,
     threads: int | None = None,
     exact: bool = False,
+    aim_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
+    Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
     `cases` are all where none are given; of a variant those that its decisions say show what it breaks.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
@@ -191,7 +193,8 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else showing(blueprint)
     for name in names:
         case_of(blueprint, name)
-    aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
+    if aim_s is None:
+        aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
     if budget_s is None:
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
