@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loadcase.advice.advising import advise
 from loadcase.alerts.burn import rules_of
 from loadcase.alerts.page import CasePages, Paged, PagesResult
 from loadcase.alerts.replay import Alert, Firing
@@ -22,8 +23,16 @@ from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
+from loadcase.explore.axes import parse_axis
+from loadcase.explore.compare import CaseComparison, Comparison, Difference
+from loadcase.explore.flips import At as CurvePoint
+from loadcase.explore.flips import Curve, Flip, Flipped
+from loadcase.explore.sweep import At, SweepResult
+from loadcase.report.advice import advice_json
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
+from loadcase.report.compared import compare_json, curve_json, decisions_json
+from loadcase.report.explored import sweep_json
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
@@ -49,6 +58,13 @@ name: unsound
 components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
 """
+CACHED = """\
+loadcase: 1
+name: cached
+entities: {page: {count: 1k}}
+components: {c: {kind: cache, keys: 500}, db: {kind: store}}
+flows: {view: {arrive: {rate: 10 /s, key: page}, steps: [c.get: {miss: [db.read: {entity: page}]}]}}
+"""
 NAMES = {
     "estimate.estimates": "ESTIMATE",
     "estimate.components": "COMPONENT",
@@ -58,6 +74,7 @@ NAMES = {
     "size.components": "COMPONENT",
     "size.overlay": "PATH",
     "agreement.counts": "STATUS",
+    "gallery.systems[].decisions": "DECISION",
     "validate.counts": "STATUS",
     "validate.cases[].expected": "VALUE",
     "validate.cases[].got": "VALUE",
@@ -72,6 +89,8 @@ NAMES = {
     "run.metrics": "METRIC",
     "run.rough": "METRIC",
     "run.series": "METRIC",
+    "sweep.points[].values": "PATH",
+    "sweep.points[].metrics": "METRIC",
     "kinds.kinds": "KIND",
     "kinds.kinds.KIND.fields": "FIELD",
     "faults.faults": "FAULT",
@@ -106,7 +125,122 @@ EXPLAINED = {
     "story.lines[].faults[]": "Faults that were active.",
 }
 """The keys of one judged guarantee with its story."""
+JUDGED = {
+    "guarantee": "A line of the contract.",
+    "metric": "The metric it speaks of.",
+    "value": "Mean over the seeds; null if it was not observed.",
+    "low": "Lower end of its interval; null if there is none.",
+    "high": "Its upper end.",
+    "unit": "`s`, `1/s`, `ratio`, `count` or `USD/month`.",
+    "verdict": "`holds`, `broken` or `unknown`.",
+}
+"""The keys of a guarantee in short."""
+DIFFERENCE = {
+    "metric": "A metric.",
+    "unit": "Its unit.",
+    "a": "Mean of the first design; null where it has none.",
+    "b": "Mean of the second.",
+    "difference": "b less a, seed by seed; null where one of them has none.",
+    "low": "Lower end of the interval of the difference.",
+    "high": "Its upper end.",
+    "gain": "How many times as many independent runs would need for that interval; null where the difference does not "
+    "vary.",
+    "rough": "Whether it comes from a scale model that tells it within its factor only.",
+}
+"""The keys of a paired difference."""
+BRIEF = {
+    "better": "`a`, `b`, `same`, `neither` or `unknown`: which design is the better there.",
+    "why": "Why, in words.",
+    "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
+    "costs[]": "Of the first and of the second, USD per month.",
+    "seeds": "Seeds that were run in each case.",
+}
+"""The keys of a comparison at one value."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "sweep": {
+        "blueprint": "Name of the design.",
+        "partial": "Whether it was interrupted.",
+        "runs": "Runs that are wanted: points times cases times seeds.",
+        "done": "Runs that are done.",
+        "before": "Of those, runs that were done before.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "file": "The Parquet file; null without `--out`.",
+        "notes[]": "Remarks.",
+        "axes[].path": "What is varied.",
+        "axes[].unit": "Unit of its values; `text` where they are none.",
+        "axes[].low": "Low end of a range; null for a list.",
+        "axes[].high": "Its high end.",
+        "axes[].log": "Whether the values are spread by equal factors.",
+        "points[].point": "Number of the point, from 0; one entry for each of its cases.",
+        "points[].values.PATH": "The value at this point, in base units, or text.",
+        "points[].case": "The case.",
+        "points[].seeds[]": "Seeds that were run.",
+        "points[].scale": "k of the scale model 1:k; 1 is exact.",
+        "points[].verdict": "The worst of its guarantees.",
+        "points[].partial": "Why a run ended early; null if none did.",
+        "points[].error": "Why the engine refused a run; null if it did not.",
+        **{f"points[].guarantees[].{key}": said for key, said in JUDGED.items()},
+        "points[].metrics.METRIC.value": "Of `--show`: the mean over the seeds.",
+        "points[].metrics.METRIC.low": "Lower end of its interval.",
+        "points[].metrics.METRIC.high": "Its upper end.",
+        "points[].metrics.METRIC.unit": "Its unit.",
+    },
+    "compare": {
+        "names[]": "How the two designs are called.",
+        "better": "`a`, `b`, `same`, `neither` or `unknown`: the one that holds its contract; of two the cheaper.",
+        "why": "Why, in words.",
+        "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
+        **{f"cost.{key}": said for key, said in DIFFERENCE.items()},
+        "confidence": "Of the intervals: 0.95 with `--seeds`, 0.994 at each look without.",
+        "partial": "Whether it was interrupted.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "cases[].case": "Name of the case.",
+        "cases[].seeds[]": "Seeds that both were run with.",
+        "cases[].scale": "k of the scale model 1:k; 1 is exact.",
+        **{
+            f"cases[].{side}.{key}": said
+            for side in ("a", "b")
+            for key, said in (
+                ("verdict", "The worst of its guarantees."),
+                ("partial", "Why a run ended early; null if none did."),
+                *((f"guarantees[].{key}", said) for key, said in JUDGED.items()),
+            )
+        },
+        **{f"cases[].differences[].{key}": said for key, said in DIFFERENCE.items()},
+    },
+    "curve": {
+        "names[]": "How the two designs are called.",
+        "path": "What is varied.",
+        "unit": "Unit of its values; `text` where they are none.",
+        "partial": "Whether it was interrupted, or the budget spent.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "flips[].low": "A value at which the better choice is still the one.",
+        "flips[].high": "The next value that is decided, at which it is the other.",
+        "flips[].before": "The better choice at the first: a name, `same` or `neither`.",
+        "flips[].after": "The better choice at the second.",
+        "points[].value": "A value that was compared, in rising order.",
+        **{f"points[].{key}": said for key, said in BRIEF.items()},
+    },
+    "decisions": {
+        "blueprint": "Name of the design.",
+        "partial": "Whether it was interrupted.",
+        "decisions[].decision": "Name of the decision.",
+        "decisions[].variant": "Its variant; null without one.",
+        "decisions[].flips_when": "What it says.",
+        "decisions[].tested": "Whether that is something that can be run.",
+        "decisions[].verdict": "`holds` when the choice flips where it says.",
+        "decisions[].why": "In words.",
+        "decisions[].estimate": "The estimate that it names.",
+        "decisions[].by": "The estimate that was changed for that.",
+        "decisions[].unit": "Unit of the values of the estimate.",
+        "decisions[].now": "Value of the estimate in the blueprint.",
+        "decisions[].bound": "Value at which the decision says that it flips.",
+        "decisions[].low": "The flip is above this value of the estimate; null where it does not flip.",
+        "decisions[].high": "And below this.",
+        "decisions[].wall_s": "Seconds that it took. Differs from run to run.",
+        "decisions[].points[].value": "A value that was compared, in rising order.",
+        **{f"decisions[].points[].{key}": said for key, said in BRIEF.items()},
+    },
     "check": {
         "blueprint": "Name of the design.",
         "verdict": "`holds`, `broken` or `unknown`: the worst of the cases.",
@@ -295,6 +429,49 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].allowed[].fixable": "Whether `--fix` mends it.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
     },
+    "advise": {
+        "blueprint": "Name of the design.",
+        "file": "Its file.",
+        "shapes[].shape": "Name of a shape that the design has.",
+        "shapes[].asks": "The question that it answers with yes.",
+        "shapes[].risk": "What usually goes wrong with it.",
+        "shapes[].source": "Where that is from.",
+        "shapes[].evidence[].text": "What says so, with figures at the peak.",
+        "shapes[].evidence[].path": "Where in the design.",
+        "shapes[].evidence[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "shapes[].evidence[].column": "Column, from 1.",
+        "patterns[].pattern": "Name of a pattern that follows from the shapes.",
+        "patterns[].title": "What it is called.",
+        "patterns[].state": "`present`; `in words`, as the format has no field for it; `not yet` needed; `missing`.",
+        "patterns[].reasons[].shape": "The shape that asks for it.",
+        "patterns[].reasons[].why": "Why, with figures.",
+        "patterns[].how": "How a blueprint says it.",
+        "patterns[].note": "What exactly is missing, or why it may wait; empty where there is no more to say.",
+        "patterns[].place.path": "Where it is; `place` is null where it is missing, or not needed yet.",
+        "patterns[].place.line": "Line.",
+        "patterns[].place.column": "Column.",
+        "risks[].risk": "Name of a rule of the review, or of a curveball; the worst risk comes first.",
+        "risks[].severity": "`error`, `warning` or `note`.",
+        "risks[].weak": "Whether on paper the design has no room for it, or hardly any.",
+        "risks[].trigger": "What happens, with figures.",
+        "risks[].mitigation": "What helps.",
+        "risks[].impact": "What people notice.",
+        "risks[].rule": "The rule; null for a curveball.",
+        "risks[].tried_by": "The case that tries a curveball; null where none does.",
+        "risks[].case": "A case that would try it; null where there is one.",
+        "risks[].path": "Where in the design.",
+        "risks[].line": "Line.",
+        "risks[].column": "Column.",
+        "stages[].stage": "Name of a stage of a design, in their order.",
+        "stages[].title": "What it is called.",
+        "stages[].steps[].say": "What is missing there; no steps where nothing is.",
+        "stages[].steps[].how": "How to mend it.",
+        "stages[].steps[].rule": "The rule of the review that says so; null for an empty section or a missing pattern.",
+        "stages[].steps[].path": "Where in the design.",
+        "stages[].steps[].line": "Line.",
+        "stages[].steps[].column": "Column.",
+        "next": "The first stage with steps; null when every stage is there.",
+    },
     "rules": {
         "rules[].rule": "Name of the rule.",
         "rules[].code": "Its stable code.",
@@ -366,6 +543,19 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].metrics[].ok": "Whether it is within.",
     },
     "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "gallery": {
+        "systems[].name": "Name of the system, and of its folder.",
+        "systems[].title": "What it is called.",
+        "systems[].file": "Its blueprint.",
+        "systems[].prompt": "What is asked for.",
+        "systems[].hard_part": "What makes it hard.",
+        "systems[].contract[]": "What it promises, as written.",
+        "systems[].cases[]": "Names of its cases.",
+        "systems[].decisions.DECISION.choose": "What was chosen.",
+        "systems[].decisions.DECISION.over[]": "What was not.",
+        "systems[].decisions.DECISION.variant": "The variant that makes the other choice, or null.",
+        "systems[].decisions.DECISION.breaks[]": "Metrics of the contract that the variant breaks.",
+    },
     "new": {"file": "The file that was written.", "from": "What it was made from."},
     "kinds": {
         "kinds.KIND.verbs[]": "What a step can ask of it.",
@@ -410,13 +600,19 @@ COMMANDS = {
     "explain": "`loadcase explain HISTORY GUARANTEE --format json`",
     "alerts": "`loadcase alerts FILE --format json`; with `--case` also what the alerts do.",
     "run": "`loadcase run FILE --format json`",
+    "sweep": "`loadcase sweep FILE --set PATH=VALUES --format json`",
+    "compare": "`loadcase compare FILE --variant V --format json`, or of two files",
+    "curve": "`loadcase compare FILE --variant V --sweep PATH=RANGE --format json`",
+    "decisions": "`loadcase compare FILE --decision NAME --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
+    "advise": "`loadcase advise FILE --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
+    "gallery": "`loadcase gallery [NAME] --format json`",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
     "faults": "`loadcase faults [NAME] --format json`",
@@ -456,9 +652,11 @@ def samples() -> dict[str, Any]:
         "explain": explain_json(outcome, story),
         "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),
         "run": run_json(run),
+        **explored(outcome),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
+        "advise": advice_json(advise(loads(CACHED))),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
@@ -470,6 +668,27 @@ def samples() -> dict[str, Any]:
         "faults": {"faults": fault_shape("crash")},
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),
+    }
+
+
+def explored(outcome: Outcome) -> dict[str, Any]:
+    """The shapes of sweeps and of comparisons."""
+    axis = parse_axis("s.workers=2..8 log x2")
+    at = At(0, axis.settings[:1], "normal", (1,), 1, "holds", (outcome,), {"r.p50": (0.1, 0.1, 0.1, "s")}, "why", "why")
+    found = Difference("cost", "USD/month", 1.0, 2.0, 1.0, 1.0, 1.0, 3.0)
+    verdict = CaseVerdict("normal", "holds", [1], [outcome], 1, "why")
+    case = CaseComparison("normal", (1,), 1, verdict, verdict, (found,))
+    both = Comparison(("small", "large"), "holds", "holds", found, "a", "why", (case,), 0.95, 0.1)
+    points = tuple(CurvePoint(setting, both) for setting in axis.settings)
+    curve = Curve(axis, both.names, points, (Flip(axis.settings[0], axis.settings[1], "small", "large"),), 0.1)
+    flipped = Flipped(
+        "size", "large", "users < 5", "holds", "why", True, "users", "users", "user", 9.0, 5.0, 4.0, 6.0, ((4.0, both),)
+    )
+    return {
+        "sweep": sweep_json(SweepResult("small", (axis,), 2, 2, 1, 0, True, 0.1, (at,), Path("t.parquet"), ("note",))),
+        "compare": compare_json(both),
+        "curve": curve_json(curve),
+        "decisions": decisions_json("small", [flipped], False),
     }
 
 
@@ -488,6 +707,7 @@ def printed() -> dict[str, Any]:
         cases.write_text(json.dumps([c for c in built_in() if c["id"] == CLOSED]), "utf-8")
         for name, arguments in {
             "validate": ["validate", str(cases), "--quiet"],
+            "gallery": ["gallery", "chat"],
             "new": ["new", str(file)],
             "draw": ["draw", str(file)],
         }.items():

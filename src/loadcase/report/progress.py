@@ -9,9 +9,12 @@ import sys
 import threading
 import time
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadcase.check.runner import Progress as CheckProgress
+
+if TYPE_CHECKING:
+    from loadcase.explore.sweep import Progress as SweepProgress
 
 PATIENCE_S = 2.0
 EVERY_S = 0.2
@@ -62,6 +65,13 @@ class Progress:
         runs = f"{progress.runs} run{'s'[: progress.runs != 1]} done"
         decided = f"{progress.decided} of {progress.cases} cases decided"
         self._line(f"{self.title}: {decided}, {runs}{', now ' if going else ''}{going}")
+
+    def sweep(self, progress: SweepProgress) -> None:
+        """How far a sweep is, and how long the rest takes if it goes on like that."""
+        new = progress.done - progress.before
+        left = progress.spent_s / new * (progress.runs - progress.done) if new else 0.0
+        more = f", {left:.0f} s to go" if left else ""
+        self._line(f"{self.title}: {progress.done:,} of {progress.runs:,} runs{more}")
 
     def note(self, text: str) -> None:
         """Something is done."""
