@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
+    from loadcase.deep.ablation import Ablation, AblationProgress
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.kinds.base import Component
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 40.0
 LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
+ABLATION_CASE_S, ABLATION_AIM_S = 120.0, 10.0
+"""The same for each case of a design from which something was taken out."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
 loadcase: 1
@@ -67,6 +70,35 @@ def review(blueprint: Model, settings: Settings | None = None) -> Review:
     from loadcase.review.reviewing import review as looked_at
 
     return looked_at(blueprint, settings)
+
+
+def ablate(
+    blueprint: Model,
+    *,
+    budget_s: float | None = None,
+    seeds: int | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[AblationProgress], None] | None = None,
+    stop: threading.Event | None = None,
+    trace_folder: Path | None = None,
+) -> Ablation:
+    """What the contract of a design does not need, by taking parts out in turn: see `loadcase.deep.ablation`.
+
+    Scale models are chosen for `ABLATION_AIM_S` a case. The budget counts everything but the compilation of the engine.
+    """
+    from loadcase.deep.ablation import BUDGET_S
+    from loadcase.deep.ablation import ablate as cut_down
+
+    prepare()
+
+    def judge(blueprint: Model, case: str, budget_s: float) -> CheckResult:
+        return check(
+            blueprint, cases=[case], seeds=seeds, budget_s=min(budget_s, ABLATION_CASE_S), aim_s=ABLATION_AIM_S,
+            threads=threads, stop=stop, trace_folder=trace_folder,
+        )  # fmt: skip
+
+    budget_s = BUDGET_S if budget_s is None else budget_s
+    return cut_down(blueprint, judge, budget_s=budget_s, on_progress=on_progress, stop=stop)
 
 
 def run(
@@ -165,11 +197,14 @@ def check(
     budget_s: float | None = None,
     threads: int | None = None,
     exact: bool = False,
+    aim_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
+
+    Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
@@ -181,7 +216,8 @@ def check(
     names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
     for name in names:
         case_of(blueprint, name)
-    aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
+    if aim_s is None:
+        aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
     if budget_s is None:
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()

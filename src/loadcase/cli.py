@@ -226,17 +226,27 @@ def review(
     select: list[str] | None = None,
     ignore: list[str] | None = None,
     explain: str | None = None,
+    deep: bool = False,
+    budget: str | None = None,
+    seeds: int | None = None,
+    threads: int | None = None,
+    traces: Path | None = None,
     variant: Variant = None,
     format: Annotated[Literal["text", "json", "sarif", "github"], Parameter(help="What is printed.")] = "text",
+    quiet: bool = False,
 ) -> int:
     """Find what is wrong on paper: by rules over the blueprint and its closed form, each with its source.
 
-    Nothing is run. `# loadcase: allow RULE because REASON` on a line, or on
+    Nothing is run, but with --deep: then components, further regions and
+    zones, half of the replicas and policies are taken out in turn, what stands
+    on paper is run in all cases, and what no guarantee needs is a finding.
+
+    `# loadcase: allow RULE because REASON` on a line, or on
     one of its own above it, silences a rule there. `[tool.loadcase.review]`
     of a pyproject.toml, or `[review]` of a loadcase.toml, has `select`,
     `ignore` and `severity`.
 
-    Exit codes: 0 no errors, 1 errors, 2 invalid.
+    Exit codes: 0 no errors, 1 errors, 2 invalid, 130 interrupted.
 
     Example: loadcase review gallery/chat
 
@@ -252,8 +262,21 @@ def review(
         Rules not to look at.
     explain
         Show a rule: what it finds, why, its source and examples; `all` lists them.
+    deep
+        Take parts out and run what is left: what the contract does not need is over-engineered.
+    budget
+        With --deep: wall time after which cuts are not reached any more; 10min when not given.
+    seeds
+        With --deep: run exactly this many seeds for each case.
+    threads
+        With --deep: runs at once; all cores otherwise.
+    traces
+        With --deep: folder of the arrival traces that the blueprint names.
+    quiet
+        No progress on standard error.
     """
     from loadcase.report import review as shown
+    from loadcase.report.deep import deep_text
     from loadcase.review.catalogue import named, rules
     from loadcase.review.reviewing import mended
     from loadcase.review.reviewing import review as looked_at
@@ -273,9 +296,16 @@ def review(
         raise UsageError("no blueprint is given", hint="loadcase review FILE, or loadcase review --explain all")
     if (fix or diff) and variant is not None:
         raise UsageError("--fix and --diff change the design itself, not a variant", hint="leave --variant out")
-    reviews, counts, diffs = [], [], []
+    if not deep and (budget, seeds, threads, traces) != (None, None, None, None):
+        raise UsageError("--budget, --seeds, --threads and --traces are about runs", hint="say --deep")
+    budget_s = None if budget is None else _budget(budget)
+    _at_least_one(seeds, threads)
+    reviews, counts, diffs, ablations = [], [], [], []
+    interrupted = False
     for one in file:
         settings = settings_for(one).with_options(select or [], ignore or [])
+        if deep and "over-engineered" not in {rule.name for rule in settings.chosen()}:
+            raise UsageError("--deep looks for over-engineered, and that rule is left out", hint="--select it as well")
         blueprint = _load(one, variant)
         count = 0
         if fix or diff:
@@ -284,10 +314,26 @@ def review(
             diffs.append(shown.diff_text(blueprint.document.file, before.dump(), blueprint.dump()))
             if count and not diff:
                 _write(Path(blueprint.document.file), blueprint.dump())
-        reviews.append(looked_at(blueprint, settings))
+        looked, ablation = looked_at(blueprint, settings), None
+        if deep:
+            from loadcase import api
+            from loadcase.deep.ablation import in_review
+            from loadcase.report.progress import Progress
+
+            with Progress(quiet, blueprint.name) as progress:
+                ablation = api.ablate(
+                    blueprint, budget_s=budget_s, seeds=seeds, threads=threads, on_progress=progress.deep,
+                    stop=progress.stop, trace_folder=traces,
+                )  # fmt: skip
+            looked = in_review(blueprint, looked, ablation, settings)
+            interrupted = interrupted or progress.stop.is_set()
+        reviews.append(looked)
+        ablations.append(ablation)
         counts.append(count)
+        if interrupted:
+            break
     if format == "json":
-        _print_json(shown.review_json(reviews, counts, "".join(diffs) if diff else None))
+        _print_json(shown.review_json(reviews, counts, "".join(diffs) if diff else None, ablations))
     elif format == "sarif":
         _print_json(shown.review_sarif(reviews))
     elif format == "github":
@@ -296,8 +342,12 @@ def review(
         _print("".join(diffs))
     else:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        for found, count in zip(reviews, counts, strict=True):
+        for found, count, ablation in zip(reviews, counts, ablations, strict=True):
             _print(shown.review_text(found, color, count if fix else None))
+            if ablation is not None:
+                _print(deep_text(ablation))
+    if interrupted:
+        return 130
     return 1 if any(r.failed for r in reviews) else 0
 
 

@@ -20,6 +20,7 @@ from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
+from loadcase.deep.ablation import Ablation, Trial
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.report.alerts import alerts_json
@@ -293,6 +294,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].allowed[].line": "Line in the file, from 1; 0 for a design that was built in code.",
         "designs[].allowed[].column": "Column, from 1.",
         "designs[].allowed[].fixable": "Whether `--fix` mends it.",
+        "designs[].deep.trials[].what": "With `--deep`, else `deep` is null: what was taken out.",
+        "designs[].deep.trials[].how": "What takes its place.",
+        "designs[].deep.trials[].path": "Where in the design.",
+        "designs[].deep.trials[].state": "`not needed`, `needed`, `undecided`, `not judged`, `allowed`, `not reached`.",
+        "designs[].deep.trials[].because": "Why.",
+        "designs[].deep.trials[].saves": "USD per month; null where nothing was left to judge.",
+        "designs[].deep.trials[].ran": "Whether it was run; else paper decided.",
+        "designs[].deep.refused": "Why nothing was run; empty otherwise.",
+        "designs[].deep.partial": "Why it ended early; empty otherwise.",
+        "designs[].deep.wall_s": "Seconds that it took.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
     },
     "rules": {
@@ -474,9 +485,10 @@ def samples() -> dict[str, Any]:
 
 
 def reviewed() -> dict[str, Any]:
-    """A review with a finding, one that a comment allows, and a diff."""
+    """A review with a finding, one that a comment allows, a diff, and a part that was taken out."""
     found = review(loads(UNSOUND))
-    return review_json([found], [1], "--- a/x.yaml\n")
+    trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
+    return review_json([found], [1], "--- a/x.yaml\n", [Ablation((trial,), 1.0, "why", "why")])
 
 
 def printed() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from loadcase.check.runner import Progress as CheckProgress
+from loadcase.deep.ablation import AblationProgress
 
 PATIENCE_S = 2.0
 EVERY_S = 0.2
@@ -62,6 +63,11 @@ class Progress:
         runs = f"{progress.runs} run{'s'[: progress.runs != 1]} done"
         decided = f"{progress.decided} of {progress.cases} cases decided"
         self._line(f"{self.title}: {decided}, {runs}{', now ' if going else ''}{going}")
+
+    def deep(self, progress: AblationProgress) -> None:
+        """How far an ablation is."""
+        p = progress
+        self._line(f"{self.title}: {p.done} of {p.total} cuts judged, now without {p.trying}")
 
     def note(self, text: str) -> None:
         """Something is done."""
