@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from loadcase.deep.ablation import Ablation, AblationProgress
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
+    from loadcase.growth.shrinking import Shrunk
+    from loadcase.growth.story import Story, StoryProgress
     from loadcase.kinds.base import Component
     from loadcase.review.reviewing import Review
     from loadcase.review.settings import Settings
@@ -33,6 +35,8 @@ LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
 ABLATION_CASE_S, ABLATION_AIM_S = 120.0, 10.0
 """The same for each case of a design from which something was taken out."""
+GROWTH_CASE_S = 30.0
+"""The same for each load that a growing design is run at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
 loadcase: 1
@@ -189,6 +193,58 @@ def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | 
     return found
 
 
+def scale_of(blueprint: Model, case: str, k: int) -> Scale:
+    """The scale model 1:k of a case. Raises UsageError where it is none."""
+    from loadcase.engine.run import case_of
+    from loadcase.scales import Scale, require, rough_metrics
+
+    chosen = case_of(blueprint, case)
+    require(blueprint, chosen.load, k, chosen.faults)
+    return Scale(k, rough_metrics(blueprint, chosen.load, k))
+
+
+def grow(
+    blueprint: Model,
+    to: float,
+    *,
+    budget_s: float | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[StoryProgress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Story:
+    """What breaks on the way to a load factor above 1, and what mends it: see `loadcase.growth.story`."""
+    from loadcase.growth.mitigation import CASE
+    from loadcase.growth.story import BUDGET_S
+    from loadcase.growth.story import grow as told
+
+    prepare()
+
+    def judge(blueprint: Model, k: int, budget_s: float) -> CheckResult:
+        return check(
+            blueprint, cases=[CASE], budget_s=min(budget_s, GROWTH_CASE_S), scale=k, threads=threads, stop=stop
+        )
+
+    return told(
+        blueprint, to, judge, budget_s=BUDGET_S if budget_s is None else budget_s, on_progress=on_progress, stop=stop
+    )
+
+
+def shrink(
+    blueprint: Model,
+    to: float,
+    *,
+    budget_s: float | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[AblationProgress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Shrunk:
+    """What a design could leave out at a load factor below 1: see `loadcase.growth.shrinking`."""
+    from loadcase.growth.shrinking import shrink as smaller
+
+    one = partial(ablate, budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop)
+    return smaller(blueprint, to, one)
+
+
 def check(
     blueprint: Model,
     *,
@@ -198,6 +254,7 @@ def check(
     threads: int | None = None,
     exact: bool = False,
     aim_s: float | None = None,
+    scale: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
@@ -205,6 +262,7 @@ def check(
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
     Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
+    `scale` is a model 1:k for all of them, whatever it tells roughly. Raises UsageError where it is none.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
@@ -222,10 +280,12 @@ def check(
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
-    scales = {} if exact else scales_of(blueprint, names, aim_s, seeds)
+    scales = {} if exact else scales_of(blueprint, names, aim_s, seeds) if scale is None else {}
+    if scale is not None:
+        scales = {name: scale_of(blueprint, name, scale) for name in names}
 
     def make_exact(case: str) -> bool:
-        return scales.pop(case, Scale()).k > 1
+        return scale is None and scales.pop(case, Scale()).k > 1
 
     result = judge(
         blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,

@@ -23,8 +23,13 @@ from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Out
 from loadcase.deep.ablation import Ablation, Trial
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
+from loadcase.growth.mitigation import Mitigation
+from loadcase.growth.shrinking import Shrunk
+from loadcase.growth.story import Break, Rung
+from loadcase.growth.story import Story as Growing
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
+from loadcase.report.growth import shrunk_json, story_json
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
@@ -58,6 +63,9 @@ NAMES = {
     "estimate.metrics": "METRIC",
     "size.components": "COMPONENT",
     "size.overlay": "PATH",
+    "scale.breaks[].mitigation.edit": "PATH",
+    "scale.rungs[].edit": "PATH",
+    "shrunk.edit": "PATH",
     "agreement.counts": "STATUS",
     "validate.counts": "STATUS",
     "validate.cases[].expected": "VALUE",
@@ -306,6 +314,49 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].deep.wall_s": "Seconds that it took.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
     },
+    "scale": {
+        "blueprint": "Name of the design.",
+        "to": "The load factor that was asked for.",
+        "breaks[].low": "Load factor at which the guarantees hold.",
+        "breaks[].high": "Load factor at which one breaks.",
+        "breaks[].closed_form": "Where the closed form expects it.",
+        "breaks[].measured": "Whether runs bracketed it; else it is the closed form's.",
+        "breaks[].guarantee": "What breaks.",
+        "breaks[].value": "Its value there, in base units; empty where nothing was run.",
+        "breaks[].component": "The part to blame; empty for none.",
+        "breaks[].limited_by": "What is full there: `workers`, `partitions`, `quota` and others.",
+        "breaks[].evidence": "Why, from the verdict.",
+        "breaks[].mitigation.text": "What helps; `mitigation` is null where no part is to blame.",
+        "breaks[].mitigation.edit.PATH": "The same as a variant writes it; empty where no count or limit mends it.",
+        "breaks[].mitigation.price": "USD per month more.",
+        "breaks[].lasts_to": "Load factor that it is good for then at least, on paper; null without an edit.",
+        "breaks[].scale": "k of the scale model 1:k that was run.",
+        "breaks[].duration_s": "Simulated seconds of a run.",
+        "rungs[].load": "A load factor of the ladder.",
+        "rungs[].breaks": "Breaks that were mended up to it.",
+        "rungs[].cost": "USD per month at that load, with what was mended.",
+        "rungs[].edit.PATH": "All edits up to it.",
+        "ends": "Why the story ends.",
+        "partial": "Why some of it was not run; empty otherwise.",
+        "wall_s": "Seconds that it took.",
+    },
+    "shrunk": {
+        "blueprint": "Name of the design.",
+        "to": "The load factor that was asked for.",
+        "edit.PATH": "Counts that would do.",
+        "cost_before": "USD per month as it is.",
+        "cost_after": "With these counts.",
+        "deep.trials[].what": "What was taken out besides.",
+        "deep.trials[].how": "What takes its place.",
+        "deep.trials[].path": "Where in the design.",
+        "deep.trials[].state": "As for `review --deep`.",
+        "deep.trials[].because": "Why.",
+        "deep.trials[].saves": "USD per month; null where nothing was left to judge.",
+        "deep.trials[].ran": "Whether it was run; else paper decided.",
+        "deep.refused": "Why nothing was run; empty otherwise.",
+        "deep.partial": "Why it ended early; empty otherwise.",
+        "deep.wall_s": "Seconds that it took.",
+    },
     "rules": {
         "rules[].rule": "Name of the rule.",
         "rules[].code": "Its stable code.",
@@ -424,6 +475,8 @@ COMMANDS = {
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
+    "scale": "`loadcase scale FILE --to 100x --format json`",
+    "shrunk": "`loadcase scale FILE --to 0.1x --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
@@ -470,6 +523,7 @@ def samples() -> dict[str, Any]:
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
+        **grown(),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
@@ -489,6 +543,16 @@ def reviewed() -> dict[str, Any]:
     found = review(loads(UNSOUND))
     trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
     return review_json([found], [1], "--- a/x.yaml\n", [Ablation((trial,), 1.0, "why", "why")])
+
+
+def grown() -> dict[str, Any]:
+    """A growing load with a break that is mended, and a shrinking one."""
+    mended = Mitigation("s", "more replicas", {"components.s.replicas": 2}, 1.0)
+    one = Break(1.0, 1.05, 1.0, True, "r.p95 < 1 s", "2", "s", "workers", "why", mended, 2.0)
+    story = Growing("small", 2.0, (one,), (Rung(2.0, 1, 1.0, mended.edit),), "why", "why", 1.0)
+    trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
+    shrunk = Shrunk("small", 0.1, mended.edit, 2.0, 1.0, Ablation((trial,), 1.0, "why", "why"))
+    return {"scale": story_json(story), "shrunk": shrunk_json(shrunk)}
 
 
 def printed() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from loadcase.check.runner import Progress as CheckProgress
 from loadcase.deep.ablation import AblationProgress
+from loadcase.growth.story import StoryProgress
 
 PATIENCE_S = 2.0
 EVERY_S = 0.2
@@ -68,6 +69,11 @@ class Progress:
         """How far an ablation is."""
         p = progress
         self._line(f"{self.title}: {p.done} of {p.total} cuts judged, now without {p.trying}")
+
+    def story(self, progress: StoryProgress) -> None:
+        """How far a growing load has come."""
+        found = f"{progress.breaks} break{'s'[: progress.breaks != 1]} found"
+        self._line(f"{self.title}: {found}, now {progress.load:.3g}x")
 
     def note(self, text: str) -> None:
         """Something is done."""

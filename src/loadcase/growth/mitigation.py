@@ -1,0 +1,82 @@
+"""What helps when a part of a design is full: by its kind and by what is full there, as an edit of the blueprint."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from loadcase.blueprint.model import Blueprint, Case
+from loadcase.estimate.estimate import monthly_cost
+from loadcase.estimate.size import count_field, size
+
+CASE = "scale"
+WORDS = {
+    ("service", "workers"): "more replicas: it keeps nothing, so that any of them can answer",
+    ("load_balancer", "workers"): "more replicas, behind one name",
+    ("gateway", "workers"): "more replicas: each holds its share of the connections",
+    ("cache", "workers"): "more replicas: the keys spread over them",
+    ("store", "workers"): "more shards, split by the key; or read replicas and a cache, where reads are most of it",
+    ("search_index", "workers"): "more shards",
+    ("log", "workers"): "more partitions",
+    ("log", "partitions"): "more partitions: no more consumers than partitions work at once",
+    ("log", "in flight"): "more messages in flight for each consumer, or batches",
+    (
+        "log",
+        "keys in order",
+    ): "several messages of a key at a time (batches), or a shorter step for each: a key in order is "
+    "worked off one after the other, however many partitions there are",
+    ("queue", "in flight"): "more messages in flight for each consumer",
+    ("limiter", "limit"): "a higher limit, where what it protects bears it",
+    ("external", "quota"): "a higher quota from its provider, batches, or a cache of its answers",
+    ("model", "quota"): "a higher quota from its provider, a smaller model first, or a cache of its answers",
+}
+OTHER = "its provider has to bear more, or less has to be asked of it"
+RATES = {"limit": ("rate",), "quota": ("quota", "get_quota", "put_quota")}
+
+
+@dataclass(frozen=True)
+class Mitigation:
+    """What is done: in words, as lines of a variant (empty where no count or limit mends it), USD per month more."""
+
+    component: str
+    text: str
+    edit: dict[str, Any]
+    price: float
+
+
+def mitigation(
+    blueprint: Blueprint, component: str, limited_by: str, metric: str, now: float, goal: float
+) -> Mitigation:
+    """The edit that takes a component from the load factor at which it breaks to another, sized by `loadcase size`."""
+    part = blueprint.components[component]
+    text = WORDS.get((part.kind, limited_by), OTHER)
+    edit: dict[str, Any] = {}
+    field = count_field(part)
+    if metric == f"{component}.hit_ratio" and getattr(part, "keys", None):
+        text = "a bigger cache"
+        edit = {f"components.{component}.keys": math.ceil(part.keys * goal / now)}  # type: ignore[attr-defined]
+    elif limited_by in RATES:
+        for name in RATES[limited_by]:
+            value = getattr(part, name, None)
+            if value:
+                edit[f"components.{component}.{name}"] = f"{value * goal / now:.6g} /s"
+    elif limited_by in ("workers", "partitions") and field is not None:
+        have = int(getattr(part, field))
+        sized = {c.component: c.after for c in size(at(blueprint, goal), case=CASE).changes}
+        wanted = sized.get(component, 0)
+        if wanted <= have:  # what `size` has no formula for
+            wanted = math.ceil(have * goal / now)
+        edit = {f"components.{component}.{field}": wanted}
+    price = monthly_cost(blueprint.changed(edit)) - monthly_cost(blueprint) if edit else 0.0
+    return Mitigation(component, text, edit, price)
+
+
+def at(blueprint: Blueprint, load: float, duration: float = 10.0, warmup: float = 1.0) -> Blueprint:
+    """The design in one case alone: a load factor, and nothing that goes wrong or gives way.
+
+    The bound on the cost is left out: what growth costs is told, and not held against it.
+    """
+    case = Case(load=load, duration=duration, warmup=warmup)
+    contract = tuple(g for g in blueprint.contract if g.metric != "cost")
+    return replace(blueprint, cases={CASE: case}, relaxed={}, contract=contract)
