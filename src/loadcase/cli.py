@@ -33,6 +33,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase estimate my-design.yaml   its numbers in closed form, at once
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
     loadcase review my-design.yaml     what is wrong with it on paper
+    loadcase scale my-design.yaml      what breaks first when the load grows, and what mends it
     loadcase check my-design.yaml      simulate it and judge every guarantee
     loadcase judge history.parquet --contract my-design.yaml
                                        judge what a real system recorded

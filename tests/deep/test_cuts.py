@@ -83,6 +83,22 @@ def test_what_cannot_go_says_why(shop: Blueprint, name: str, why: str) -> None:
         make(shop, components(shop), name)
 
 
+def test_what_a_balancer_holds_goes_on_without_it() -> None:
+    """One that stands inside another step, too, is needed where there are several behind it."""
+    text = SHOP.replace("        - edge.forward\n", "").replace(
+        "till: {kind: service}", "till: {kind: service, replicas: 2}"
+    )
+    inner = text.replace("[till.handle: {work: 2 ms, timeout: 1 s}]", "[edge.forward: {do: [till.handle]}]")
+    with pytest.raises(CannotCutError, match="spreads the load over 2 till"):
+        make(loads(inner.replace("      - edge.forward\n", "")), components(loads(inner)), "edge")
+    one = loads(
+        inner.replace("till: {kind: service, replicas: 2}", "till: {kind: service}").replace(
+            "      - edge.forward\n", ""
+        )
+    )
+    assert make(one, components(one), "edge")["flows"]["ship"]["steps"] == ["till.handle"]
+
+
 def test_what_the_contract_speaks_of_stays(shop: Blueprint) -> None:
     for line, name in (("near.hit_ratio >= 5 %", "near"), ("count.age.p99 < 1 s", "sales")):
         promised = shop.changed({"requirements.contract": [line]})

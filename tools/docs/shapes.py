@@ -322,7 +322,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "breaks[].closed_form": "Where the closed form expects it.",
         "breaks[].measured": "Whether runs bracketed it; else it is the closed form's.",
         "breaks[].guarantee": "What breaks.",
-        "breaks[].value": "Its value there, in base units; empty where nothing was run.",
+        "breaks[].value": "Its value there, in base units; null where nothing was run.",
         "breaks[].component": "The part to blame; empty for none.",
         "breaks[].limited_by": "What is full there: `workers`, `partitions`, `quota` and others.",
         "breaks[].evidence": "Why, from the verdict.",
@@ -548,7 +548,7 @@ def reviewed() -> dict[str, Any]:
 def grown() -> dict[str, Any]:
     """A growing load with a break that is mended, and a shrinking one."""
     mended = Mitigation("s", "more replicas", {"components.s.replicas": 2}, 1.0)
-    one = Break(1.0, 1.05, 1.0, True, "r.p95 < 1 s", "2", "s", "workers", "why", mended, 2.0)
+    one = Break(1.0, 1.05, 1.0, True, "r.p95 < 1 s", 2.0, "s", "workers", "why", mended, 2.0)
     story = Growing("small", 2.0, (one,), (Rung(2.0, 1, 1.0, mended.edit),), "why", "why", 1.0)
     trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
     shrunk = Shrunk("small", 0.1, mended.edit, 2.0, 1.0, Ablation((trial,), 1.0, "why", "why"))

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 from loadcase.blueprint.load import build
 from loadcase.blueprint.model import Blueprint, real
-from loadcase.core.errors import BlueprintError, LoadcaseError, Path
+from loadcase.core.errors import BlueprintError, LoadcaseError, Path, dotted
 from loadcase.core.results import CheckResult
 from loadcase.core.values import show
 from loadcase.deep.cuts import CannotCutError, Cut, Data, NeededError, bare, components, counts, policies, regions
@@ -92,7 +92,7 @@ class _Base:
     def of(cls, data: Data) -> _Base:
         blueprint = build(data)
         found = review(blueprint).findings
-        flaws = {(f.rule, str(f.path[:2])) for f in found if f.severity != "note" and _about_what_is_built(f)}
+        flaws = {(f.rule, dotted(f.path[:2])) for f in found if f.severity != "note" and _about_what_is_built(f)}
         return cls(data, Design(blueprint), frozenset(flaws))
 
     @property
@@ -197,7 +197,7 @@ class _Ablation:
                 cut.what, cut.how, cut.path, "not judged", f"no valid design is left: {error.problems[0].message}"
             )
         saves = monthly_cost(self.base.blueprint) - monthly_cost(other.blueprint)
-        on_paper = self.on_paper(other, cut)
+        on_paper = self.on_paper(other)
         if on_paper:
             return Trial(cut.what, cut.how, cut.path, "needed", on_paper, saves)
         if self.held is None:
@@ -215,7 +215,7 @@ class _Ablation:
         rule = OverEngineered()
         return self.allows.allow_at(line, rule.name, rule.code) is not None
 
-    def on_paper(self, other: _Base, cut: Cut) -> str:
+    def on_paper(self, other: _Base) -> str:
         """Why the closed form, the rules or the loss of a machine say that a cut is needed; empty when they do not."""
         before, after = self.base, other
         for line in after.blueprint.contract:
@@ -226,10 +226,10 @@ class _Ablation:
                 value = show(now, line.unit) if line.unit != "ratio" else f"{100 * now:.5g} %"
                 return f"{line.metric} would be {value} on paper, and {line.text} is promised"
         for rule, path in sorted(after.flaws - before.flaws):
-            return f"without it review finds {rule} at {path}"
-        return self.loss(other, cut)
+            return f"without it {path} would have the flaw {rule}"
+        return self.loss(other)
 
-    def loss(self, other: _Base, cut: Cut) -> str:
+    def loss(self, other: _Base) -> str:
         """Why what is left of a component would not bear the loss of a zone or a machine that the design bears."""
         if not any(g.metric.endswith(".availability") for g in other.blueprint.contract):
             return ""
@@ -259,13 +259,15 @@ class _Ablation:
         for case in list(self.cases):
             left = self.deadline - time.perf_counter()
             if self.stop.is_set() or left <= 0:
-                return "undecided", "no time was left"
+                return "not reached", "no time was left"
             try:
                 result = self.judge(blueprint, case, left)
             except LoadcaseError as error:
                 return "undecided", f"{case} cannot be run: {error.message}"
             if result.verdict == "holds":
                 continue
+            if result.verdict == "unknown" and self.late():
+                return "not reached", "no time was left"
             self.cases = [case, *(c for c in self.cases if c != case)]
             outcomes = [g for v in result.cases for g in v.guarantees if g.verdict == result.verdict]
             worst = next(iter(outcomes), None)

@@ -15,7 +15,7 @@ from typing import Any
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import Path
-from loadcase.deep.steps import Body, calls, marked, rewritten
+from loadcase.deep.steps import Body, call_of, calls, lists, marked, rewritten
 from loadcase.faults.outage import Outage
 from loadcase.kinds.base import Component, Sharded
 from loadcase.kinds.store import Store
@@ -112,20 +112,25 @@ def _change(name: str, kind: str, steps: list[Any], component: Component) -> Cal
             return [{call: body} if body else call, *steps]
         if target != name:
             return None
-        if PARTS[kind] == "miss":
-            return list(body.get("miss") or [])
-        return list(steps) if verb == "publish" else []
+        if PARTS[kind] == "consumers":
+            return list(steps) if verb == "publish" else []
+        return [*(body.get("miss") or []), *(body.get("do") or [])]
 
     return change
 
 
 def _behind(data: Data, balancer: str) -> Iterator[str]:
     """The components that are called next after a load balancer."""
-    for flow in data["flows"].values():
-        names = [next(iter(s)) if isinstance(s, dict) else s for s in flow["steps"]]
-        for one, then in itertools.pairwise(names):
-            if isinstance(one, str) and one.partition(".")[0] == balancer and isinstance(then, str):
-                yield then.partition(".")[0]
+    known = data["components"]
+    for steps in lists([flow["steps"] for flow in data["flows"].values()]):
+        for item, then in itertools.pairwise([*steps, None]):
+            call = call_of(item, known)
+            if call is None or call.partition(".")[0] != balancer:
+                continue
+            inside = next(iter(item.values())).get("do") if isinstance(item, dict) else None
+            behind = call_of(inside[0] if inside else then, known)
+            if behind is not None:
+                yield behind.partition(".")[0]
 
 
 def _cases(data: Data, gone: set[str]) -> Data:

@@ -58,6 +58,14 @@ def calls(value: Any, components: Collection[str]) -> Iterator[tuple[str, Body]]
             yield from calls(item, components)
 
 
+def lists(value: Any) -> Iterator[list[Any]]:
+    """Every list in nested steps."""
+    if isinstance(value, list):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from lists(inner)
+
+
 def call_of(item: Any, components: Collection[str]) -> str | None:
     """The `component.verb` that an item of a list of steps calls; None where it is no call."""
     name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else item
@@ -66,4 +74,4 @@ def call_of(item: Any, components: Collection[str]) -> str | None:
 
 def _body(item: Any) -> Body:
     body = next(iter(item.values())) if isinstance(item, dict) else None
-    return body if isinstance(body, Body) else Body(body or {}, ())
+    return body if isinstance(body, Body) else Body({}, ())

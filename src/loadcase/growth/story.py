@@ -15,6 +15,7 @@ from typing import Protocol
 
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
+from loadcase.core.errors import UsageError
 from loadcase.core.results import CheckResult, Outcome
 from loadcase.core.values import digits
 from loadcase.estimate.cost import costs, total
@@ -37,7 +38,7 @@ WARMUP = 0.25
 CALM = 0.7
 """Share of the load that breaks it at which a scale model has to agree with the design."""
 STEPS = 40
-TRIES = 12
+TRIES = 24
 
 
 class Judge(Protocol):
@@ -59,7 +60,7 @@ class Break:
     paper: float
     measured: bool
     guarantee: str
-    value: str
+    value: float | None
     component: str
     limited_by: str
     evidence: str
@@ -200,7 +201,8 @@ class _Growth:
         nothing breaks before it."""
         high, broken = math.inf, None
         step = math.sqrt(BRACKET)
-        load = min(guess / step, self.to)
+        climb = BRACKET
+        load = min(max(low, guess / step), self.to)
         known_low = low
         for _ in range(TRIES):
             answer = self.holds(load, k, seconds)
@@ -210,7 +212,9 @@ class _Growth:
                 known_low = load
                 if load >= self.to:
                     return load, math.inf, None
-                load = min(self.to, load * BRACKET) if math.isinf(high) else math.sqrt(load * high)
+                load, climb = (
+                    (min(self.to, load * climb), climb**1.5) if math.isinf(high) else (math.sqrt(load * high), climb)
+                )
             else:
                 high, broken = load, answer
                 if load <= known_low:  # it breaks where the last one had held
@@ -219,7 +223,7 @@ class _Growth:
                 load = max(known_low, load / step) if known_low <= low else math.sqrt(known_low * load)
             if high / known_low <= BRACKET * (1 + 1e-9):
                 return known_low, high, broken
-        return known_low, high, broken
+        return (known_low, high, broken) if broken is not None else None
 
     def holds(self, load: float, k: int, seconds: float) -> Outcome | bool | None:
         """True where the guarantees hold, what is broken or in doubt otherwise; None when time is up.
@@ -231,7 +235,10 @@ class _Growth:
             return None
         if self.on_progress is not None:
             self.on_progress(StoryProgress(len(self.breaks), load, time.perf_counter() - self.started))
-        result = self.judge(at(self.b, load, seconds, WARMUP * seconds), k, left)
+        try:
+            result = self.judge(at(self.b, load, seconds, WARMUP * seconds), k, left)
+        except UsageError:  # at this load it has no such scale model
+            return None
         outcomes = [o for case in result.cases for o in case.guarantees]
         broken = [o for o in outcomes if o.verdict == "broken"]
         if broken:
@@ -242,8 +249,8 @@ class _Growth:
             return None
         if doubtful:  # so near to the bound that runs cannot tell: not to be relied upon
             return doubtful[0]
-        if jammed and outcomes:
-            return outcomes[0]
+        if jammed and outcomes:  # more calls under way than the engine holds: a jam only where paper has one
+            return outcomes[0] if first_line(self.b, load) else None
         return True
 
     def told(self, low: float, high: float, paper: float, outcome: Outcome | None, k: int, seconds: float) -> Break:
@@ -258,7 +265,7 @@ class _Growth:
         if mended is not None and mended.edit:
             lasts = on_paper(self.b.changed(mended.edit), low, max(goal, high)) / BRACKET
         text = outcome.guarantee if outcome is not None else metric
-        value = "" if outcome is None or outcome.value is None else f"{outcome.value:.6g}"
+        value = None if outcome is None else outcome.value
         return Break(
             low, high, paper, outcome is not None, text, value, "" if line is None else line.name,
             "" if line is None else line.limited_by, "closed form" if outcome is None else outcome.evidence,
