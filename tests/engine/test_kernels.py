@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadcase.core import program as op
-from loadcase.engine.assembler import alias_table, zipf_bins
 from loadcase.engine.compile import compile_blueprint
 from loadcase.engine.kernels import calendar, draws, stations, tables
+from loadcase.engine.lowering.keys import alias_table, zipf_bins
 from loadcase.engine.run import Loop, run
 from loadcase.engine.state import streams
 from tests.conftest import design

@@ -11,8 +11,10 @@ import pytest
 from loadcase.blueprint.load import loads
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.distributions import Const
+from loadcase.estimate.estimate import estimate
 from loadcase.estimate.places import Here, hop, round_trips
 from loadcase.kinds.base import Visit
+from tests.work import lines_run
 
 NEAR, ZONE, REGION = 1.0, 10.0, 100.0
 
@@ -86,3 +88,25 @@ def test_a_leader_is_where_it_is() -> None:
     blueprint = design("replicas: 2", "kind: store, replicas: 2, regions: 2")
     assert hop(blueprint, Here("a"), Here("b")).mean == pytest.approx(50.5)
     assert hop(blueprint, Here("a"), Here("b"), 1, np.array([1.0, 0.0])).mean == pytest.approx(1.0)
+
+
+def through(moves: int, regions: int) -> Blueprint:
+    """A flow that goes from service to service, and asks a store at each."""
+    steps = ", ".join(f"s{i % 2}.handle, db.read" for i in range(moves))
+    spread = f"replicas: {regions}, regions: {regions}"
+    return loads(
+        "loadcase: 1\nname: d\n"
+        f"components:\n  s0: {{kind: service, {spread}}}\n  s1: {{kind: service, {spread}}}\n"
+        "  db: {kind: store, workers: 0}\n"
+        f"flows: {{r: {{arrive: {{rate: 1 /s}}, steps: [{steps}]}}}}\n"
+    )
+
+
+def test_a_long_way_through_many_places_is_told() -> None:
+    one, two, many = (estimate(through(moves, 1)).metrics["r.mean"] for moves in (1, 2, 800))
+    assert many - one == pytest.approx(799 * (two - one), rel=0.25)  # and some waiting, at so many visits
+
+
+def test_the_regions_of_a_long_way_do_not_multiply_without_end() -> None:
+    two, many = through(2, 3), through(30, 3)
+    assert lines_run(lambda: estimate(many)) < 400 * lines_run(lambda: estimate(two))

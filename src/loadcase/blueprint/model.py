@@ -117,6 +117,11 @@ class Consume(BaseModel):
         description="Messages that one replica works on at once; 500 for a log, its workers for a queue.",
     )
 
+    @property
+    def source(self) -> str:
+        """The log, queue or topic."""
+        return self.log or self.queue or self.topic or ""
+
 
 class Flow(BaseModel):
     """A path that requests or messages take through the components."""

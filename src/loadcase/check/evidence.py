@@ -48,7 +48,7 @@ def where_time_goes(blueprint: Blueprint, flow: str, results: Sequence[RunResult
         over = " with what it calls" if name in holding else ""
         times.append((waited + served, f"{name} waits {show(waited, 's')} and serves {show(served, 's')}{over}"))
     if spec.consume is not None:
-        source = spec.consume.log or spec.consume.queue or spec.consume.topic
+        source = spec.consume.source
         rate = _mean(results, f"{flow}.rate")
         if rate:
             lagged = _mean(results, f"{source}.lag") / rate

@@ -154,7 +154,7 @@ def _versioned(note: Note, recorder: Recorder) -> bool:
     if note.event not in ORDERED:
         return note.event in ("commit", "apply")
     consume = recorder.blueprint.flows[note.flow].consume
-    source = (consume.log or consume.queue or consume.topic or "") if consume is not None else ""
+    source = consume.source if consume is not None else ""
     if not recorder.carries(source):
         return True
     entities = {call.options.entity for call in recorder.feeding(source)}  # type: ignore[attr-defined]

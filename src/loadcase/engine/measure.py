@@ -11,9 +11,9 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint, Objective
 from loadcase.core import program as op
 from loadcase.core.results import Metric, Series, Tally
-from loadcase.engine.assembler import StationGroup
 from loadcase.engine.compile import Compiled
 from loadcase.engine.kernels import control, tables
+from loadcase.engine.lowering.assembler import StationGroup
 from loadcase.engine.scale import EXTREMES, extensive
 from loadcase.kinds.gateway import Gateway
 

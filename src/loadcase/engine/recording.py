@@ -229,7 +229,7 @@ class Recorder:
         found: dict[str, tuple[str, ...]] = {}
         for name, flow in self.blueprint.flows.items():
             if flow.consume is not None:
-                source = flow.consume.log or flow.consume.queue or flow.consume.topic or ""
+                source = flow.consume.source
                 entities = [e for call in self.feeding(source) if (e := call.options.entity)]  # type: ignore[attr-defined]
                 found[name] = tuple(dict.fromkeys(entities))
         return {name: entities for name, entities in found.items() if entities}

@@ -371,7 +371,7 @@ class _Walker:
 def source_of(flow: FlowSpec) -> str:
     """What a consuming flow consumes."""
     assert flow.consume is not None
-    return flow.consume.log or flow.consume.queue or flow.consume.topic or ""
+    return flow.consume.source
 
 
 def start_of(flow: FlowSpec) -> Here:

@@ -48,6 +48,8 @@ KEYS_IN_ORDER = 512
 """Most popular keys whose messages may wait for one another; the others are taken not to."""
 MOST_CLAIMS = 2000
 """Messages in flight up to which the uneven spread over replicas is computed."""
+MOST_WAYS = 64
+"""Combinations of regions that successive places are told apart in; beyond it they are as spread."""
 MOST_MET = 200
 """Calls of a fan-out up to which those that meet at one station are told apart."""
 Prefix = tuple[Latency, ...]
@@ -101,6 +103,8 @@ class _Solver:
         self.flow: FlowSpec | None = None
         self.share = 1.0
         """Of the flow's events, where its steps are walked for each region."""
+        self.ways = 1
+        """Combinations of regions that are told apart."""
 
     def run(self) -> Times:
         for name, component in self.b.components.items():
@@ -336,10 +340,11 @@ class _Solver:
         Where several calls set out from the place they are told for each region that it can be in: far for one of them
         is far for the others. `owned` are the visits of its stations where these are not alike.
         """
-        places = in_regions(self.b, here, owned)
-        if len(places) == 1 or (owned is None and not self.starts_many(steps, top)):
+        places = self.places(steps, here, top, owned)
+        if len(places) == 1:
             return self.onward(steps, here, rank, before, top, came)
-        outer, whole = self.times.calls, self.share
+        outer, whole, ways = self.times.calls, self.share, self.ways
+        self.ways *= len(places)
         laws: list[Latency] = []
         told: dict[tuple[str, tuple[str | int, ...]], list[tuple[float, Latency]]] = {}
         for share, at in places:
@@ -347,10 +352,19 @@ class _Solver:
             laws.append(self.onward(steps, at, rank, before, top, came))
             for place, law in self.times.calls.items():
                 told.setdefault(place, []).append((share, law))
-        self.times.calls, self.share = outer, whole
+        self.times.calls, self.share, self.ways = outer, whole, ways
         for place, found in told.items():
             outer[place] = mixture([share for share, _ in found], [law for _, law in found])
         return mixture([share for share, _ in places], laws)
+
+    def places(
+        self, steps: tuple[Step, ...], here: Here, top: bool, owned: Array | None = None
+    ) -> list[tuple[float, Here]]:
+        """Where steps are told apart: in the regions that the place can be in, or as they are spread over them."""
+        if owned is None and not self.starts_many(steps, top):
+            return [(1.0, here)]
+        found = in_regions(self.b, here, owned)
+        return found if len(found) * self.ways <= MOST_WAYS else [(1.0, here)]
 
     def onward(
         self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool, came: Here | None
@@ -379,15 +393,22 @@ class _Solver:
         self, steps: tuple[Step, ...], here: Here, rank: int, before: Prefix | None, top: bool = False
     ) -> Latency:
         """A list of steps; `before` is what has passed since the start of the flow, where that is to be noted."""
-        law = NOTHING
+        law = since = NOTHING
         for i, step in enumerate(steps):
-            now = None if before is None else (*before, law)
+            now = None if before is None else (*before, since)
             took, moved = self.step(step, here, rank, now, top)
-            law = law.plus(took)
-            if moved is not here:
-                came = None if moved.component == here.component and moved.sticky else here
-                then = None if now is None else (*now, took)
-                return law.plus(self.placed(steps[i + 1 :], moved, rank, then, top, came))
+            law, since = law.plus(took), since.plus(took)
+            if moved is here:
+                continue
+            came = None if moved.component == here.component and moved.sticky else here
+            before = None if before is None else (*before, since)
+            rest = steps[i + 1 :]
+            if len(self.places(rest, moved, top)) > 1:
+                return law.plus(self.placed(rest, moved, rank, before, top, came))
+            if came is not None:
+                law = law.plus(hop(self.b, came, moved, 2))
+                before = None if before is None else (*before, hop(self.b, came, moved))
+            here, since = moved, NOTHING
         return law
 
     def step(self, step: Step, here: Here, rank: int, before: Prefix | None, top: bool) -> tuple[Latency, Here]:

@@ -56,7 +56,7 @@ def mermaid(blueprint: Blueprint) -> str:
 def _edges(blueprint: Blueprint, flow: FlowSpec) -> Iterator[tuple[str | None, str, str]]:
     start: str | None = None
     if flow.consume is not None:
-        source = flow.consume.log or flow.consume.queue or flow.consume.topic or ""
+        source = flow.consume.source
         if flow.consume.by is None:
             start = source
         else:

@@ -53,7 +53,7 @@ flows:
             return
         for flow in design.consuming:
             consume = flow.consume
-            source = (consume.log or consume.queue or consume.topic or "") if consume is not None else ""
+            source = consume.source if consume is not None else ""
             if not design.promises(flow.name) and not design.promises(source):
                 message = f"nothing says how far {flow.name} may fall behind"
                 hint = f"{source}.lag < 1k, or {flow.name}.age.p99 < 5 s"

@@ -15,7 +15,7 @@ import numpy as np
 from loadcase.blueprint.model import Blueprint
 from loadcase.core import program as op
 from loadcase.core.schedule import Change, State, compose
-from loadcase.engine.assembler import StationGroup
+from loadcase.engine.lowering.assembler import StationGroup
 
 LIFE = {"down": op.DOWN_NOW, "out": op.OUT, "taken": op.TAKEN, "paused": op.FROZEN}
 LINK = {"cut": op.CUT, "added": op.ADDED, "loss": op.LOSS, "resend": op.RESEND}
@@ -25,7 +25,7 @@ ELECT = -1.0
 NOBODY = -1
 
 
-class Faulty:
+class Faults:
     """The changes of a case, and the rows of the knobs and links that they turn."""
 
     def __init__(self, blueprint: Blueprint, changes: Sequence[Change], warmup_s: float) -> None:

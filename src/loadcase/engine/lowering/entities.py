@@ -1,33 +1,27 @@
-"""What calls know of entities, and what their writes rest on, as operations."""
+"""What operations know of entities: the versions that they have read or written, claims, and what caches answer."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loadcase.blueprint import knowledge
 from loadcase.blueprint.steps import Call
 from loadcase.core import program as op
-from loadcase.engine.assembler import Assembler, Label, StationGroup
-from loadcase.engine.recording import NOTHING, Note, Recorder
+from loadcase.engine.lowering.assembler import Label
+from loadcase.engine.lowering.base import OWN, Part
+from loadcase.engine.recording import NOTHING, Note
 
-OWN = 0
-"""The register of the flow's own key: only of that do frames know versions."""
 TURNS = 3
 """Spaces of what is remembered of effects that follow each other."""
 
 
 @dataclass
-class Verbs:
+class Entities(Part):
     """Emits what is known of entities; nothing where no guarantee and no step depends on it."""
 
-    asm: Assembler
-    recorder: Recorder
-    pools: Mapping[tuple[str, str], StationGroup]
-
     def column(self, call: Call, key: int) -> int | None:
-        """The column of the entity of a call."""
+        """The column of the entity of a call: frames know versions of their own key alone."""
         return self.recorder.column(knowledge.entity_of(call)) if key == OWN else None
 
     def versions(self, call: Call) -> int:
@@ -39,9 +33,17 @@ class Verbs:
         """Whether a write says from which version it was made."""
         return call.verb == "update" and self.column(call, key) is not None
 
-    def compare(self, call: Call, key: int, identities: int, changed: Label) -> None:
+    def identities(self, call: Call) -> int:
+        """Where the operations that a call has had an effect for are remembered, or NOTHING."""
+        if not self.recorder.identified(call):
+            return NOTHING
+        step = knowledge.step_of(self.blueprint.flows[self.scope.flow], call)
+        of = f"{self.scope.flow}:{step}" if step is not None else "once"
+        return self.recorder.identities(f"{call.component}:{knowledge.entity_of(call)}:{of}")
+
+    def compare(self, call: Call, key: int, changed: Label) -> None:
         """A conditional write goes on where nothing has changed since the operation read."""
-        column = self.column(call, key)
+        identities, column = self.identities(call), self.column(call, key)
         if getattr(call.options, "condition", None) is not None and column is not None:
             self.asm.emit(op.COMPARE, column, key, self.versions(call), changed, identities)
 
@@ -68,10 +70,11 @@ class Verbs:
         """Where it is remembered who holds the keys of an entity."""
         return self.recorder.space(f"{call.component}:{knowledge.entity_of(call)}:claims", 3)
 
-    def event(self, event: str, call: Call, flow: str, value: float = math.nan) -> int:
+    def event(self, event: str, call: Call, value: float = math.nan) -> int:
         """A note of a claim, or of its end."""
         base = self.pools[call.component, "main"].base
-        return self.recorder.note(Note(event, flow, call.component, knowledge.entity_of(call) or "", base, value=value))
+        entity = knowledge.entity_of(call) or ""
+        return self.recorder.note(Note(event, self.scope.flow, call.component, entity, base, value=value))
 
     def look(self, call: Call, slot: int, key: int, copies: tuple[int, int, int], taken: Label) -> None:
         """A copy is asked whether a key is free."""
@@ -83,24 +86,24 @@ class Verbs:
         if self.claimed(call) and getattr(call.options, "atomic", False):
             self.asm.emit(op.CLAIM, self.claims(call), key, taken)
 
-    def granted(self, call: Call, flow: str, key: int, slot: int) -> None:
+    def granted(self, call: Call, key: int, slot: int) -> None:
         """A claim has been written."""
         if self.claimed(call):
             lease: float | None = getattr(call.options, "lease", None)
-            note = self.event("claim", call, flow, math.nan if lease is None else lease)
+            note = self.event("claim", call, math.nan if lease is None else lease)
             lane = 0 if lease is None else self.asm.lane(lease) + 1
             self.asm.emit(op.GRANT, self.claims(call), key, note, lane, slot)
 
-    def give_back(self, call: Call, flow: str) -> None:
+    def give_back(self, call: Call) -> None:
         """A claim ends."""
         if self.claimed(call):
-            self.asm.emit(op.YIELD, self.claims(call), OWN, self.event("release", call, flow), 0)
+            self.asm.emit(op.YIELD, self.claims(call), OWN, self.event("release", call), 0)
 
-    def guard(self, under: tuple[Call, ...], flow: str, fenced: Label) -> None:
+    def guard(self, fenced: Label) -> None:
         """A write is made under claims, which may be over."""
-        for held in under:
+        for held in self.scope.guards:
             stops = bool(getattr(held.options, "fencing", False))
-            note = NOTHING if stops else self.event("claim", held, flow, 0.0)
+            note = NOTHING if stops else self.event("claim", held, 0.0)
             column = self.recorder.column(knowledge.entity_of(held))
             self.asm.emit(op.GUARD, self.claims(held), OWN, fenced if stops else NOTHING, note, column)
 
@@ -123,32 +126,32 @@ class Verbs:
             self.asm.emit(op.LEARN, column, int(not told))
 
     # --- caches -----------------------------------------------------------------------------------------------------
-    def held(self, call: Call, key: int, space: str | None) -> list[tuple[int, str]]:
-        """The columns and names of the entities that a cache answers for a key space."""
+    def held(self, call: Call, key: int) -> list[tuple[int, str]]:
+        """The columns and names of the entities that a cache answers for the flow's key."""
         if key != OWN:
             return []
-        entities = self.recorder.answers.get((call.component, space), ())
+        entities = self.recorder.answers.get((call.component, self.scope.flow_space), ())
         return [(column, entity) for entity in entities if (column := self.recorder.column(entity)) is not None]
 
-    def place(self, call: Call, space: str | None, entity: str) -> tuple[int, int]:
+    def place(self, call: Call, entity: str) -> tuple[int, int]:
         """The first station of a cache, and where the versions of an entity that its first replica holds are."""
         group = self.pools[call.component, "main"]
-        return group.base, self.recorder.space(f"{call.component}:{space}:{entity}:cached", group.count)
+        return group.base, self.recorder.space(f"{call.component}:{self.scope.flow_space}:{entity}:cached", group.count)
 
-    def answer(self, call: Call, slot: int, key: int, space: str | None, hit: int) -> None:
+    def answer(self, call: Call, slot: int, key: int, hit: int) -> None:
         """A look-up that hits answers what the cache holds."""
-        for column, entity in self.held(call, key, space):
-            self.asm.emit(op.CACHED, column, slot, *self.place(call, space, entity), key, hit)
+        for column, entity in self.held(call, key):
+            self.asm.emit(op.CACHED, column, slot, *self.place(call, entity), key, hit)
 
-    def keep(self, call: Call, slot: int, key: int, space: str | None) -> None:
+    def keep(self, call: Call, slot: int, key: int) -> None:
         """A cache stores what the operation knows."""
-        for column, entity in self.held(call, key, space):
-            self.asm.emit(op.KEEP, column, slot, *self.place(call, space, entity), key)
+        for column, entity in self.held(call, key):
+            self.asm.emit(op.KEEP, column, slot, *self.place(call, entity), key)
 
-    def recall(self, call: Call, flow: str, slot: int, key: int, space: str | None) -> None:
+    def recall(self, call: Call, slot: int, key: int) -> None:
         """The history has what a cache answered."""
         base = self.pools[call.component, "main"].base
-        for column, entity in self.held(call, key, space) if self.recorder.reads else ():
-            note = self.recorder.note(Note("read", flow, call.component, entity, base))
+        for column, entity in self.held(call, key) if self.recorder.reads else ():
+            note = self.recorder.note(Note("read", self.scope.flow, call.component, entity, base))
             if note != NOTHING:
                 self.asm.emit(op.RECALL, column, slot, key, note)

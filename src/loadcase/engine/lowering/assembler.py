@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,6 @@ from loadcase.core import program as op
 from loadcase.core.distributions import Const, Dist
 from loadcase.core.program import Program
 
-LONE_RANKS = 512
 START_DELAY = 4
 """Place of a START's delay in its row."""
 
@@ -56,7 +54,7 @@ class Assembler:
     counters: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """First counter, callers and stations of each name."""
     counted: int = 0
-    bodies: list[Any] = field(default_factory=list)
+    bodies: list[Label] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     stations: list[Any] = field(default_factory=list)
     groups: list[StationGroup] = field(default_factory=list)
@@ -92,6 +90,16 @@ class Assembler:
             found = self.dist_ids[dist] = len(self.dists)
             self.dists.extend(dist.rows())
         return found
+
+    def weight(self, weight: float) -> int:
+        """Row of a weight: a probability, what a request costs."""
+        self.weights.append(weight)
+        return len(self.weights) - 1
+
+    def body(self, *labels: Label) -> int:
+        """Row of the first of these bodies of a fork or a choice."""
+        self.bodies.extend(labels)
+        return len(self.bodies) - len(labels)
 
     def lane(self, delay_s: float) -> int:
         """Lane of a constant delay."""
@@ -253,7 +261,7 @@ class Assembler:
         """The Program: this assembler's tables and those that the compiler gives."""
         own: dict[str, Any] = {
             "code": self.code(),
-            "bodies": ints([b.pc if isinstance(b, Label) else b for b in self.bodies]),
+            "bodies": ints([body.pc for body in self.bodies]),
             "weights": floats(self.weights),
             "dist_kind": ints([row[0] for row in self.dists]),
             "dist": floats([row[1:] for row in self.dists], 3),
@@ -282,43 +290,3 @@ def _table(rows: Any, width: int | None, kind: Any) -> Any:
     if not len(rows):
         return np.zeros((0, width) if width else 1, kind)
     return np.array(rows, kind).reshape((-1, width) if width else -1)
-
-
-def zipf_bins(n: int, s: float) -> tuple[list[float], list[tuple[float, float, float]]]:
-    """Ranks 0 to n - 1 with weights (rank + 1)**-s in bins: weights of the bins, and (first, ranks, least) of each.
-
-    The most popular ranks have a bin each; later ones share bins of 2 % of their rank. `least` is the weight of a bin's
-    last rank in that of its first. Sums by Euler and Maclaurin: exact to rounding beyond the first bins.
-    """
-    ends = list(range(1, min(n, LONE_RANKS) + 1))
-    while ends[-1] < n:
-        ends.append(min(n, int(ends[-1] * 1.02) + 1))
-    weights, bins = [], []
-    for start, end in zip([0, *ends], ends, strict=False):
-        first, last = start + 1.0, float(end)
-        f, g = first**-s, last**-s
-        if end - start == 1:
-            weight = f
-        else:
-            area = math.log(last / first) if s == 1.0 else (last ** (1 - s) - first ** (1 - s)) / (1 - s)
-            third = s * (s + 1) * (s + 2) / 720
-            weight = area + (f + g) / 2 + s * (f / first - g / last) / 12 - third * (f / first**3 - g / last**3)
-        weights.append(weight)
-        bins.append((float(start), float(end - start), g / f))
-    return weights, bins
-
-
-def alias_table(weights: list[float]) -> tuple[list[float], list[int]]:
-    """Vose's alias method: probability of staying, and where to go otherwise."""
-    n = len(weights)
-    total = math.fsum(weights)
-    scaled = [w * n / total for w in weights]
-    stay, other = [1.0] * n, list(range(n))
-    small = [i for i, w in enumerate(scaled) if w < 1.0]
-    large = [i for i, w in enumerate(scaled) if w >= 1.0]
-    while small and large:
-        a, b = small.pop(), large.pop()
-        stay[a], other[a] = scaled[a], b
-        scaled[b] -= 1.0 - scaled[a]
-        (small if scaled[b] < 1.0 else large).append(b)
-    return stay, other
