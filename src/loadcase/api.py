@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -294,12 +294,12 @@ def check(
     return replace(result, decided=decided(blueprint, result))
 
 
-def _at(names: Iterable[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
+def _at(names: Collection[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
     """How a case is run as its scale model, as it stands when the run begins; the runs of a case share a warm start."""
     from loadcase.engine.run import Warmed
     from loadcase.scales import Scale
 
-    memos = {name: Warmed() for name in names}
+    memos = {name: Warmed(len(names)) for name in names}
 
     def one(
         blueprint: Model,

@@ -65,3 +65,8 @@ def test_a_loop_without_any_time_ends_with_a_reason() -> None:
     result = run(blueprint, duration=1)
     assert result.partial is not None
     assert "time stands still" in result.partial
+
+
+def test_caches_are_kept_for_other_seeds_while_those_of_all_cases_fit() -> None:
+    assert memory.shareable(200_000_000, 1)
+    assert not memory.shareable(200_000_000, 4)

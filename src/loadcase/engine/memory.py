@@ -87,9 +87,9 @@ def keys_at(blueprint: Blueprint, name: str) -> int:
     return int(sum(blueprint.keys[s].count for s in spaces if s)) or 1
 
 
-def shareable(tables_bytes: int) -> bool:
-    """Whether a second copy of a run's arrays may be kept for other seeds."""
-    return ENGINE_BYTES + 2 * tables_bytes <= limit_bytes()
+def shareable(tables_bytes: int, copies: int) -> bool:
+    """Whether so many copies of a run's arrays may be kept for other seeds beside those of a run."""
+    return ENGINE_BYTES + (1 + copies) * tables_bytes <= limit_bytes()
 
 
 def most_frames(tables_bytes: int) -> int:

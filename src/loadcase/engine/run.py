@@ -102,7 +102,7 @@ def run(
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started, schedule)
     loop.state.regs[tables.R_SHARE] = 0 if record is None else round(record.share * effects.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(sizes))
-    loop.warm_caches(warmed if shareable(sizes) else None)
+    loop.warm_caches(warmed if warmed is not None and shareable(sizes, warmed.cases) else None)
     partial = loop.run()
     state = loop.state
     reached = min(float(state.times[tables.D_NOW]), warmup_s + duration_s)
@@ -141,9 +141,10 @@ def run(
 
 
 class Warmed:
-    """The filled caches of one case, shared by its seeds."""
+    """The filled caches of one case, shared by its seeds; one of so many cases whose caches are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, cases: int = 1) -> None:
+        self.cases = cases
         self.lock = threading.Lock()
         self.key: list[Any] | None = None
         self.caches: Any = None
