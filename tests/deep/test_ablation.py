@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -135,14 +136,25 @@ NEEDLESS = """\
 
 flows:
 """
-READ = "- codes.get: {timeout: 50 ms, fallback: [], miss: [links.read: {entity: link, timeout: 500 ms}]}"
+READ = """\
+            - codes.get:
+                timeout: 500 ms
+                miss: [links.read: {entity: link}]
+                fallback: [links.read: {entity: link, timeout: 500 ms}]
+"""
+NEAR = """\
+            - near.get:
+                timeout: 1100 ms
+                fallback: [links.read: {entity: link, timeout: 500 ms}]
+                miss:
+"""
 CHANGES = (
     ("cost < 5k USD/month", "cost < 12k USD/month"),
     ("copies: 3 ", "copies: 6 "),
     ("shards: 1, replicas: 3, write: quorum, read: leader, zones: 3,",
      "shards: 1, replicas: 6, write: quorum, read: leader, zones: 3, regions: 2,"),
     ("flows:\n", NEEDLESS),
-    (READ, f"- near.get: {{timeout: 600 ms, fallback: [], miss: [{READ[2:]}]}}"),
+    (READ, NEAR + indent(READ, "      ")),
     ("            - codes.put\n",
      "            - fills.publish\n  fill: {consume: {log: fills, by: web}, steps: [codes.put]}\n"),
 )  # fmt: skip
