@@ -90,6 +90,18 @@ def choose(
     return Scale()
 
 
+def vouched(blueprint: Blueprint, load: float, k: int, faults: Sequence[Fault] = ()) -> Scale | None:
+    """The model 1:k of a design, where it divides and the closed form does not tell it from the design; else None."""
+    if k == 1:
+        return Scale()
+    if not scales(blueprint) or not fits_into(blueprint, loads(blueprint, load), k):
+        return None
+    if any(indivisible(blueprint, fault, k) for fault in faults):
+        return None
+    exact, model = closed_form(blueprint, load), closed_form_of_model(blueprint, load, k)
+    return Scale(k, differing(exact, model)) if agrees(exact, model) else None
+
+
 def scales(blueprint: Blueprint) -> bool:
     """Whether a design has scale models at all.
 

@@ -23,12 +23,19 @@ from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Out
 from loadcase.deep.ablation import Ablation, Trial
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
+from loadcase.explore.axes import parse_axis
+from loadcase.explore.compare import CaseComparison, Comparison, Difference
+from loadcase.explore.flips import At as CurvePoint
+from loadcase.explore.flips import Curve, Flip, Flipped
+from loadcase.explore.sweep import At, SweepResult
 from loadcase.growth.mitigation import Mitigation
 from loadcase.growth.shrinking import Shrunk
 from loadcase.growth.story import Break, Rung
 from loadcase.growth.story import Story as Growing
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
+from loadcase.report.compared import compare_json, curve_json, decisions_json
+from loadcase.report.explored import sweep_json
 from loadcase.report.growth import shrunk_json, story_json
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.review import review_json, rules_json
@@ -81,6 +88,8 @@ NAMES = {
     "run.metrics": "METRIC",
     "run.rough": "METRIC",
     "run.series": "METRIC",
+    "sweep.points[].values": "PATH",
+    "sweep.points[].metrics": "METRIC",
     "kinds.kinds": "KIND",
     "kinds.kinds.KIND.fields": "FIELD",
     "faults.faults": "FAULT",
@@ -115,7 +124,122 @@ EXPLAINED = {
     "story.lines[].faults[]": "Faults that were active.",
 }
 """The keys of one judged guarantee with its story."""
+JUDGED = {
+    "guarantee": "A line of the contract.",
+    "metric": "The metric it speaks of.",
+    "value": "Mean over the seeds; null if it was not observed.",
+    "low": "Lower end of its interval; null if there is none.",
+    "high": "Its upper end.",
+    "unit": "`s`, `1/s`, `ratio`, `count` or `USD/month`.",
+    "verdict": "`holds`, `broken` or `unknown`.",
+}
+"""The keys of a guarantee in short."""
+DIFFERENCE = {
+    "metric": "A metric.",
+    "unit": "Its unit.",
+    "a": "Mean of the first design; null where it has none.",
+    "b": "Mean of the second.",
+    "difference": "b less a, seed by seed; null where one of them has none.",
+    "low": "Lower end of the interval of the difference.",
+    "high": "Its upper end.",
+    "gain": "How many times as many independent runs would need for that interval; null where the difference does not "
+    "vary.",
+    "rough": "Whether it comes from a scale model that tells it within its factor only.",
+}
+"""The keys of a paired difference."""
+BRIEF = {
+    "better": "`a`, `b`, `same`, `neither` or `unknown`: which design is the better there.",
+    "why": "Why, in words.",
+    "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
+    "costs[]": "Of the first and of the second, USD per month.",
+    "seeds": "Seeds that were run in each case.",
+}
+"""The keys of a comparison at one value."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "sweep": {
+        "blueprint": "Name of the design.",
+        "partial": "Whether it was interrupted.",
+        "runs": "Runs that are wanted: points times cases times seeds.",
+        "done": "Runs that are done.",
+        "before": "Of those, runs that were done before.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "file": "The Parquet file; null without `--out`.",
+        "notes[]": "Remarks.",
+        "axes[].path": "What is varied.",
+        "axes[].unit": "Unit of its values; `text` where they are none.",
+        "axes[].low": "Low end of a range; null for a list.",
+        "axes[].high": "Its high end.",
+        "axes[].log": "Whether the values are spread by equal factors.",
+        "points[].point": "Number of the point, from 0; one entry for each of its cases.",
+        "points[].values.PATH": "The value at this point, in base units, or text.",
+        "points[].case": "The case.",
+        "points[].seeds[]": "Seeds that were run.",
+        "points[].scale": "k of the scale model 1:k; 1 is exact.",
+        "points[].verdict": "The worst of its guarantees.",
+        "points[].partial": "Why a run ended early; null if none did.",
+        "points[].error": "Why the engine refused a run; null if it did not.",
+        **{f"points[].guarantees[].{key}": said for key, said in JUDGED.items()},
+        "points[].metrics.METRIC.value": "Of `--show`: the mean over the seeds.",
+        "points[].metrics.METRIC.low": "Lower end of its interval.",
+        "points[].metrics.METRIC.high": "Its upper end.",
+        "points[].metrics.METRIC.unit": "Its unit.",
+    },
+    "compare": {
+        "names[]": "How the two designs are called.",
+        "better": "`a`, `b`, `same`, `neither` or `unknown`: the one that holds its contract; of two the cheaper.",
+        "why": "Why, in words.",
+        "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
+        **{f"cost.{key}": said for key, said in DIFFERENCE.items()},
+        "confidence": "Of the intervals: 0.95 with `--seeds`, 0.994 at each look without.",
+        "partial": "Whether it was interrupted.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "cases[].case": "Name of the case.",
+        "cases[].seeds[]": "Seeds that both were run with.",
+        "cases[].scale": "k of the scale model 1:k; 1 is exact.",
+        **{
+            f"cases[].{side}.{key}": said
+            for side in ("a", "b")
+            for key, said in (
+                ("verdict", "The worst of its guarantees."),
+                ("partial", "Why a run ended early; null if none did."),
+                *((f"guarantees[].{key}", said) for key, said in JUDGED.items()),
+            )
+        },
+        **{f"cases[].differences[].{key}": said for key, said in DIFFERENCE.items()},
+    },
+    "curve": {
+        "names[]": "How the two designs are called.",
+        "path": "What is varied.",
+        "unit": "Unit of its values; `text` where they are none.",
+        "partial": "Whether it was interrupted, or the budget spent.",
+        "wall_s": "Seconds that it took. Differs from run to run.",
+        "flips[].low": "A value at which the better choice is still the one.",
+        "flips[].high": "The next value that is decided, at which it is the other.",
+        "flips[].before": "The better choice at the first: a name, `same` or `neither`.",
+        "flips[].after": "The better choice at the second.",
+        "points[].value": "A value that was compared, in rising order.",
+        **{f"points[].{key}": said for key, said in BRIEF.items()},
+    },
+    "decisions": {
+        "blueprint": "Name of the design.",
+        "partial": "Whether it was interrupted.",
+        "decisions[].decision": "Name of the decision.",
+        "decisions[].variant": "Its variant; null without one.",
+        "decisions[].flips_when": "What it says.",
+        "decisions[].tested": "Whether that is something that can be run.",
+        "decisions[].verdict": "`holds` when the choice flips where it says.",
+        "decisions[].why": "In words.",
+        "decisions[].estimate": "The estimate that it names.",
+        "decisions[].by": "The estimate that was changed for that.",
+        "decisions[].unit": "Unit of the values of the estimate.",
+        "decisions[].now": "Value of the estimate in the blueprint.",
+        "decisions[].bound": "Value at which the decision says that it flips.",
+        "decisions[].low": "The flip is above this value of the estimate; null where it does not flip.",
+        "decisions[].high": "And below this.",
+        "decisions[].wall_s": "Seconds that it took. Differs from run to run.",
+        "decisions[].points[].value": "A value that was compared, in rising order.",
+        **{f"decisions[].points[].{key}": said for key, said in BRIEF.items()},
+    },
     "check": {
         "blueprint": "Name of the design.",
         "verdict": "`holds`, `broken` or `unknown`: the worst of the cases.",
@@ -472,6 +596,10 @@ COMMANDS = {
     "explain": "`loadcase explain HISTORY GUARANTEE --format json`",
     "alerts": "`loadcase alerts FILE --format json`; with `--case` also what the alerts do.",
     "run": "`loadcase run FILE --format json`",
+    "sweep": "`loadcase sweep FILE --set PATH=VALUES --format json`",
+    "compare": "`loadcase compare FILE --variant V --format json`, or of two files",
+    "curve": "`loadcase compare FILE --variant V --sweep PATH=RANGE --format json`",
+    "decisions": "`loadcase compare FILE --decision NAME --format json`",
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
@@ -520,6 +648,7 @@ def samples() -> dict[str, Any]:
         "explain": explain_json(outcome, story),
         "alerts": alerts_json(watched, PagesResult("small", "holds", (pages,))),
         "run": run_json(run),
+        **explored(outcome),
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
@@ -535,6 +664,27 @@ def samples() -> dict[str, Any]:
         "faults": {"faults": fault_shape("crash")},
         "profiles": {"profiles": profile_shape("redis")},
         "error": error_json(wrong),
+    }
+
+
+def explored(outcome: Outcome) -> dict[str, Any]:
+    """The shapes of sweeps and of comparisons."""
+    axis = parse_axis("s.workers=2..8 log x2")
+    at = At(0, axis.settings[:1], "normal", (1,), 1, "holds", (outcome,), {"r.p50": (0.1, 0.1, 0.1, "s")}, "why", "why")
+    found = Difference("cost", "USD/month", 1.0, 2.0, 1.0, 1.0, 1.0, 3.0)
+    verdict = CaseVerdict("normal", "holds", [1], [outcome], 1, "why")
+    case = CaseComparison("normal", (1,), 1, verdict, verdict, (found,))
+    both = Comparison(("small", "large"), "holds", "holds", found, "a", "why", (case,), 0.95, 0.1)
+    points = tuple(CurvePoint(setting, both) for setting in axis.settings)
+    curve = Curve(axis, both.names, points, (Flip(axis.settings[0], axis.settings[1], "small", "large"),), 0.1)
+    flipped = Flipped(
+        "size", "large", "users < 5", "holds", "why", True, "users", "users", "user", 9.0, 5.0, 4.0, 6.0, ((4.0, both),)
+    )
+    return {
+        "sweep": sweep_json(SweepResult("small", (axis,), 2, 2, 1, 0, True, 0.1, (at,), Path("t.parquet"), ("note",))),
+        "compare": compare_json(both),
+        "curve": curve_json(curve),
+        "decisions": decisions_json("small", [flipped], False),
     }
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "looks_like_quantity",
     "median",
     "missing_unit",
+    "parse_ends",
     "parse_quantity",
     "parse_unit",
     "strip_counts",
@@ -94,12 +95,11 @@ def parse_quantity(text: str | float, name: str = "") -> Value:
             raise UnitError("the number is too large", hint=_EXAMPLES) from None
     if len(text) > _LONGEST:
         raise UnitError(f"a quantity has at most {_LONGEST} characters, got {len(text)}", hint=_EXAMPLES)
-    low_text, dots, high_text = text.strip().partition("..")
-    if not dots:
-        number, unit = _split(low_text)
-        factor, dims = parse_unit(unit)
-        return Quantity(number * factor, dims)
-    return _parse_range(low_text, high_text, f"{name}:{text.strip()}")
+    if ".." in text:
+        return _parse_range(text, name)
+    number, unit = _split(text.strip())
+    factor, dims = parse_unit(unit)
+    return Quantity(number * factor, dims)
 
 
 def looks_like_quantity(text: str) -> bool:
@@ -153,7 +153,9 @@ def unit_names() -> list[str]:
     return list(_unit_table())
 
 
-def _parse_range(low_text: str, high_text: str, seed_text: str) -> Uncertain:
+def parse_ends(text: str) -> tuple[Quantity, Quantity, str]:
+    """Both ends of ``10..200``, ``10..200 ms`` or ``$1M..2M/month``, and the text of their unit. Raises UnitError."""
+    low_text, _, high_text = text.strip().partition("..")
     if not low_text.strip() or not high_text.strip():
         shown = shorten(f"{low_text}..{high_text}")
         raise UnitError(f'expected a quantity at both ends, got "{shown}"', hint="write a range as 20M..80M user")
@@ -171,7 +173,12 @@ def _parse_range(low_text: str, high_text: str, seed_text: str) -> Uncertain:
             hint="give the unit once, as in 20M..80M user",
             code="LC202",
         )
-    return from_range(low * low_factor, high * high_factor, low_dims, seed_text)
+    return Quantity(low * low_factor, low_dims), Quantity(high * high_factor, high_dims), high_unit
+
+
+def _parse_range(text: str, name: str) -> Uncertain:
+    low, high, _ = parse_ends(text)
+    return from_range(low.value, high.value, low.dims, f"{name}:{text.strip()}")
 
 
 def _split(text: str) -> tuple[float, str]:

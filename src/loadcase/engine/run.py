@@ -43,6 +43,8 @@ needs_compile = cache.needs_compile
 DRAIN_S = 60.0
 QUOTA = 1_000_000
 MAX_FRAMES = 2_000_000
+OVERLOADED = "the design does not keep up"
+"""How the reason ends for which a run of more load than the design can take is given up."""
 UNTIDY_CHUNKS = 1 << 15
 """Room for timeouts (32 MB) that is made before those that nobody waits for are looked for: most end by themselves."""
 MAX_STATIONS = 2_000_000
@@ -253,7 +255,7 @@ class Loop:
             if status == tables.FINISHED:
                 return None
             if status == tables.DRAIN_LIMIT:
-                return f"{self.left()} requests were still in flight when the drain ended: the design does not keep up"
+                return f"{self.left()} requests were still in flight when the drain ended: {OVERLOADED}"
             if status == tables.FULL_NOTES:
                 self.fetch()
             elif status == tables.GROW_FACTS:
@@ -267,7 +269,7 @@ class Loop:
             elif status == tables.GROW_FRAMES:
                 frames = len(self.state.frames)
                 if frames >= self.frames_limit:
-                    return f"over {frames:,} calls in flight after {now:.3g} s: the design does not keep up"
+                    return f"over {frames:,} calls in flight after {now:.3g} s: {OVERLOADED}"
                 self.state = more_frames(self.state, min(2 * frames, self.frames_limit))
             if self.stop is not None and self.stop.is_set():
                 return f"stopped after {now:.3g} of {self.end_s:.3g} simulated seconds"

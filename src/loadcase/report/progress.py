@@ -9,11 +9,14 @@ import sys
 import threading
 import time
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadcase.check.runner import Progress as CheckProgress
 from loadcase.deep.ablation import AblationProgress
 from loadcase.growth.story import StoryProgress
+
+if TYPE_CHECKING:
+    from loadcase.explore.sweep import Progress as SweepProgress
 
 PATIENCE_S = 2.0
 EVERY_S = 0.2
@@ -74,6 +77,13 @@ class Progress:
         """How far a growing load has come."""
         found = f"{progress.breaks} break{'s'[: progress.breaks != 1]} found"
         self._line(f"{self.title}: {found}, now {progress.load:.3g}x")
+
+    def sweep(self, progress: SweepProgress) -> None:
+        """How far a sweep is, and how long the rest takes if it goes on like that."""
+        new = progress.done - progress.before
+        left = progress.spent_s / new * (progress.runs - progress.done) if new else 0.0
+        more = f", {left:.0f} s to go" if left else ""
+        self._line(f"{self.title}: {progress.done:,} of {progress.runs:,} runs{more}")
 
     def note(self, text: str) -> None:
         """Something is done."""
