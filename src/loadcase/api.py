@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loadcase.deep.ablation import Ablation, AblationProgress
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
+    from loadcase.growth.runs import Judge
     from loadcase.growth.shrinking import Shrunk
     from loadcase.growth.story import Story, StoryProgress
     from loadcase.kinds.base import Component
@@ -35,7 +36,7 @@ LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
 ABLATION_CASE_S, ABLATION_AIM_S = 120.0, 10.0
 """The same for each case of a design from which something was taken out."""
-GROWTH_CASE_S = 30.0
+GROWTH_CASE_S = 60.0
 """The same for each load that a growing design is run at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
@@ -98,7 +99,7 @@ def ablate(
     def judge(blueprint: Model, case: str, budget_s: float) -> CheckResult:
         return check(
             blueprint, cases=[case], seeds=seeds, budget_s=min(budget_s, ABLATION_CASE_S), aim_s=ABLATION_AIM_S,
-            threads=threads, stop=stop, trace_folder=trace_folder,
+            until_broken=True, threads=threads, stop=stop, trace_folder=trace_folder,
         )  # fmt: skip
 
     budget_s = BUDGET_S if budget_s is None else budget_s
@@ -213,20 +214,27 @@ def grow(
     stop: threading.Event | None = None,
 ) -> Story:
     """What breaks on the way to a load factor above 1, and what mends it: see `loadcase.growth.story`."""
-    from loadcase.growth.mitigation import CASE
     from loadcase.growth.story import BUDGET_S
     from loadcase.growth.story import grow as told
 
-    prepare()
-
-    def judge(blueprint: Model, k: int, budget_s: float) -> CheckResult:
-        return check(
-            blueprint, cases=[CASE], budget_s=min(budget_s, GROWTH_CASE_S), scale=k, threads=threads, stop=stop
-        )
-
+    judge = grown(threads, stop)
     return told(
         blueprint, to, judge, budget_s=BUDGET_S if budget_s is None else budget_s, on_progress=on_progress, stop=stop
     )
+
+
+def grown(threads: int | None = None, stop: threading.Event | None = None) -> Judge:
+    """How one load of a growing design is judged, in at most `GROWTH_CASE_S`: the judge of `grow` and of envelopes."""
+    from loadcase.growth.mitigation import CASE
+
+    def judge(blueprint: Model, k: int, budget_s: float) -> CheckResult:
+        prepare()
+        return check(
+            blueprint, cases=[CASE], budget_s=min(budget_s, GROWTH_CASE_S), scale=k, until_broken=True, threads=threads,
+            stop=stop,
+        )  # fmt: skip
+
+    return judge
 
 
 def shrink(
@@ -255,6 +263,7 @@ def check(
     exact: bool = False,
     aim_s: float | None = None,
     scale: int | None = None,
+    until_broken: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
@@ -262,7 +271,8 @@ def check(
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
     Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
-    `scale` is a model 1:k for all of them, whatever it tells roughly. Raises UsageError where it is none.
+    `scale` is a model 1:k for all of them, whatever it tells roughly; UsageError where it is none. With `until_broken`
+    a case gets no more seeds once a guarantee is broken.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
@@ -289,7 +299,7 @@ def check(
 
     result = judge(
         blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,
-        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact,
+        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact, until_broken=until_broken,
     )  # fmt: skip
     return replace(result, decided=decided(blueprint, result))
 

@@ -505,7 +505,8 @@ def check(
 def scale(
     file: File,
     *,
-    to: str = "100x",
+    to: str | None = None,
+    envelope: list[str] | None = None,
     budget: str = "10min",
     threads: int | None = None,
     variant: Variant = None,
@@ -522,6 +523,10 @@ def scale(
     nothing gives way. Below 1x: the counts that would do, and what could be
     left out besides.
 
+    --envelope, given twice, draws over which values of two axes the contract
+    holds instead: in closed form everywhere, by runs along the border. `load`
+    is the load factor; any other axis is a path, as for `loadcase sweep`.
+
     Exit codes: 0 told, 2 invalid, 130 interrupted.
 
     Example: loadcase scale gallery/url-shortener --to 10x
@@ -529,21 +534,29 @@ def scale(
     Parameters
     ----------
     to
-        The load factor to go to, such as 100x; below 1x it tells what could be left out.
+        The load factor to go to, such as 10x; 100x when not given. Below 1x it tells what could be left out.
+    envelope
+        An axis of the capacity envelope: load=1..10, PATH=10..200 step 10, PATH=1k..10M log x7; two of them.
     budget
-        Wall time after which the rest is told in closed form.
+        Wall time after which the rest is told in closed form; 0s runs nothing.
     threads
         Runs at once; all cores otherwise.
     quiet
         No progress on standard error.
     """
+    budget_s = 0.0 if budget.strip() in ("0", "0s", "0 s") else _budget(budget)
+    _at_least_one(None, threads)
+    if envelope:
+        if to is not None:
+            raise UsageError(
+                "--to and --envelope are two questions", hint="leave one of them out; load=1..10 is an axis"
+            )
+        return _envelope(_load(file, variant), envelope, budget_s, threads, format, quiet)
     from loadcase import api
     from loadcase.report import growth
     from loadcase.report.progress import Progress
 
-    factor = _factor(to)
-    budget_s = _budget(budget)
-    _at_least_one(None, threads)
+    factor = _factor("100x" if to is None else to)
     blueprint = _load(file, variant)
     with Progress(quiet, blueprint.name) as progress:
         if factor > 1.0:
@@ -558,6 +571,27 @@ def scale(
         _print_json(growth.story_json(story) if factor > 1.0 else growth.shrunk_json(shrunk))
     else:
         _print(growth.story_text(story) if factor > 1.0 else growth.shrunk_text(shrunk))
+    return 130 if progress.stop.is_set() else 0
+
+
+def _envelope(
+    blueprint: Blueprint, texts: list[str], budget_s: float, threads: int | None, format: str, quiet: bool
+) -> int:
+    """`scale --envelope`."""
+    from loadcase.explore.envelope import envelope, parse
+    from loadcase.report.envelope import envelope_json, print_envelope
+    from loadcase.report.progress import Progress
+    from loadcase.report.text import console
+
+    axes = parse(texts)
+    with Progress(quiet, blueprint.name) as progress:
+        result = envelope(
+            blueprint, axes, budget_s=budget_s, threads=threads, on_progress=progress.envelope, stop=progress.stop
+        )
+    if format == "json":
+        _print_json(envelope_json(result))
+    else:
+        print_envelope(result, console())
     return 130 if progress.stop.is_set() else 0
 
 

@@ -25,6 +25,7 @@ from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.explore.axes import parse_axis
 from loadcase.explore.compare import CaseComparison, Comparison, Difference
+from loadcase.explore.envelope import Envelope, Spot, parse
 from loadcase.explore.flips import At as CurvePoint
 from loadcase.explore.flips import Curve, Flip, Flipped
 from loadcase.explore.sweep import At, SweepResult
@@ -35,6 +36,7 @@ from loadcase.growth.story import Story as Growing
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.compared import compare_json, curve_json, decisions_json
+from loadcase.report.envelope import envelope_json
 from loadcase.report.explored import sweep_json
 from loadcase.report.growth import shrunk_json, story_json
 from loadcase.report.judged import explain_json, judge_json
@@ -70,8 +72,9 @@ NAMES = {
     "estimate.metrics": "METRIC",
     "size.components": "COMPONENT",
     "size.overlay": "PATH",
-    "scale.breaks[].mitigation.edit": "PATH",
+    "scale.breaks[].mitigations[].edit": "PATH",
     "scale.rungs[].edit": "PATH",
+    "scale.behind": "LOG",
     "shrunk.edit": "PATH",
     "agreement.counts": "STATUS",
     "validate.counts": "STATUS",
@@ -442,18 +445,22 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "blueprint": "Name of the design.",
         "to": "The load factor that was asked for.",
         "breaks[].low": "Load factor at which the guarantees hold.",
-        "breaks[].high": "Load factor at which one breaks.",
+        "breaks[].high": "Load factor at which one is broken.",
         "breaks[].closed_form": "Where the closed form expects it.",
         "breaks[].measured": "Whether runs bracketed it; else it is the closed form's.",
+        "breaks[].unmeasured": "Why no run did; empty otherwise.",
+        "breaks[].undecided[]": "Load factors in between at which runs cannot tell.",
         "breaks[].guarantee": "What breaks.",
         "breaks[].value": "Its value there, in base units; null where nothing was run.",
         "breaks[].component": "The part to blame; empty for none.",
         "breaks[].limited_by": "What is full there: `workers`, `partitions`, `quota` and others.",
         "breaks[].evidence": "Why, from the verdict.",
-        "breaks[].mitigation.text": "What helps; `mitigation` is null where no part is to blame.",
-        "breaks[].mitigation.edit.PATH": "The same as a variant writes it; empty where no count or limit mends it.",
-        "breaks[].mitigation.price": "USD per month more.",
-        "breaks[].lasts_to": "Load factor that it is good for then at least, on paper; null without an edit.",
+        "breaks[].mitigations[].component": "A part to change: first that to blame, then what would break next to it.",
+        "breaks[].mitigations[].text": "What helps there.",
+        "breaks[].mitigations[].edit.PATH": "The same as a variant writes it; empty where no count or limit mends it.",
+        "breaks[].mitigations[].price": "USD per month more.",
+        "breaks[].lasts_to": "Load factor that the mended design bears; null without an edit.",
+        "breaks[].lasts_measured": "Whether runs have shown that; else it is the least on paper.",
         "breaks[].scale": "k of the scale model 1:k that was run.",
         "breaks[].duration_s": "Simulated seconds of a run.",
         "rungs[].load": "A load factor of the ladder.",
@@ -461,7 +468,9 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "rungs[].cost": "USD per month at that load, with what was mended.",
         "rungs[].edit.PATH": "All edits up to it.",
         "ends": "Why the story ends.",
-        "partial": "Why some of it was not run; empty otherwise.",
+        "partial": "`interrupted`, or `the budget is spent` where that left something on paper; empty otherwise.",
+        "unjudged[]": "Guarantees that some run could not judge: a scale model tells them roughly.",
+        "behind.LOG": "Load factor from which on the hottest key of a log falls behind, slower than runs show.",
         "wall_s": "Seconds that it took.",
     },
     "shrunk": {
@@ -480,6 +489,27 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "deep.refused": "Why nothing was run; empty otherwise.",
         "deep.partial": "Why it ended early; empty otherwise.",
         "deep.wall_s": "Seconds that it took.",
+    },
+    "envelope": {
+        "blueprint": "Name of the design.",
+        "axes[].path": "What is varied: `load`, the load factor, or a path in the design.",
+        "axes[].unit": "Unit of its numbers, in base units; `text` where they are none.",
+        "axes[].values[].label": "A value as it is shown.",
+        "axes[].values[].number": "The same as a number; null for text.",
+        "points[].at[]": "Its place on the first and on the second axis, from 0.",
+        "points[].verdict": "`holds`, `broken`, `unknown`; null where there is no valid design, or it was not reached.",
+        "points[].guarantee": "What breaks, or what runs cannot tell; empty otherwise.",
+        "points[].value": "Its value in the runs, in base units; null without.",
+        "points[].on_paper": "What the closed form breaks there; empty for nothing.",
+        "points[].ran": "Whether the verdict is that of runs; else it is the closed form's.",
+        "points[].cost": "USD per month at this point; null where there is no valid design.",
+        "points[].dear": "Whether nothing breaks but the bound on the cost.",
+        "points[].scale": "k of the scale model 1:k that was run.",
+        "points[].duration_s": "Simulated seconds of a run; 0 where none was made.",
+        "points[].refused": "Why there is no valid design; empty otherwise.",
+        "partial": "`interrupted`, or why points of the border were left on paper; empty otherwise.",
+        "unrun": "How many were.",
+        "wall_s": "Seconds that it took.",
     },
     "rules": {
         "rules[].rule": "Name of the rule.",
@@ -605,6 +635,7 @@ COMMANDS = {
     "review": "`loadcase review FILE... --format json`",
     "scale": "`loadcase scale FILE --to 100x --format json`",
     "shrunk": "`loadcase scale FILE --to 0.1x --format json`",
+    "envelope": "`loadcase scale FILE --envelope AXIS --envelope AXIS --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
@@ -698,11 +729,15 @@ def reviewed() -> dict[str, Any]:
 def grown() -> dict[str, Any]:
     """A growing load with a break that is mended, and a shrinking one."""
     mended = Mitigation("s", "more replicas", {"components.s.replicas": 2}, 1.0)
-    one = Break(1.0, 1.05, 1.0, True, "r.p95 < 1 s", 2.0, "s", "workers", "why", mended, 2.0)
-    story = Growing("small", 2.0, (one,), (Rung(2.0, 1, 1.0, mended.edit),), "why", "why", 1.0)
+    one = Break(1.0, 1.1, 1.0, "r.p95 < 1 s", 2.0, "s", "workers", "why", (mended,), 2.0, True, "why", (1.05,))
+    rungs = (Rung(2.0, 1, 1.0, mended.edit),)
+    story = Growing("small", 2.0, (one,), rungs, "why", "why", ("r.p95 < 1 s",), {"l": 2.0}, 1.0)
     trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
     shrunk = Shrunk("small", 0.1, mended.edit, 2.0, 1.0, Ablation((trial,), 1.0, "why", "why"))
-    return {"scale": story_json(story), "shrunk": shrunk_json(shrunk)}
+    axes = parse(["load=1..2 x2", "s.workers=2,4"])
+    spot = Spot("broken", "r.p95 < 1 s", "r.p95 < 1 s", 2.0, 1.0, False, True, refused="why")
+    drawn = Envelope("small", axes, ((spot, spot), (spot, spot)), "why", 1, 1.0)
+    return {"scale": story_json(story), "shrunk": shrunk_json(shrunk), "envelope": envelope_json(drawn)}
 
 
 def printed() -> dict[str, Any]:

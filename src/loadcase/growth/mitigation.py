@@ -67,9 +67,22 @@ def mitigation(
         wanted = sized.get(component, 0)
         if wanted <= have:  # what `size` has no formula for
             wanted = math.ceil(have * goal / now)
-        edit = {f"components.{component}.{field}": wanted}
+        edit = {
+            f"components.{component}.{field}": even(wanted, part.zones * part.regions if field == "replicas" else 1)
+        }
     price = monthly_cost(blueprint.changed(edit)) - monthly_cost(blueprint) if edit else 0.0
     return Mitigation(component, text, edit, price)
+
+
+def even(count: int, places: int = 1) -> int:
+    """A count that is as many in every place and comes in powers of two, at most an eighth higher.
+
+    Equal zones bear the loss of each alike, and a design of even counts has scale models.
+    """
+    step = places
+    while step * 2 <= count / 8:
+        step *= 2
+    return -(-count // step) * step
 
 
 def at(blueprint: Blueprint, load: float, duration: float = 10.0, warmup: float = 1.0) -> Blueprint:

@@ -11,6 +11,9 @@ from loadcase.estimate.estimate import ComponentLine, estimate
 
 BRACKET = 1.05
 """How near to each other the load that holds and the load that breaks are brought."""
+KEYS_IN_ORDER = "keys in order"
+"""What is full where the hottest key of a log alone comes faster than its messages are worked off one by one. It is no
+break: a growing queue of one key out of millions breaks no percentile for hours."""
 FULL = 0.98
 """How full a part may be before the closed form expects that something breaks."""
 
@@ -41,7 +44,7 @@ def first_line(blueprint: Blueprint, load: float, known: Mapping[str, float] | N
             continue
         if line.holds(was) and not line.holds(value):
             return line.metric
-    full = [c for c in here.components if (c.bottleneck or 0.0) > FULL and c.limited_by != "keys in order"]
+    full = [c for c in here.components if (c.bottleneck or 0.0) > FULL and c.limited_by != KEYS_IN_ORDER]
     worst = max(full, key=lambda c: c.bottleneck or 0.0, default=None)
     return "" if worst is None else f"{worst.name}.utilisation"
 

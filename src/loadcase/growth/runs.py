@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loadcase.blueprint.model import Blueprint
+from loadcase.check.runner import MIN_SEEDS
 from loadcase.core.results import CheckResult, Outcome, Verdict
+from loadcase.estimate.estimate import estimate
 from loadcase.estimate.load import loads
-from loadcase.growth.paper import first_line
+from loadcase.growth.paper import KEYS_IN_ORDER, first_line
 from loadcase.scales import FACTORS, agrees, closed_form, closed_form_of_model, fits_into, scales
 
 SIMULATED = 500_000
@@ -58,11 +60,12 @@ def sample(blueprint: Blueprint, load: float) -> Sample | None:
     k = 1
     if rate * SHORTEST_S > ENOUGH and scales(blueprint):
         calm = CALM * load
-        exact, calm_loads = closed_form(blueprint, calm), loads(blueprint, calm)
+        jammed = tuple(f"{name}." for name in overtaken(blueprint, calm))
+        exact, calm_loads = _without(jammed, closed_form(blueprint, calm)), loads(blueprint, calm)
         for factor in reversed(FACTORS):
             if rate * LONGEST_S / factor < ENOUGH or not fits_into(blueprint, calm_loads, factor):
                 continue
-            if agrees(exact, closed_form_of_model(blueprint, calm, factor)):
+            if agrees(exact, _without(jammed, closed_form_of_model(blueprint, calm, factor))):
                 k = factor
                 break
     if rate / k * SHORTEST_S > MOST:
@@ -70,11 +73,31 @@ def sample(blueprint: Blueprint, load: float) -> Sample | None:
     return Sample(k, round(max(SHORTEST_S, min(LONGEST_S, SIMULATED * k / rate)), 2))
 
 
-def answer(blueprint: Blueprint, load: float, result: CheckResult) -> Answer:
+def overtaken(blueprint: Blueprint, load: float) -> dict[str, str]:
+    """Flows that fall behind with the hottest key of their log, and the log.
+
+    A key is worked off in order, one message after the other, and its own queue grows by a few messages a second: runs
+    of seconds do not show it, and a scale model, whose hottest key is another, does not either.
+    """
+    full = {
+        c.name
+        for c in estimate(blueprint, load).components
+        if c.limited_by == KEYS_IN_ORDER and (c.bottleneck or 0.0) >= 1.0
+    }
+    sources = {n: f.consume.log for n, f in blueprint.flows.items() if f.consume is not None}
+    return {name: log for name, log in sources.items() if log is not None and log in full}
+
+
+def _without(prefixes: tuple[str, ...], metrics: dict[str, float]) -> dict[str, float]:
+    return {n: v for n, v in metrics.items() if not n.startswith(prefixes)} if prefixes else metrics
+
+
+def answer(blueprint: Blueprint, load: float, result: CheckResult) -> Answer | None:
     """What a judgement of the case `scale` says of its load.
 
     It holds where every guarantee that could be judged does, breaks where one is certainly broken, and is unknown where
-    the runs cannot tell. A jam, with more calls under way than the engine holds, breaks where the closed form has one.
+    the runs cannot tell. More calls under way than the engine holds are a jam where the closed form has one, and else
+    no answer: there may be as many at this load. Too few seeds in the time that there was are none either.
     """
     outcomes = [o for case in result.cases for o in case.guarantees]
     unjudged = tuple(o.guarantee for o in outcomes if o.verdict == "unknown" and (o.rough or o.value is None))
@@ -82,8 +105,12 @@ def answer(blueprint: Blueprint, load: float, result: CheckResult) -> Answer:
     if broken:
         return Answer("broken", min(broken, key=lambda o: 0.0 if o.margin is None else o.margin), unjudged)
     partial = [c.partial for c in result.cases if c.partial]
-    if any("does not keep up" in why for why in partial) and first_line(blueprint, load):
-        return Answer("broken", next(iter(outcomes), None), unjudged)
+    if any("does not keep up" in why for why in partial):
+        metric = first_line(blueprint, load)
+        blocked = [o for o in outcomes if o.metric == metric] or outcomes
+        return Answer("broken", next(iter(blocked), None)) if metric else None
+    if any(len(case.seeds) < MIN_SEEDS for case in result.cases):
+        return None
     doubtful = [o for o in outcomes if o.verdict == "unknown" and o.guarantee not in unjudged]
     if doubtful or partial:
         return Answer("unknown", next(iter(doubtful), None), unjudged)

@@ -1,7 +1,8 @@
 """The story of a growing load: what breaks first and where, what mends it, what breaks next.
 
 The closed form says where to look; runs bracket the load at which the first guarantee breaks to 5 %. Then the part that
-is to blame gets what `loadcase size` proposes for the next rung of the ladder, and the search goes on from there.
+is to blame, and what would be full next to it, get what `loadcase size` proposes for the next rung of the ladder, and
+the search goes on from there.
 """
 
 from __future__ import annotations
@@ -10,65 +11,65 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import UsageError
-from loadcase.core.results import CheckResult, Outcome
+from loadcase.core.results import Verdict
 from loadcase.core.values import digits
 from loadcase.estimate.cost import costs, total
-from loadcase.estimate.estimate import ComponentLine, estimate
+from loadcase.estimate.estimate import estimate
 from loadcase.estimate.load import loads
 from loadcase.growth.mitigation import Mitigation, at, mitigation
-from loadcase.scales import FACTORS, agrees, closed_form, closed_form_of_model, fits_into, scales
+from loadcase.growth.paper import BRACKET, blamed, first_line, on_paper
+from loadcase.growth.runs import WARMUP, Answer, Judge, Sample, answer, overtaken, sample
+from loadcase.growth.search import Bracket, bracket
 
 LADDER = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
-BRACKET = 1.05
 BUDGET_S = 600.0
-FULL = 0.98
-"""How full a part may be before the closed form expects that something breaks."""
-SIMULATED = 500_000
-"""Requests that a run simulates at most: those of a scale model."""
-ENOUGH = 200_000
-"""Requests that a scale model is left with at least."""
-LONGEST_S, SHORTEST_S = 10.0, 0.5
-WARMUP = 0.25
-CALM = 0.7
-"""Share of the load that breaks it at which a scale model has to agree with the design."""
+TOGETHER = 1.15
+"""What would break up to this factor above a break is mended with it."""
 STEPS = 40
-TRIES = 24
-
-
-class Judge(Protocol):
-    """How the case `scale` of a design is judged as a scale model 1:k within some wall seconds."""
-
-    def __call__(self, blueprint: Blueprint, k: int, budget_s: float) -> CheckResult: ...
 
 
 @dataclass(frozen=True)
 class Break:
-    """The load factor between `low` and `high` at which the first guarantee breaks, and why.
+    """The load factors between which the first guarantee breaks: it holds at `low`, and at `high` it is broken.
 
-    `measured` says whether runs bracketed it; else it is the closed form's. `duration_s` are the seconds of a run, `k`
-    its scale model. `mitigation` is None where nothing was found to blame.
+    `unmeasured` says why no run bracketed it; empty where runs did. `paper` is where the closed form expects it.
+    `undecided` are loads in between at which the runs cannot tell. `k` and `duration_s` are the scale model and the
+    simulated seconds of a run.
+
+    `component` is the part to blame and `limited_by` what is full there; empty where nothing was found to blame.
+    `mitigations` are what mends it, its own first, then those of parts that would break next to it. `lasts_to` is the
+    load factor that the mended design bears: as runs have shown where `lasts_measured`, else at least and on paper.
     """
 
     low: float
     high: float
     paper: float
-    measured: bool
     guarantee: str
     value: float | None
     component: str
     limited_by: str
     evidence: str
-    mitigation: Mitigation | None
-    lasts_to: float | None
-    """Load factor that the mitigated design bears at least, as its closed form says."""
+    mitigations: tuple[Mitigation, ...] = ()
+    lasts_to: float | None = None
+    lasts_measured: bool = False
+    unmeasured: str = ""
+    undecided: tuple[float, ...] = ()
     k: int = 1
     duration_s: float = 0.0
+
+    @property
+    def edit(self) -> dict[str, object]:
+        """All that is mended, as a variant writes it."""
+        return {path: value for one in self.mitigations for path, value in one.edit.items()}
+
+    @property
+    def price(self) -> float:
+        """USD per month more for all that is mended."""
+        return math.fsum(one.price for one in self.mitigations)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ class Rung:
 
 @dataclass(frozen=True)
 class Story:
-    """All that breaks on the way. `ends` says why the story ends; `partial` why it ended early, if it did."""
+    """All that breaks on the way. `ends` says why the story ends; `partial` why it ended early, if it did; `unjudged`
+    which guarantees no run has judged; `behind` from which load factor on the hottest key of a log falls behind, which
+    runs are too short to show."""
 
     blueprint: str
     to: float
@@ -91,6 +94,8 @@ class Story:
     rungs: tuple[Rung, ...]
     ends: str
     partial: str
+    unjudged: tuple[str, ...]
+    behind: dict[str, float]
     wall_s: float
 
 
@@ -116,6 +121,16 @@ def grow(
     return _Growth(blueprint, to, judge, budget_s, on_progress, stop or threading.Event()).tell()
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Where the next break was looked for: what was found, what the highest load asked says, why no run was made."""
+
+    bracket: Bracket
+    last: Answer | None
+    sample: Sample | None
+    unmeasured: str = ""
+
+
 class _Growth:
     def __init__(
         self,
@@ -134,211 +149,151 @@ class _Growth:
         self.on_progress = on_progress
         self.stop = stop
         self.breaks: list[Break] = []
-        self.edit: dict[str, object] = {}
-        self.skipped = False
+        self.answers: dict[float, Answer] = {}
+        """Of the design as it is by now."""
+        self.unjudged: dict[str, None] = {}
+        self.late = False
         """Whether something was told in closed form for want of time."""
 
     def tell(self) -> Story:
         """Break after break, to the end."""
-        reached, ends = 1.0, f"it bears {digits(self.to)} times the load"
+        reached, edit = 1.0, dict[str, object]()
         states: list[tuple[float, Blueprint, dict[str, object]]] = [(1.0, self.b, {})]
+        ends = f"mended {STEPS} times, it still breaks"
         for _ in range(STEPS):
+            paper = on_paper(self.b, reached, self.to)
+            found = self.found(reached, paper)
             if self.stop.is_set():
-                ends = "interrupted"
+                ends = f"interrupted above {digits(reached)}x"
                 break
-            found = self.first(reached)
-            if found is None:
+            self.lasted(found)
+            if found.bracket.high > self.to:
+                ends = self.ending(found)
                 break
-            self.breaks.append(found)
-            if found.mitigation is None or not found.mitigation.edit:
+            one = self.told(found, paper)
+            self.breaks.append(one)
+            if not one.edit:
                 ends = "no count and no limit of the blueprint mends this"
                 break
-            self.edit = {**self.edit, **found.mitigation.edit}
-            self.b = self.b.changed(found.mitigation.edit)
-            reached = max(reached, found.low)
-            states.append((found.low, self.b, dict(self.edit)))
-        else:
-            ends = f"after {STEPS} mitigations"
+            edit = {**edit, **one.edit}
+            self.b = self.b.changed(one.edit)
+            self.answers = {}
+            reached = max(reached, one.low)
+            states.append((one.low, self.b, dict(edit)))
+        last = math.inf if ends.startswith("it bears") else reached
+        partial = "interrupted" if self.stop.is_set() else "the budget is spent" if self.late else ""
+        wall = time.perf_counter() - self.started
+        return Story(
+            self.b.name, self.to, tuple(self.breaks), tuple(self.rungs(states, last)), ends, partial,
+            tuple(self.unjudged), self.behind(), wall,
+        )  # fmt: skip
+
+    def behind(self) -> dict[str, float]:
+        """Logs whose hottest key falls behind on the way, with the load factor from which on."""
+        ends = {c.name: c.saturates_at for c in estimate(self.b, self.to).components}
+        return {log: max(1.0, ends[log] or 1.0) for log in overtaken(self.b, self.to).values()}
+
+    def rungs(self, states: list[tuple[float, Blueprint, dict[str, object]]], last: float) -> list[Rung]:
+        """The ladder up to the end, or to where the story ends, with what is mended by then."""
         rungs = []
-        last = self.breaks[-1].low if self.breaks and ends.startswith("no count") else math.inf
         for load in [f for f in LADDER if f < self.to] + [self.to]:
             if load > last and load > 1.0:
                 break
             done = [s for s in states if s[0] <= load] or states[:1]
             _, design, edit = done[-1]
-            cost = total(costs(design, loads(design, load)))
-            rungs.append(Rung(load, len(done) - 1, cost, edit))
-        partial = "interrupted" if self.stop.is_set() else ""
-        if not partial and self.skipped:
-            partial = "the budget is spent: what is marked so is the closed form's"
-        wall = time.perf_counter() - self.started
-        return Story(self.b.name, self.to, tuple(self.breaks), tuple(rungs), ends, partial, wall)
+            rungs.append(Rung(load, len(done) - 1, total(costs(design, loads(design, load))), edit))
+        return rungs
+
+    def ending(self, found: _Found) -> str:
+        """Where nothing breaks any more."""
+        bears = f"it bears {digits(self.to)} times the load"
+        if found.unmeasured:
+            return f"{bears}, on paper"
+        if found.bracket.low >= self.to:
+            return bears
+        name = "" if found.last is None or found.last.outcome is None else f" of {found.last.outcome.guarantee}"
+        return f"it bears {digits(found.bracket.low)} times the load; what becomes{name} above, runs cannot tell"
 
     # --- one break ------------------------------------------------------------------------------------------------
-    def first(self, low: float) -> Break | None:
-        """What breaks first above a load factor; None where nothing does up to the end."""
-        paper = on_paper(self.b, low, self.to)
-        guess = min(paper, self.to)
-        k, seconds = model(self.b, guess)
-        outcome: Outcome | None = None
-        measured = k > 0
-        high = paper
-        if k:
-            bracket = self.bracket(low, guess, k, seconds)
-            if bracket is None:
-                measured = False
-            else:
-                low, high, outcome = bracket
-        if not measured:
-            self.skipped = True
-            low, high = max(low, paper / BRACKET), paper
-        if high > self.to or (measured and outcome is None):
-            return None
-        return self.told(low, high, paper, outcome, k, seconds)
-
-    def bracket(self, low: float, guess: float, k: int, seconds: float) -> tuple[float, float, Outcome | None] | None:
-        """Loads that hold and break, 5 % apart, and what breaks; None where time is up. High is above the end where
-        nothing breaks before it."""
-        high, broken = math.inf, None
-        step = math.sqrt(BRACKET)
-        climb = BRACKET
-        load = min(max(low, guess / step), self.to)
-        known_low = low
-        for _ in range(TRIES):
-            answer = self.holds(load, k, seconds)
-            if answer is None:
-                return None
-            if isinstance(answer, bool):
-                known_low = load
-                if load >= self.to:
-                    return load, math.inf, None
-                load, climb = (
-                    (min(self.to, load * climb), climb**1.5) if math.isinf(high) else (math.sqrt(load * high), climb)
+    def found(self, low: float, paper: float) -> _Found:
+        """Between which loads something breaks above one that holds; the closed form's answer where nothing is run."""
+        sampled = sample(self.b, min(paper, self.to))
+        why = "too much to be run"
+        if sampled is not None:
+            found = bracket(low, self.to, paper, lambda load: self.asked(load, sampled))
+            if found is not None:
+                return _Found(
+                    found, self.answers.get(found.high, self.answers.get(max(found.undecided, default=0.0))), sampled
                 )
-            else:
-                high, broken = load, answer
-                if load <= known_low:  # it breaks where the last one had held
-                    return load, load, broken
-                step *= BRACKET
-                load = max(known_low, load / step) if known_low <= low else math.sqrt(known_low * load)
-            if high / known_low <= BRACKET * (1 + 1e-9):
-                return known_low, high, broken
-        return (known_low, high, broken) if broken is not None else None
+            why = "no time was left" if self.spent() else "its runs take too long, or hold too many calls"
+        self.late = self.late or self.spent()
+        return _Found(Bracket(max(low, paper / BRACKET), paper if paper <= self.to else math.inf), None, None, why)
 
-    def holds(self, load: float, k: int, seconds: float) -> Outcome | bool | None:
-        """True where the guarantees hold, what is broken or in doubt otherwise; None when time is up.
+    def spent(self) -> bool:
+        """Whether nothing more should be run."""
+        return self.stop.is_set() or time.perf_counter() >= self.deadline
 
-        What a scale model does not tell at this load is left to the loads below, at which it does.
-        """
+    def asked(self, load: float, sampled: Sample) -> Verdict | None:
+        """What runs at a load say; None when time is up, or there is no such scale model at this load."""
         left = self.deadline - time.perf_counter()
-        if self.stop.is_set() or left <= 0:
+        if self.spent():
             return None
         if self.on_progress is not None:
             self.on_progress(StoryProgress(len(self.breaks), load, time.perf_counter() - self.started))
+        length = sampled.duration_s
         try:
-            result = self.judge(at(self.b, load, seconds, WARMUP * seconds), k, left)
-        except UsageError:  # at this load it has no such scale model
+            result = self.judge(at(self.b, load, length, WARMUP * length), sampled.k, left)
+        except UsageError:
             return None
-        outcomes = [o for case in result.cases for o in case.guarantees]
-        broken = [o for o in outcomes if o.verdict == "broken"]
-        if broken:
-            return min(broken, key=lambda o: 0.0 if o.margin is None else o.margin)
-        doubtful = [o for o in outcomes if o.verdict == "unknown" and not o.rough and o.value is not None]
-        jammed = [c.partial for c in result.cases if c.partial and "does not keep up" in c.partial]
-        if self.stop.is_set() or (time.perf_counter() >= self.deadline and len(doubtful) > 0):
+        found = answer(self.b, load, result)
+        if found is None or (found.verdict == "unknown" and self.spent()):
             return None
-        if doubtful:  # so near to the bound that runs cannot tell: not to be relied upon
-            return doubtful[0]
-        if jammed and outcomes:  # more calls under way than the engine holds: a jam only where paper has one
-            return outcomes[0] if first_line(self.b, load) else None
-        return True
+        self.answers[load] = found
+        self.unjudged.update(dict.fromkeys(found.unjudged))
+        return found.verdict
 
-    def told(self, low: float, high: float, paper: float, outcome: Outcome | None, k: int, seconds: float) -> Break:
+    def lasted(self, found: _Found) -> None:
+        """What the runs of the mended design show of how far the last mitigation reaches."""
+        if self.breaks and not found.unmeasured:
+            self.breaks[-1] = replace(self.breaks[-1], lasts_to=found.bracket.low, lasts_measured=True)
+
+    def told(self, found: _Found, paper: float) -> Break:
         """A break with the part to blame, and what mends it."""
-        lines = {c.name: c for c in estimate(self.b, high).components}
+        low, high = found.bracket.low, found.bracket.high
+        outcome = None if found.last is None else found.last.outcome
         metric = outcome.metric if outcome is not None else first_line(self.b, high)
+        lines = {c.name: c for c in estimate(self.b, high).components}
         line = blamed(self.b, metric, lines)
-        goal = next((f for f in LADDER if f > high * 1.1), high * 2)
-        goal = min(goal, max(self.to, high * 1.1))
-        mended = None if line is None else mitigation(self.b, line.name, line.limited_by, metric, high, goal)
-        lasts = None
-        if mended is not None and mended.edit:
-            lasts = on_paper(self.b.changed(mended.edit), low, max(goal, high)) / BRACKET
-        text = outcome.guarantee if outcome is not None else metric
-        value = None if outcome is None else outcome.value
-        return Break(
-            low, high, paper, outcome is not None, text, value, "" if line is None else line.name,
+        goal = next((f for f in LADDER if f > high * TOGETHER), high * 2)
+        mended = [] if line is None else self.mended(metric, high, min(goal, max(self.to, high * TOGETHER)))
+        one = Break(
+            low, high, paper, metric if outcome is None else outcome.guarantee,
+            None if outcome is None else outcome.value, "" if line is None else line.name,
             "" if line is None else line.limited_by, "closed form" if outcome is None else outcome.evidence,
-            mended, lasts, k, seconds,
+            tuple(mended), None, False, found.unmeasured, found.bracket.undecided,
         )  # fmt: skip
+        if found.sample is not None:
+            one = replace(one, k=found.sample.k, duration_s=found.sample.duration_s)
+        if one.edit:
+            lasts = on_paper(self.b.changed(one.edit), low, max(goal, high)) / BRACKET
+            one = replace(one, lasts_to=lasts)
+        return one
 
-
-# --- closed form ------------------------------------------------------------------------------------------------------
-def on_paper(blueprint: Blueprint, low: float, high: float) -> float:
-    """The lowest load factor between two at which the closed form breaks something; above `high` where it does not."""
-    if first_line(blueprint, low):
-        return low
-    if not first_line(blueprint, high):
-        return high * BRACKET
-    while high / low > 1.005:
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if first_line(blueprint, middle) else (middle, high)
-    return high
-
-
-def first_line(blueprint: Blueprint, load: float) -> str:
-    """A metric of the contract that the closed form breaks at a load, and not at 1; else the utilisation of a part
-    that is full; empty for nothing."""
-    here, start = estimate(blueprint, load), estimate(blueprint, 1.0).metrics
-    for line in blueprint.contract:
-        value, was = here.metrics.get(line.metric), start.get(line.metric)
-        if (
-            line.metric != "cost"
-            and value is not None
-            and was is not None
-            and line.holds(was)
-            and not line.holds(value)
-        ):
-            return line.metric
-    full = [c for c in here.components if (c.bottleneck or 0.0) > FULL and c.limited_by != "keys in order"]
-    worst = max(full, key=lambda c: c.bottleneck or 0.0, default=None)
-    return "" if worst is None else f"{worst.name}.utilisation"
-
-
-def blamed(blueprint: Blueprint, metric: str, lines: dict[str, ComponentLine]) -> ComponentLine | None:
-    """The part to blame for a metric: itself, or what is full first on the way of its flow; of a log's lag also who
-    consumes it. A part that is busy with waiting for another is not to blame."""
-    target = metric.partition(".")[0]
-    names: set[str] = set()
-    for name, flow in blueprint.flows.items():
-        consume = flow.consume
-        source = None if consume is None else consume.log or consume.queue or consume.topic
-        if name == target or (source == target and metric.split(".")[1] in ("lag", "catch_up", "queue")):
-            names |= {s.component for s in walk(flow.steps) if isinstance(s, Call)}
-            names |= {n for n in (source, None if consume is None else consume.by) if n}
-    if target in lines and not names:
-        names = {target}
-    if not names:
-        names = set(lines)  # an entity: whatever is full
-    known = [lines[n] for n in sorted(names) if lines[n].saturates_at is not None]
-    return min(known, key=lambda c: c.saturates_at or math.inf, default=None)
-
-
-def model(blueprint: Blueprint, load: float) -> tuple[int, float]:
-    """The scale model 1:k and the seconds that a run at a load takes; 0 where the load is too high to be run."""
-    found = loads(blueprint, load)
-    rate = math.fsum(found.flows.values())
-    if rate <= 0:
-        return 1, LONGEST_S
-    k = 1
-    if rate * SHORTEST_S > ENOUGH and scales(blueprint):
-        calm = CALM * load
-        exact, calm_loads = closed_form(blueprint, calm), loads(blueprint, calm)
-        for factor in reversed(FACTORS):
-            if rate * LONGEST_S / factor < ENOUGH or not fits_into(blueprint, calm_loads, factor):
-                continue
-            if agrees(exact, closed_form_of_model(blueprint, calm, factor)):
-                k = factor
-                break
-    seconds = min(LONGEST_S, SIMULATED * k / rate)
-    return (k, max(SHORTEST_S, round(seconds, 2))) if seconds >= SHORTEST_S / 2 else (0, 0.0)
+    def mended(self, metric: str, high: float, goal: float) -> list[Mitigation]:
+        """What mends a metric, and what would break up to `TOGETHER` above it, sized for a goal."""
+        found: list[Mitigation] = []
+        design, load = self.b, high
+        while True:
+            line = blamed(design, metric, {c.name: c for c in estimate(design, load).components})
+            if line is None or line.name in {one.component for one in found}:
+                return found
+            one = mitigation(design, line.name, line.limited_by, metric, load, goal)
+            if one.edit or not found:
+                found.append(one)
+            if not one.edit:
+                return found
+            design = design.changed(one.edit)
+            load = on_paper(design, high, high * TOGETHER)
+            if load > high * TOGETHER:
+                return found
+            metric = first_line(design, load)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from loadcase.core.values import digits, show
+from loadcase.growth.mitigation import WORDS
+from loadcase.growth.paper import KEYS_IN_ORDER
 from loadcase.growth.shrinking import Shrunk
 from loadcase.growth.story import Break, Rung, Story
 from loadcase.report.deep import deep_json, deep_text
@@ -22,6 +24,13 @@ def story_text(story: Story) -> str:
         cost = show(rung.cost, "USD/month").removesuffix("/month")
         lines.append(f"  {digits(rung.load) + 'x':<8}  {cost:<12}  {_mended(rung)}")
     lines += ["", f"{story.blueprint}: {story.ends}  ({story.wall_s:.0f} s)"]
+    for log, load in story.behind.items():
+        lines.append(
+            f"not shown by runs of seconds: from {digits(load)}x on the hottest key of {log} falls behind for good;"
+        )
+        lines.append(f"  {WORDS['log', KEYS_IN_ORDER]}")
+    if story.unjudged:
+        lines.append(f"not judged in these runs: {', '.join(story.unjudged)}")
     if story.partial:
         lines.append(f"{story.partial}: these are partial results")
     return "\n".join(lines) + "\n"
@@ -29,19 +38,29 @@ def story_text(story: Story) -> str:
 
 def _break(number: int, one: Break) -> list[str]:
     how = f"runs of {digits(one.duration_s)} s" + (f" of a scale model 1:{one.k}" if one.k > 1 else "")
-    where = f"between {digits(one.low)}x and {digits(one.high)}x" if one.measured else f"at {digits(one.high)}x"
-    found = f"({how}; {digits(one.paper)}x in closed form)" if one.measured else "(closed form, not run)"
-    lines = [f"{number}. {where}: {one.guarantee} breaks {found}"]
+    if one.unmeasured:
+        lines = [f"{number}. at {digits(one.high)}x on paper: {one.guarantee} breaks (not run: {one.unmeasured})"]
+    else:
+        where = (
+            f"between {digits(one.low)}x and {digits(one.high)}x" if one.low < one.high else f"at {digits(one.high)}x"
+        )
+        lines = [f"{number}. {where}: {one.guarantee} breaks ({how}; {digits(one.paper)}x in closed form)"]
+    if one.undecided:
+        lines.append(f"   undecided: at {', '.join(digits(load) + 'x' for load in one.undecided)} the runs cannot tell")
     if one.component:
         lines.append(f"   why: {one.component} ({one.limited_by}); {one.evidence}")
-    if one.mitigation is None:
-        return lines
-    lines.append(f"   mitigation: {one.mitigation.component}, {one.mitigation.text}")
-    if one.mitigation.edit:
-        edits = ", ".join(f"{path}: {value}" for path, value in one.mitigation.edit.items())
-        lasts = "" if one.lasts_to is None else f"; then good for {digits(one.lasts_to)}x at least, on paper"
-        lines.append(f"   edit: {{{edits}}}, {show(one.mitigation.price, 'USD/month')} more{lasts}")
+    for also, m in enumerate(one.mitigations):
+        lines.append(f"   {'then' if also else 'mitigation'}: {m.component}, {m.text}")
+    if one.edit:
+        edits = ", ".join(f"{path}: {value}" for path, value in one.edit.items())
+        lines.append(f"   edit: {{{edits}}}")
+        lines.append(f"   price: {show(one.price, 'USD/month')} more; {_lasts(one)}")
     return lines
+
+
+def _lasts(one: Break) -> str:
+    how = "as its runs show" if one.lasts_measured else "at least, on paper"
+    return f"then good for {digits(one.lasts_to or one.low)}x {how}"
 
 
 def _mended(rung: Rung) -> str:
@@ -57,24 +76,30 @@ def story_json(story: Story) -> dict[str, Any]:
         "rungs": [{"load": r.load, "breaks": r.breaks, "cost": r.cost, "edit": r.edit} for r in story.rungs],
         "ends": story.ends,
         "partial": story.partial,
+        "unjudged": list(story.unjudged),
+        "behind": story.behind,
         "wall_s": story.wall_s,
     }
 
 
 def _break_json(one: Break) -> dict[str, Any]:
-    m = one.mitigation
     return {
         "low": one.low,
         "high": one.high,
         "closed_form": one.paper,
-        "measured": one.measured,
+        "measured": not one.unmeasured,
+        "unmeasured": one.unmeasured,
+        "undecided": list(one.undecided),
         "guarantee": one.guarantee,
         "value": one.value,
         "component": one.component,
         "limited_by": one.limited_by,
         "evidence": one.evidence,
-        "mitigation": None if m is None else {"text": m.text, "edit": m.edit, "price": m.price},
+        "mitigations": [
+            {"component": m.component, "text": m.text, "edit": m.edit, "price": m.price} for m in one.mitigations
+        ],
         "lasts_to": one.lasts_to,
+        "lasts_measured": one.lasts_measured,
         "scale": one.k,
         "duration_s": one.duration_s,
     }

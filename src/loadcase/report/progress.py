@@ -16,6 +16,7 @@ from loadcase.deep.ablation import AblationProgress
 from loadcase.growth.story import StoryProgress
 
 if TYPE_CHECKING:
+    from loadcase.explore.envelope import EnvelopeProgress
     from loadcase.explore.sweep import Progress as SweepProgress
 
 PATIENCE_S = 2.0
@@ -77,6 +78,11 @@ class Progress:
         """How far a growing load has come."""
         found = f"{progress.breaks} break{'s'[: progress.breaks != 1]} found"
         self._line(f"{self.title}: {found}, now {progress.load:.3g}x")
+
+    def envelope(self, progress: EnvelopeProgress) -> None:
+        """How far an envelope is."""
+        left = f", {progress.left} of the border left" if progress.left else ", on paper"
+        self._line(f"{self.title}: {progress.ran} point{'s'[: progress.ran != 1]} run{left}")
 
     def sweep(self, progress: SweepProgress) -> None:
         """How far a sweep is, and how long the rest takes if it goes on like that."""
