@@ -131,8 +131,11 @@ def test_the_map() -> None:
         "    └────────",
         "     1x    4x",
     ]
-    assert "  A in runs, a on paper: s.utilisation < 80 % breaks" in lines
-    assert "  b: cost < 75 USD/month breaks" in lines
+    assert lines[6:9] == [
+        "  ● in runs, · on paper: it holds",
+        "  A in runs, a on paper: s.utilisation < 80 % breaks",
+        "  b: cost < 75 USD/month breaks",
+    ]
     plain = shown(drawn(World(), axes=("load=1..4 x4", "s.replicas=1,2")), "ascii").splitlines()
     assert plain[1:4] == ["  2 | . O O A", "  1 | O A A a", "    +--------"]
 

@@ -42,7 +42,8 @@ class Break:
 
     `component` is the part to blame and `limited_by` what is full there; empty where nothing was found to blame.
     `mitigations` are what mends it, its own first, then those of parts that would break next to it. `lasts_to` is the
-    load factor that the mended design bears: as runs have shown where `lasts_measured`, else at least and on paper.
+    load factor that the mended design bears: as runs have shown where `lasts_measured` (None where they have shown
+    that it helps nothing), else at least and on paper.
     """
 
     low: float
@@ -255,7 +256,8 @@ class _Growth:
     def lasted(self, found: _Found) -> None:
         """What the runs of the mended design show of how far the last mitigation reaches."""
         if self.breaks and not found.unmeasured:
-            self.breaks[-1] = replace(self.breaks[-1], lasts_to=found.bracket.low, lasts_measured=True)
+            held = found.bracket.low if found.bracket.low < found.bracket.high else None
+            self.breaks[-1] = replace(self.breaks[-1], lasts_to=held, lasts_measured=True)
 
     def told(self, found: _Found, paper: float) -> Break:
         """A break with the part to blame, and what mends it."""

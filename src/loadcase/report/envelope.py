@@ -82,12 +82,13 @@ def _ends(axis: Axis, width: int) -> str:
 def _legend(result: Envelope, letters: Mapping[str, str], marks: Mapping[str, str]) -> list[Text]:
     spots = [spot for row in result.spots for spot in row]
     lines = []
-    if any(s.verdict == "holds" for s in spots):
-        lines.append(Text(f"  {marks['ran']} holds in runs, {marks['paper']} on paper", STYLES["holds"]))
+    held = [s for s in spots if s.verdict == "holds"]
+    if held:
+        lines.append(Text(f"  {_where(held, marks['ran'], marks['paper'])}: it holds", STYLES["holds"]))
     for guarantee, letter in letters.items():
-        dear = all(s.dear for s in spots if s.guarantee == guarantee)
-        which = f"{letter}" if dear else f"{letter.upper()} in runs, {letter} on paper"
-        lines.append(Text(f"  {which}: {guarantee} breaks", "red"))
+        broken = [s for s in spots if s.guarantee == guarantee and s.verdict == "broken"]
+        where = letter if all(s.dear for s in broken) else _where(broken, letter.upper(), letter)
+        lines.append(Text(f"  {where}: {guarantee} breaks", "red"))
     unsure = dict.fromkeys(s.guarantee for s in spots if s.verdict == "unknown")
     if unsure:
         names = ", ".join(filter(None, unsure)) or "the runs ended early"
@@ -98,6 +99,12 @@ def _legend(result: Envelope, letters: Mapping[str, str], marks: Mapping[str, st
     elif any(s.verdict is None for s in spots):
         lines.append(Text(f"  {marks['refused']} not reached", "dim"))
     return lines
+
+
+def _where(spots: list[Spot], ran: str, paper: str) -> str:
+    """The marks of runs and of the closed form, as far as both are on the map."""
+    marks = [f"{ran} in runs"] * any(s.ran for s in spots) + [f"{paper} on paper"] * any(not s.ran for s in spots)
+    return ", ".join(marks)
 
 
 def envelope_json(result: Envelope) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def story_text(story: Story) -> str:
         )
         lines.append(f"  {WORDS['log', KEYS_IN_ORDER]}")
     if story.unjudged:
-        lines.append(f"not judged in these runs: {', '.join(story.unjudged)}")
+        lines.append(f"not judged in all of the runs: {', '.join(story.unjudged)}")
     if story.partial:
         lines.append(f"{story.partial}: these are partial results")
     return "\n".join(lines) + "\n"
@@ -59,8 +59,9 @@ def _break(number: int, one: Break) -> list[str]:
 
 
 def _lasts(one: Break) -> str:
-    how = "as its runs show" if one.lasts_measured else "at least, on paper"
-    return f"then good for {digits(one.lasts_to or one.low)}x {how}"
+    if one.lasts_to is None:
+        return "its runs show that it helps nothing"
+    return f"then good for {digits(one.lasts_to)}x {'as its runs show' if one.lasts_measured else 'at least, on paper'}"
 
 
 def _mended(rung: Rung) -> str:
