@@ -270,18 +270,20 @@ def check(
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
+    `cases` are all where none are given; of a variant those that its decisions say show what it breaks.
+
     Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
     `scale` is a model 1:k for all of them, whatever it tells roughly; UsageError where it is none. With `until_broken`
     a case gets no more seeds once a guarantee is broken.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
-    from loadcase.check.decided import decided
+    from loadcase.check.decided import decided, showing
     from loadcase.check.runner import check as judge
     from loadcase.engine.run import case_of
     from loadcase.scales import Scale
 
-    names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
+    names = list(dict.fromkeys(cases)) if cases is not None else showing(blueprint)
     for name in names:
         case_of(blueprint, name)
     if aim_s is None:

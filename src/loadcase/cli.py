@@ -35,6 +35,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase review my-design.yaml     what is wrong with it on paper
     loadcase scale my-design.yaml      what breaks first when the load grows, and what mends it
     loadcase check my-design.yaml      simulate it and judge every guarantee
+    loadcase gallery                   worked designs to read and to start from
     loadcase judge history.parquet --contract my-design.yaml
                                        judge what a real system recorded
 
@@ -447,7 +448,7 @@ def check(
     Parameters
     ----------
     case
-        Judge this case only; may be given several times.
+        Judge this case only; may be given several times. Of a variant those that its decision names, or else all.
     seeds
         Run exactly this many seeds for each case.
     budget
@@ -1305,6 +1306,30 @@ def schema() -> int:
     from loadcase.blueprint.schema import json_schema
 
     _print_json(json_schema())
+    return 0
+
+
+@app.command
+def gallery(name: str | None = None, *, format: Format = "text") -> int:
+    """List the worked designs of the gallery, or show one: what it promises, what goes wrong, what it decided.
+
+    Example: loadcase gallery chat
+
+    Parameters
+    ----------
+    name
+        Show this system only.
+    """
+    from loadcase.report import gallery as shown
+    from loadcase.systems import system, systems
+
+    if format == "json":
+        found = systems() if name is None else [system(name)]
+        _print_json({"systems": [shown.system_json(one) for one in found]})
+    elif name is None:
+        shown.print_systems(systems())
+    else:
+        shown.print_system(system(name))
     return 0
 
 

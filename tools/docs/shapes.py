@@ -77,6 +77,7 @@ NAMES = {
     "scale.behind": "LOG",
     "shrunk.edit": "PATH",
     "agreement.counts": "STATUS",
+    "gallery.systems[].decisions": "DECISION",
     "validate.counts": "STATUS",
     "validate.cases[].expected": "VALUE",
     "validate.cases[].got": "VALUE",
@@ -582,6 +583,19 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].metrics[].ok": "Whether it is within.",
     },
     "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "gallery": {
+        "systems[].name": "Name of the system, and of its folder.",
+        "systems[].title": "What it is called.",
+        "systems[].file": "Its blueprint.",
+        "systems[].prompt": "What is asked for.",
+        "systems[].hard_part": "What makes it hard.",
+        "systems[].contract[]": "What it promises, as written.",
+        "systems[].cases[]": "Names of its cases.",
+        "systems[].decisions.DECISION.choose": "What was chosen.",
+        "systems[].decisions.DECISION.over[]": "What was not.",
+        "systems[].decisions.DECISION.variant": "The variant that makes the other choice, or null.",
+        "systems[].decisions.DECISION.breaks[]": "Metrics of the contract that the variant breaks.",
+    },
     "new": {"file": "The file that was written.", "from": "What it was made from."},
     "kinds": {
         "kinds.KIND.verbs[]": "What a step can ask of it.",
@@ -640,6 +654,7 @@ COMMANDS = {
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
+    "gallery": "`loadcase gallery [NAME] --format json`",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
     "faults": "`loadcase faults [NAME] --format json`",
@@ -749,6 +764,7 @@ def printed() -> dict[str, Any]:
         cases.write_text(json.dumps([c for c in built_in() if c["id"] == CLOSED]), "utf-8")
         for name, arguments in {
             "validate": ["validate", str(cases), "--quiet"],
+            "gallery": ["gallery", "chat"],
             "new": ["new", str(file)],
             "draw": ["draw", str(file)],
         }.items():
