@@ -67,3 +67,14 @@ def test_a_doubt_up_to_the_end_is_no_break() -> None:
 
 def test_no_answer_is_no_bracket() -> None:
     assert bracket(1.0, 10.0, 4.0, lambda load: None) is None
+
+
+def test_what_is_known_when_the_answers_end_is_a_bracket() -> None:
+    asked: list[float] = []
+    ask = world(5.0, 5.0, asked)
+    assert bracket(1.0, 10.0, 4.0, lambda load: ask(load) if len(asked) < 2 else None) is None
+    asked.clear()
+    found = bracket(1.0, 10.0, 4.0, lambda load: ask(load) if len(asked) < 5 else None)
+    assert found is not None
+    assert found.low <= 5.0 < found.high
+    assert found.high / found.low > BRACKET

@@ -28,7 +28,8 @@ def bracket(low: float, end: float, guess: float, ask: Callable[[float], Verdict
     """Brings the load that holds and the one that breaks to within `BRACKET` of each other.
 
     `low` is taken to hold until the search comes to it, `guess` is where to look first. Loads at which `ask` cannot
-    tell narrow the bracket from neither side, so that it may stay wider. None when `ask` has no answer.
+    tell narrow the bracket from neither side, so that it may stay wider. So it may when `ask` has no answer any more;
+    None when it has none before something held and something broke.
     """
     start, high, asked = low, math.inf, False
     grey: list[float] = []
@@ -37,6 +38,8 @@ def bracket(low: float, end: float, guess: float, ask: Callable[[float], Verdict
     for _ in range(TRIES):
         verdict = ask(load)
         if verdict is None:
+            if asked and not math.isinf(high):
+                break
             return None
         if verdict == "holds":
             low, asked = load, True

@@ -18,7 +18,7 @@ def story_text(story: Story) -> str:
     for number, one in enumerate(story.breaks, 1):
         lines += ["", *_break(number, one)]
     if not story.breaks:
-        lines += ["", "  nothing"]
+        lines += ["", "  nothing so far" if story.partial == "interrupted" else "  nothing"]
     lines += ["", "  load      cost a month  mended before"]
     for rung in story.rungs:
         cost = show(rung.cost, "USD/month").removesuffix("/month")
