@@ -119,9 +119,9 @@ def test_what_nothing_mends_ends_the_story() -> None:
         "b: {kind: service, replicas: 3, workers: 4,", "b: {kind: object_store, get_quota: 300 /s,"
     ).replace("b.handle", "b.fetch")
     text = text.replace(" b.utilisation < 80 %,", "")
-    found = mitigation(loads(text), "b", "quota", "r.availability", 2.0, 4.0)
+    found = mitigation(loads(text), "b", "quota", "r.availability", 2.0, 4.0, {})
     assert found.edit == {"components.b.get_quota": "600 /s"}
-    assert mitigation(loads(text), "b", "keys in order", "r.p95", 2.0, 4.0).edit == {}
+    assert mitigation(loads(text), "b", "keys in order", "r.p95", 2.0, 4.0, {}).edit == {}
 
 
 def test_a_part_that_waits_for_another_is_not_to_blame() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,10 +46,24 @@ class Mitigation:
     price: float
 
 
+def sized_for(blueprint: Blueprint, goal: float) -> dict[str, int]:
+    """The count that `loadcase size` proposes for every component at a load factor."""
+    return {change.component: change.after for change in size(at(blueprint, goal), case=CASE).changes}
+
+
 def mitigation(
-    blueprint: Blueprint, component: str, limited_by: str, metric: str, now: float, goal: float
+    blueprint: Blueprint,
+    component: str,
+    limited_by: str,
+    metric: str,
+    now: float,
+    goal: float,
+    sized: Mapping[str, int],
 ) -> Mitigation:
-    """The edit that takes a component from the load factor at which it breaks to another, sized by `loadcase size`."""
+    """The edit that takes a component from the load factor at which it breaks to another.
+
+    `sized` are the counts for that one, as `sized_for` gives them.
+    """
     part = blueprint.components[component]
     text = WORDS.get((part.kind, limited_by), OTHER)
     edit: dict[str, Any] = {}
@@ -63,7 +78,6 @@ def mitigation(
                 edit[f"components.{component}.{name}"] = f"{value * goal / now:.6g} /s"
     elif limited_by in ("workers", "partitions") and field is not None:
         have = int(getattr(part, field))
-        sized = {c.component: c.after for c in size(at(blueprint, goal), case=CASE).changes}
         wanted = sized.get(component, 0)
         if wanted <= have:  # what `size` has no formula for
             wanted = math.ceil(have * goal / now)

@@ -20,13 +20,14 @@ FULL = 0.98
 
 def on_paper(blueprint: Blueprint, low: float, high: float) -> float:
     """The lowest load factor between two at which the closed form breaks something; above `high` where it does not."""
-    if first_line(blueprint, low):
+    known = estimate(blueprint, 1.0).metrics
+    if first_line(blueprint, low, known):
         return low
-    if not first_line(blueprint, high):
+    if not first_line(blueprint, high, known):
         return high * BRACKET
     while high / low > 1.005:
         middle = math.sqrt(low * high)
-        low, high = (low, middle) if first_line(blueprint, middle) else (middle, high)
+        low, high = (low, middle) if first_line(blueprint, middle, known) else (middle, high)
     return high
 
 

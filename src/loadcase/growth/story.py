@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from loadcase.blueprint.load import build
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import UsageError
 from loadcase.core.results import Verdict
@@ -20,7 +21,7 @@ from loadcase.core.values import digits
 from loadcase.estimate.cost import costs, total
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.load import loads
-from loadcase.growth.mitigation import Mitigation, at, mitigation
+from loadcase.growth.mitigation import Mitigation, at, mitigation, sized_for
 from loadcase.growth.paper import BRACKET, blamed, first_line, on_paper
 from loadcase.growth.runs import WARMUP, Answer, Judge, Sample, answer, overtaken, sample
 from loadcase.growth.search import Bracket, bracket
@@ -142,7 +143,7 @@ class _Growth:
         on_progress: Callable[[StoryProgress], None] | None,
         stop: threading.Event,
     ) -> None:
-        self.b = blueprint
+        self.b = build(blueprint.data)  # without its text, which would be edited at every step
         self.to = to
         self.judge = judge
         self.started = time.perf_counter()
@@ -284,12 +285,12 @@ class _Growth:
     def mended(self, metric: str, high: float, goal: float) -> list[Mitigation]:
         """What mends a metric, and what would break up to `TOGETHER` above it, sized for a goal."""
         found: list[Mitigation] = []
-        design, load = self.b, high
+        design, load, sized = self.b, high, sized_for(self.b, goal)
         while True:
             line = blamed(design, metric, {c.name: c for c in estimate(design, load).components})
             if line is None or line.name in {one.component for one in found}:
                 return found
-            one = mitigation(design, line.name, line.limited_by, metric, load, goal)
+            one = mitigation(design, line.name, line.limited_by, metric, load, goal, sized)
             if one.edit or not found:
                 found.append(one)
             if not one.edit:
