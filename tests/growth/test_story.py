@@ -13,7 +13,7 @@ from loadcase import api
 from loadcase.blueprint.load import load, loads
 from loadcase.blueprint.model import Blueprint
 from loadcase.cli import execute
-from loadcase.core.results import CaseVerdict, CheckResult, Outcome
+from loadcase.core.results import CaseVerdict, CheckResult, Outcome, Verdict
 from loadcase.estimate.estimate import estimate
 from loadcase.growth.mitigation import CASE, at, mitigation
 from loadcase.growth.paper import BRACKET, blamed, on_paper
@@ -21,6 +21,7 @@ from loadcase.growth.runs import Sample, sample
 from loadcase.growth.story import Story, grow
 from loadcase.report.growth import story_text
 
+GALLERY = Path(__file__).parents[2] / "gallery" / "chat" / "blueprint.yaml"
 TINY = """\
 loadcase: 1
 name: tiny
@@ -124,6 +125,26 @@ def test_what_nothing_mends_ends_the_story() -> None:
     assert mitigation(loads(text), "b", "keys in order", "r.p95", 2.0, 4.0, {}).edit == {}
 
 
+def test_a_mitigation_that_does_not_help_ends_the_story() -> None:
+    def stubborn(design: Blueprint, k: int, budget_s: float) -> CheckResult:
+        verdict: Verdict = "holds" if design.cases[CASE].load < 3.9 else "broken"
+        one = Outcome("r.p95 < 1 s", "r.p95", 2.0, 2.0, 2.0, 1.0, "<", "s", verdict, "so", -1.0)
+        return CheckResult("tiny", verdict, [CaseVerdict(CASE, verdict, [1, 2, 3], [one])])
+
+    story = grow(loads(TINY), 10.0, stubborn)
+    assert [b.component for b in story.breaks] == ["a", "b"]
+    assert story.ends == "more a does not help"
+    assert story.rungs[-1].load == 2.0
+
+
+def test_more_consumers_than_partitions_get_more_partitions() -> None:
+    chat = load(GALLERY)
+    few = mitigation(chat, "pushers", "workers", "pushers.utilisation", 29.0, 50.0, {"pushers": 240, "changes": 240})
+    assert few.edit == {"components.pushers.replicas": 240}
+    many = mitigation(chat, "pushers", "workers", "pushers.utilisation", 29.0, 50.0, {"pushers": 300, "changes": 257})
+    assert many.edit == {"components.pushers.replicas": 312, "components.changes.partitions": 320}
+
+
 def test_a_part_that_waits_for_another_is_not_to_blame() -> None:
     nested = loads(
         TINY.replace("replicas: 2", "replicas: 4").replace(
@@ -166,9 +187,6 @@ def test_the_command_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 # --- chat ---
-GALLERY = Path(__file__).parents[2] / "gallery" / "chat" / "blueprint.yaml"
-
-
 @pytest.mark.slow
 def test_a_bisection_by_check_confirms_the_first_break_of_chat() -> None:
     chat = load(GALLERY)

@@ -81,11 +81,21 @@ def mitigation(
         wanted = sized.get(component, 0)
         if wanted <= have:  # what `size` has no formula for
             wanted = math.ceil(have * goal / now)
-        edit = {
-            f"components.{component}.{field}": even(wanted, part.zones * part.regions if field == "replicas" else 1)
-        }
+        wanted = even(wanted, part.zones * part.regions if field == "replicas" else 1)
+        edit = {f"components.{component}.{field}": wanted}
+        for log in consumed(blueprint, component):
+            split = max(sized.get(log, 0), wanted)  # a partition has one consumer at a time: more of them would idle
+            if split > blueprint.components[log].partitions:  # type: ignore[attr-defined]
+                edit[f"components.{log}.partitions"] = even(split)
+                text = f"{text}; and as many partitions of {log}, each of which one consumer reads at a time"
     price = monthly_cost(blueprint.changed(edit)) - monthly_cost(blueprint) if edit else 0.0
     return Mitigation(component, text, edit, price)
+
+
+def consumed(blueprint: Blueprint, service: str) -> list[str]:
+    """The logs whose partitions the replicas of a service share out among them."""
+    flows = [f.consume for f in blueprint.flows.values() if f.consume is not None and f.consume.by == service]
+    return list(dict.fromkeys(consume.log for consume in flows if consume.log is not None))
 
 
 def even(count: int, places: int = 1) -> int:

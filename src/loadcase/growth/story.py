@@ -173,6 +173,9 @@ class _Growth:
                 ends = self.ending(found)
                 break
             one = self.told(found, paper)
+            if any(one.component == b.component and one.low < b.high for b in self.breaks):
+                ends = f"more {one.component} does not help"
+                break
             self.breaks.append(one)
             if not one.edit:
                 ends = "no count and no limit of the blueprint mends this"
