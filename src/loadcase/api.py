@@ -217,10 +217,10 @@ def grow(
     from loadcase.growth.story import BUDGET_S
     from loadcase.growth.story import grow as told
 
-    judge = grown(threads, stop)
-    return told(
-        blueprint, to, judge, budget_s=BUDGET_S if budget_s is None else budget_s, on_progress=on_progress, stop=stop
-    )
+    budget_s = BUDGET_S if budget_s is None else budget_s
+    if budget_s > 0:
+        prepare()
+    return told(blueprint, to, grown(threads, stop), budget_s=budget_s, on_progress=on_progress, stop=stop)
 
 
 def grown(threads: int | None = None, stop: threading.Event | None = None) -> Judge:
@@ -228,7 +228,6 @@ def grown(threads: int | None = None, stop: threading.Event | None = None) -> Ju
     from loadcase.growth.mitigation import CASE
 
     def judge(blueprint: Model, k: int, budget_s: float) -> CheckResult:
-        prepare()
         return check(
             blueprint, cases=[CASE], budget_s=min(budget_s, GROWTH_CASE_S), scale=k, until_broken=True, threads=threads,
             stop=stop,

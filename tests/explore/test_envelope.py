@@ -155,8 +155,16 @@ def test_axes_without_a_number_of_points_have_as_many_as_a_map_wants() -> None:
     assert [s.number for s in up.settings] == [2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("texts", [["load=1..4"], ["load=1..4", "a=1", "b=2"], ["load=0..4", "s.replicas=1,2"],
-                                   ["load=low,high", "s.replicas=1,2"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["load=1..4"],
+        ["load=1..4", "a=1", "b=2"],
+        ["load=0..4", "s.replicas=1,2"],
+        ["load=low,high", "s.replicas=1,2"],
+        ["load=1..4 x200", "s.queue=1..200 x200"],
+    ],
+)
 def test_axes_that_draw_no_map_are_refused(texts: list[str]) -> None:
     with pytest.raises(UsageError):
         parse(texts)

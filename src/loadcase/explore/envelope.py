@@ -28,6 +28,8 @@ LOAD = "load"
 """The axis that is no field of the blueprint: a factor on every arrival rate and on the users of closed loops."""
 POINTS = (16, 12)
 """Points of a range that says nothing of their number, across and up."""
+MOST = 10_000
+"""Points that a map has at most."""
 BUDGET_S = 600.0
 
 Index = tuple[int, int]
@@ -89,6 +91,9 @@ def parse(texts: Sequence[str]) -> tuple[Axis, Axis]:
     for axis in (across, up):
         if axis.path == LOAD and any(s.number is None or s.number <= 0 for s in axis.settings):
             raise UsageError("load takes factors above 0", hint="load=1..10, or load=1,2,5,10")
+    count = len(across.settings) * len(up.settings)
+    if count > MOST:
+        raise UsageError(f"the map has {count:,} points, {MOST:,} are the most", hint="PATH=LOW..HIGH x12 has twelve")
     return across, up
 
 
@@ -122,6 +127,8 @@ def envelope(
         from loadcase import api
 
         judge = api.grown(threads, stop)
+        if budget_s > 0:
+            api.prepare()
     return _Map(blueprint, axes, judge, budget_s, on_progress, stop).drawn()
 
 
