@@ -16,6 +16,7 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
+    from loadcase.advice.advising import Advice
     from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress, Run
@@ -104,6 +105,13 @@ def ablate(
 
     budget_s = BUDGET_S if budget_s is None else budget_s
     return cut_down(blueprint, judge, budget_s=budget_s, on_progress=on_progress, stop=stop)
+
+
+def advise(blueprint: Model, settings: Settings | None = None) -> Advice:
+    """The shape of a design, what follows, what bites it, what comes next: see `loadcase.advice.advising.advise`."""
+    from loadcase.advice.advising import advise as advised
+
+    return advised(blueprint, settings)
 
 
 def run(
@@ -458,6 +466,10 @@ class Blueprint(Model):
     def review(self, settings: Settings | None = None) -> Review:
         """What is wrong with it on paper."""
         return review(self, settings)
+
+    def advise(self, settings: Settings | None = None) -> Advice:
+        """Which shape it has, what follows from that, what bites it, and what comes next."""
+        return advise(self, settings)
 
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""

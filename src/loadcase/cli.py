@@ -34,6 +34,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
     loadcase review my-design.yaml     what is wrong with it on paper
     loadcase scale my-design.yaml      what breaks first when the load grows, and what mends it
+    loadcase advise my-design.yaml     its shape, what follows from that, and what comes next
     loadcase check my-design.yaml      simulate it and judge every guarantee
     loadcase gallery                   worked designs to read and to start from
     loadcase judge history.parquet --contract my-design.yaml
@@ -351,6 +352,45 @@ def review(
     if interrupted:
         return 130
     return 1 if any(r.failed for r in reviews) else 0
+
+
+@app.command
+def advise(
+    file: File,
+    *,
+    all: bool = False,
+    variant: Variant = None,
+    format: Format = "text",
+) -> int:
+    """Say which shape a design has, which patterns follow, what bites it, and what to do next.
+
+    Also for a half-finished blueprint: `components: {}` and `flows: {}` are
+    enough. The shapes are told from the words of the task, the flows and the
+    closed form at the peak, with the evidence. A pattern is there, at a line;
+    not needed yet, at these figures; or missing, with the reason and how to
+    write it. Risks are findings of the review and what usually happens (a cold
+    cache, a zone that is gone, a hot key, something that hangs), in figures.
+    Nothing is run.
+
+    Exit codes: 0 there is advice, 2 invalid.
+
+    Example: loadcase advise gallery/chat
+
+    Parameters
+    ----------
+    all
+        Leave nothing out; a page otherwise.
+    """
+    from loadcase.advice.advising import advise as advised
+    from loadcase.report.advice import advice_json, advice_text
+    from loadcase.review.settings import settings_for
+
+    advice = advised(_load(file, variant), settings_for(file))
+    if format == "json":
+        _print_json(advice_json(advice))
+    else:
+        _print(advice_text(advice, all, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    return 0
 
 
 @app.command

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loadcase.advice.advising import advise
 from loadcase.alerts.burn import rules_of
 from loadcase.alerts.page import CasePages, Paged, PagesResult
 from loadcase.alerts.replay import Alert, Firing
@@ -33,6 +34,7 @@ from loadcase.growth.mitigation import Mitigation
 from loadcase.growth.shrinking import Shrunk
 from loadcase.growth.story import Break, Rung
 from loadcase.growth.story import Story as Growing
+from loadcase.report.advice import advice_json
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.compared import compare_json, curve_json, decisions_json
@@ -63,6 +65,13 @@ loadcase: 1
 name: unsound
 components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
+"""
+CACHED = """\
+loadcase: 1
+name: cached
+entities: {page: {count: 1k}}
+components: {c: {kind: cache, keys: 500}, db: {kind: store}}
+flows: {view: {arrive: {rate: 10 /s, key: page}, steps: [c.get: {miss: [db.read: {entity: page}]}]}}
 """
 NAMES = {
     "estimate.estimates": "ESTIMATE",
@@ -512,6 +521,49 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "unrun": "How many were.",
         "wall_s": "Seconds that it took.",
     },
+    "advise": {
+        "blueprint": "Name of the design.",
+        "file": "Its file.",
+        "shapes[].shape": "Name of a shape that the design has.",
+        "shapes[].asks": "The question that it answers with yes.",
+        "shapes[].risk": "What usually goes wrong with it.",
+        "shapes[].source": "Where that is from.",
+        "shapes[].evidence[].text": "What says so, with figures at the peak.",
+        "shapes[].evidence[].path": "Where in the design.",
+        "shapes[].evidence[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "shapes[].evidence[].column": "Column, from 1.",
+        "patterns[].pattern": "Name of a pattern that follows from the shapes.",
+        "patterns[].title": "What it is called.",
+        "patterns[].state": "`present`; `in words`, as the format has no field for it; `not yet` needed; `missing`.",
+        "patterns[].reasons[].shape": "The shape that asks for it.",
+        "patterns[].reasons[].why": "Why, with figures.",
+        "patterns[].how": "How a blueprint says it.",
+        "patterns[].note": "What exactly is missing, or why it may wait; empty where there is no more to say.",
+        "patterns[].place.path": "Where it is; `place` is null where it is missing, or not needed yet.",
+        "patterns[].place.line": "Line.",
+        "patterns[].place.column": "Column.",
+        "risks[].risk": "Name of a rule of the review, or of a curveball; the worst risk comes first.",
+        "risks[].severity": "`error`, `warning` or `note`.",
+        "risks[].weak": "Whether on paper the design has no room for it, or hardly any.",
+        "risks[].trigger": "What happens, with figures.",
+        "risks[].mitigation": "What helps.",
+        "risks[].impact": "What people notice.",
+        "risks[].rule": "The rule; null for a curveball.",
+        "risks[].tried_by": "The case that tries a curveball; null where none does.",
+        "risks[].case": "A case that would try it; null where there is one.",
+        "risks[].path": "Where in the design.",
+        "risks[].line": "Line.",
+        "risks[].column": "Column.",
+        "stages[].stage": "Name of a stage of a design, in their order.",
+        "stages[].title": "What it is called.",
+        "stages[].steps[].say": "What is missing there; no steps where nothing is.",
+        "stages[].steps[].how": "How to mend it.",
+        "stages[].steps[].rule": "The rule of the review that says so; null for an empty section or a missing pattern.",
+        "stages[].steps[].path": "Where in the design.",
+        "stages[].steps[].line": "Line.",
+        "stages[].steps[].column": "Column.",
+        "next": "The first stage with steps; null when every stage is there.",
+    },
     "rules": {
         "rules[].rule": "Name of the rule.",
         "rules[].code": "Its stable code.",
@@ -650,6 +702,7 @@ COMMANDS = {
     "scale": "`loadcase scale FILE --to 100x --format json`",
     "shrunk": "`loadcase scale FILE --to 0.1x --format json`",
     "envelope": "`loadcase scale FILE --envelope AXIS --envelope AXIS --format json`",
+    "advise": "`loadcase advise FILE --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
@@ -699,6 +752,7 @@ def samples() -> dict[str, Any]:
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
         **grown(),
+        "advise": advice_json(advise(loads(CACHED))),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
