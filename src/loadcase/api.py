@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
     from loadcase.deep.ablation import Ablation, AblationProgress
+    from loadcase.engine.run import Warmed
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.growth.runs import Judge
@@ -37,6 +38,8 @@ LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
 ABLATION_CASE_S, ABLATION_AIM_S = 120.0, 10.0
 """The same for each case of a design from which something was taken out."""
+ABLATION_CACHES = 3
+"""Warm starts that are kept from one such design to the next: most have the same, at each of a few loads."""
 GROWTH_CASE_S = 60.0
 """The same for each load that a growing design is run at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
@@ -94,13 +97,15 @@ def ablate(
     """
     from loadcase.deep.ablation import BUDGET_S
     from loadcase.deep.ablation import ablate as cut_down
+    from loadcase.engine.run import Warmed
 
     prepare()
+    warmed = Warmed(ABLATION_CACHES)
 
     def judge(blueprint: Model, case: str, budget_s: float) -> CheckResult:
         return check(
             blueprint, cases=[case], seeds=seeds, budget_s=min(budget_s, ABLATION_CASE_S), aim_s=ABLATION_AIM_S,
-            until_broken=True, threads=threads, stop=stop, trace_folder=trace_folder,
+            until_broken=True, threads=threads, stop=stop, trace_folder=trace_folder, warmed=warmed,
         )  # fmt: skip
 
     budget_s = BUDGET_S if budget_s is None else budget_s
@@ -126,7 +131,7 @@ def run(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
-    warmed: Any = None,
+    warmed: Warmed | None = None,
     history: float | None = None,
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
@@ -274,6 +279,7 @@ def check(
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
+    warmed: Warmed | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
@@ -281,13 +287,13 @@ def check(
 
     Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
     `scale` is a model 1:k for all of them, whatever it tells roughly; UsageError where it is none. With `until_broken`
-    a case gets no more seeds once a guarantee is broken.
+    a case gets no more seeds once a guarantee is broken. `warmed` keeps warm starts for further checks.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
     from loadcase.check.decided import decided, showing
     from loadcase.check.runner import check as judge
-    from loadcase.engine.run import case_of
+    from loadcase.engine.run import Warmed, case_of
     from loadcase.scales import Scale
 
     names = list(dict.fromkeys(cases)) if cases is not None else showing(blueprint)
@@ -299,26 +305,26 @@ def check(
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
-    scales = {} if exact else scales_of(blueprint, names, aim_s, seeds) if scale is None else {}
+    scales = {}
     if scale is not None:
         scales = {name: scale_of(blueprint, name, scale) for name in names}
+    elif not exact:
+        scales = scales_of(blueprint, names, aim_s, seeds)
 
     def make_exact(case: str) -> bool:
         return scale is None and scales.pop(case, Scale()).k > 1
 
     result = judge(
-        blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,
-        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact, until_broken=until_broken,
+        blueprint, _at(scales, trace_folder, warmed or Warmed(len(names))), cases=names, seeds=seeds,
+        budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started,
+        make_exact=make_exact, until_broken=until_broken,
     )  # fmt: skip
     return replace(result, decided=decided(blueprint, result))
 
 
-def _at(names: Collection[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
-    """How a case is run as its scale model, as it stands when the run begins; the runs of a case share a warm start."""
-    from loadcase.engine.run import Warmed
+def _at(scales: Mapping[str, Scale], trace_folder: Path | None, warmed: Warmed) -> Run:
+    """How a case is run as its scale model, as it stands when the run begins; runs share a warm start."""
     from loadcase.scales import Scale
-
-    memos = {name: Warmed(len(names)) for name in names}
 
     def one(
         blueprint: Model,
@@ -331,7 +337,7 @@ def _at(names: Collection[str], scales: Mapping[str, Scale], trace_folder: Path 
     ) -> RunResult:
         return run(
             blueprint, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
-            trace_folder=trace_folder, warmed=memos[case], progress=progress,
+            trace_folder=trace_folder, warmed=warmed, progress=progress,
         )  # fmt: skip
 
     return one
@@ -369,7 +375,7 @@ def pages(
     from loadcase.alerts.page import PagesResult, judge_pages
     from loadcase.check.runner import run_all
     from loadcase.core.results import worst
-    from loadcase.engine.run import case_of
+    from loadcase.engine.run import Warmed, case_of
 
     if not blueprint.objectives:
         raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
@@ -380,7 +386,7 @@ def pages(
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
     quiet = replace(blueprint, contract=())  # so that no history is recorded
     found, interrupted = run_all(
-        quiet, _at(names, scales, trace_folder), names, seeds, budget_s,
+        quiet, _at(scales, trace_folder, Warmed(len(names))), names, seeds, budget_s,
         threads=threads, on_progress=on_progress, stop=stop, started=started,
     )  # fmt: skip
     judged = tuple(judge_pages(blueprint, name, case, found[name]) for name, case in chosen.items())

@@ -1,10 +1,10 @@
 """Ablation: what can be taken out of a design, all of it together, while every guarantee holds in every case.
 
 Cuts are tried one after the other, the dearest components first, then regions, counts and policies. One that is not
-needed stays out while the next are tried, so that what is named at the end can be taken out together. A cut goes
-through three sieves: it can be made and judged at all; on paper no guarantee breaks that held before, no rule of the
-review finds a flaw that was not there, and the loss of a zone or a machine leaves room; and it holds in runs of all
-cases. Only what passes all of them is named.
+needed stays out while the next are tried, so that what is named at the end can be taken out together, and a component
+that was needed beside it is tried once more without. A cut goes through three sieves: it can be made and judged at all;
+on paper no guarantee breaks that held before, no rule of the review finds a flaw that was not there, and the loss of a
+zone or a machine leaves room; and it holds in runs of all cases. Only what passes all of them is named.
 """
 
 from __future__ import annotations
@@ -137,7 +137,10 @@ class _Ablation:
         self.held: bool | None = None
         """Whether the design itself holds; it is run before the first cut that stands on paper."""
         self.refused = ""
+        self.left = 0
         self.trials: list[Trial] = []
+        self.found_needed: dict[Path, _Base] = {}
+        """By the cuts that broke something in runs, the design from which they were made."""
 
     def all(self) -> Ablation:
         """Every trial, in the order in which they were made."""
@@ -150,8 +153,9 @@ class _Ablation:
                     Trial(cut.what, cut.how, cut.path, "not reached", self.refused or "no time was left")
                 )
             else:
+                self.trials = [t for t in self.trials if t.path != cut.path]
                 self.trials.append(self.one(cut))
-            self.left -= 1
+            self.left = max(0, self.left - 1)
         partial = ""
         if any(t.state == "not reached" for t in self.trials) and not self.refused:
             partial = "interrupted" if self.stop.is_set() else "the budget is spent"
@@ -163,18 +167,26 @@ class _Ablation:
 
     def cuts(self) -> Iterator[Cut]:
         """All of them; counts and policies are those of what is left by then, and regions of one are tried alone only
-        where they could not be left out together."""
+        where they could not be left out together. What was needed while more stood beside it is tried again without.
+        """
         dear = self.base.closed.costs
         ordered = sorted(components(self.base.blueprint), key=lambda c: -dear[c.component].total)
         later = [*regions(self.base.blueprint), *counts(self.base.blueprint),
                  *policies(self.base.blueprint, self.base.data)]  # fmt: skip
         self.left = len(ordered) + len(later)
         yield from ordered
-        for step in (regions, counts):
-            for cut in list(step(self.base.blueprint)):
-                if cut.component in self.base.blueprint.components and self.still(cut):
-                    yield cut
+        yield from self.standing(regions)
+        for cut in ordered:
+            if self.found_needed.get(cut.path, self.base) is not self.base:
+                yield cut
+        yield from self.standing(counts)
         yield from policies(self.base.blueprint, self.base.data)
+
+    def standing(self, step: Callable[[Blueprint], Iterable[Cut]]) -> Iterator[Cut]:
+        """The cuts of a sort that are about what is still there when their turn comes."""
+        for cut in list(step(self.base.blueprint)):
+            if cut.component in self.base.blueprint.components and self.still(cut):
+                yield cut
 
     def still(self, cut: Cut) -> bool:
         """Whether what a cut is about is still there."""
@@ -207,6 +219,8 @@ class _Ablation:
         outcome, because = self.in_runs(other.blueprint)
         if outcome == "not needed":
             self.base = other
+        else:
+            self.found_needed[cut.path] = self.base
         return Trial(cut.what, cut.how, cut.path, outcome, because, saves, ran=True)
 
     def allowed(self, cut: Cut) -> bool:
