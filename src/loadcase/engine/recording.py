@@ -109,6 +109,14 @@ class Recorder:
             isinstance(c, Log) and c.source == call.component for c in self.blueprint.components.values()
         )
 
+    def effect(self, flow: FlowSpec, call: Call) -> str:
+        """Name of the effect of an operation that a write is, the same in every flow that has it."""
+        return f"{call.component}:{knowledge.entity_of(call)}:{knowledge.effect_of(flow, call)}"
+
+    def effects(self, flow: FlowSpec) -> set[str]:
+        """Effects of an operation that a flow knows again."""
+        return {self.effect(flow, call) for call in knowledge.calls(flow.steps) if self.identified(call)}
+
     def follows(self, flow: FlowSpec) -> bool:
         """Whether the operations of a flow are numbered."""
         calls = list(knowledge.calls(flow.steps))
