@@ -16,6 +16,7 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
+    from loadcase.advice.advising import Advice
     from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress, Run
@@ -67,6 +68,13 @@ def review(blueprint: Model, settings: Settings | None = None) -> Review:
     from loadcase.review.reviewing import review as looked_at
 
     return looked_at(blueprint, settings)
+
+
+def advise(blueprint: Model, settings: Settings | None = None) -> Advice:
+    """The shape of a design, what follows, what bites it, what comes next: see `loadcase.advice.advising.advise`."""
+    from loadcase.advice.advising import advise as advised
+
+    return advised(blueprint, settings)
 
 
 def run(
@@ -165,23 +173,28 @@ def check(
     budget_s: float | None = None,
     threads: int | None = None,
     exact: bool = False,
+    aim_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
+    Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
+    `cases` are all where none are given; of a variant those that its decisions say show what it breaks.
+
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
-    from loadcase.check.decided import decided
+    from loadcase.check.decided import decided, showing
     from loadcase.check.runner import check as judge
     from loadcase.engine.run import case_of
     from loadcase.scales import Scale
 
-    names = list(dict.fromkeys(cases)) if cases is not None else list(blueprint.cases) or ["normal"]
+    names = list(dict.fromkeys(cases)) if cases is not None else showing(blueprint)
     for name in names:
         case_of(blueprint, name)
-    aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
+    if aim_s is None:
+        aim_s = max(LEAST_AIM_S, CASE_AIM_S * len(names)) if budget_s is None else budget_s
     if budget_s is None:
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
@@ -351,6 +364,10 @@ class Blueprint(Model):
     def review(self, settings: Settings | None = None) -> Review:
         """What is wrong with it on paper."""
         return review(self, settings)
+
+    def advise(self, settings: Settings | None = None) -> Advice:
+        """Which shape it has, what follows from that, what bites it, and what comes next."""
+        return advise(self, settings)
 
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""

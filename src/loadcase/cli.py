@@ -33,7 +33,9 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase estimate my-design.yaml   its numbers in closed form, at once
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
     loadcase review my-design.yaml     what is wrong with it on paper
+    loadcase advise my-design.yaml     its shape, what follows from that, and what comes next
     loadcase check my-design.yaml      simulate it and judge every guarantee
+    loadcase gallery                   worked designs to read and to start from
     loadcase judge history.parquet --contract my-design.yaml
                                        judge what a real system recorded
 
@@ -302,6 +304,45 @@ def review(
 
 
 @app.command
+def advise(
+    file: File,
+    *,
+    all: bool = False,
+    variant: Variant = None,
+    format: Format = "text",
+) -> int:
+    """Say which shape a design has, which patterns follow, what bites it, and what to do next.
+
+    Also for a half-finished blueprint: `components: {}` and `flows: {}` are
+    enough. The shapes are told from the words of the task, the flows and the
+    closed form at the peak, with the evidence. A pattern is there, at a line;
+    not needed yet, at these figures; or missing, with the reason and how to
+    write it. Risks are findings of the review and what usually happens (a cold
+    cache, a zone that is gone, a hot key, something that hangs), in figures.
+    Nothing is run.
+
+    Exit codes: 0 there is advice, 2 invalid.
+
+    Example: loadcase advise gallery/chat
+
+    Parameters
+    ----------
+    all
+        Leave nothing out; a page otherwise.
+    """
+    from loadcase.advice.advising import advise as advised
+    from loadcase.report.advice import advice_json, advice_text
+    from loadcase.review.settings import settings_for
+
+    advice = advised(_load(file, variant), settings_for(file))
+    if format == "json":
+        _print_json(advice_json(advice))
+    else:
+        _print(advice_text(advice, all, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    return 0
+
+
+@app.command
 def run(
     file: File,
     *,
@@ -396,7 +437,7 @@ def check(
     Parameters
     ----------
     case
-        Judge this case only; may be given several times.
+        Judge this case only; may be given several times. Of a variant those that its decision names, or else all.
     seeds
         Run exactly this many seeds for each case.
     budget
@@ -1147,6 +1188,30 @@ def schema() -> int:
     from loadcase.blueprint.schema import json_schema
 
     _print_json(json_schema())
+    return 0
+
+
+@app.command
+def gallery(name: str | None = None, *, format: Format = "text") -> int:
+    """List the worked designs of the gallery, or show one: what it promises, what goes wrong, what it decided.
+
+    Example: loadcase gallery chat
+
+    Parameters
+    ----------
+    name
+        Show this system only.
+    """
+    from loadcase.report import gallery as shown
+    from loadcase.systems import system, systems
+
+    if format == "json":
+        found = systems() if name is None else [system(name)]
+        _print_json({"systems": [shown.system_json(one) for one in found]})
+    elif name is None:
+        shown.print_systems(systems())
+    else:
+        shown.print_system(system(name))
     return 0
 
 

@@ -35,6 +35,23 @@ def test_what_a_variant_breaks_is_compared_with_what_is_said(text: str, verdict:
     assert (found.decision, found.verdict, found.broken) == ("fast", verdict, broken)
 
 
+SHOWN = SLOW.replace("cases: {", "cases: {more: {load: 2, duration: 5 s, warmup: 1 s}, ").replace(
+    "breaks: [r.p95]", "breaks: [r.p95], shown_in: [normal]"
+)
+
+
+def test_a_variant_is_judged_in_the_cases_that_show_what_it_breaks() -> None:
+    assert [c.case for c in api.check(loads(SHOWN, variant="slow"), seeds=1).cases] == ["normal"]
+    assert [c.case for c in api.check(loads(SHOWN), seeds=1).cases] == ["more", "normal"]
+    assert [c.case for c in api.check(loads(SHOWN, variant="slow"), cases=["more"], seeds=1).cases] == ["more"]
+
+
+def test_a_decision_that_does_not_say_where_has_its_variant_judged_everywhere() -> None:
+    another = "{other: {choose: it, variant: slow, breaks: [r.p95]}, fast"
+    text = SHOWN.replace("decisions: {fast", f"decisions: {another}")
+    assert [c.case for c in api.check(loads(text, variant="slow"), seeds=1).cases] == ["more", "normal"]
+
+
 def test_the_design_itself_has_nothing_to_break() -> None:
     assert api.check(loads(SLOW), seeds=2).decided == ()
 
@@ -51,7 +68,12 @@ def test_it_is_printed(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
-    [("[r.p95]}", "[r.p96]}", "LC341"), (", variant: slow", "", "LC328")],
+    [
+        ("[r.p95]}", "[r.p96]}", "LC341"),
+        (", variant: slow", "", "LC328"),
+        ("breaks: [r.p95]", "shown_in: [normal]", "LC328"),
+        ("breaks: [r.p95]", "breaks: [r.p95], shown_in: [peak]", "LC302"),
+    ],
 )
 def test_what_cannot_be_broken_is_refused(old: str, new: str, code: str) -> None:
     with pytest.raises(BlueprintError) as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loadcase.report.templates import gallery
+from loadcase.systems import system, systems
 from tests.fuzz.catalogue import SIZES, hostile
 from tests.fuzz.mutate import mutated
 from tests.fuzz.pool import Worker, run_all
@@ -67,7 +67,7 @@ def test_two_thousand_broken_blueprints_are_loaded_or_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = hostile()
-    sources = sorted((path.read_text("utf-8") for path in gallery().values()), key=len)
+    sources = sorted((one.path.read_text("utf-8") for one in systems()), key=len)
     seed = 0
     while len(files) < TOTAL:
         files[f"mutation {seed}"] = mutated(
@@ -92,6 +92,6 @@ def test_two_thousand_broken_blueprints_are_loaded_or_refused(
 
 
 def test_the_same_seed_makes_the_same_file() -> None:
-    text = next(iter(gallery().values())).read_text("utf-8")
+    text = system("chat").path.read_text("utf-8")
     assert [mutated(text, s) for s in range(50)] == [mutated(text, s) for s in range(50)]
     assert len({mutated(text, s) for s in range(50)}) > 40

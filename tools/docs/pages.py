@@ -9,6 +9,7 @@ from loadcase.faults import faults
 from loadcase.kinds import kinds
 from loadcase.profiles import profiles
 from loadcase.review.catalogue import rules
+from loadcase.systems import systems
 from tools.docs.catalogue import (
     fault_page,
     faults_index,
@@ -20,6 +21,7 @@ from tools.docs.catalogue import (
 )
 from tools.docs.checkers import checker_page, checkers_index
 from tools.docs.commands import command_page, commands_index, names
+from tools.docs.gallery import pages as gallery_pages
 from tools.docs.regions import filled
 from tools.docs.rules import rule_page, rules_index
 from tools.docs.shapes import json_page
@@ -49,7 +51,7 @@ def made() -> dict[Path, str]:
         docs / "metrics.md": metrics_page(),
         docs / "json.md": json_page(),
     }
-    return {path: NOTE + text + "\n" for path, text in texts.items()}
+    return {**{path: NOTE + text + "\n" for path, text in texts.items()}, **gallery_pages(systems())}
 
 
 def written() -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loadcase.advice.advising import advise
 from loadcase.alerts.burn import rules_of
 from loadcase.alerts.page import CasePages, Paged, PagesResult
 from loadcase.alerts.replay import Alert, Firing
@@ -27,6 +28,7 @@ from loadcase.explore.compare import CaseComparison, Comparison, Difference
 from loadcase.explore.flips import At as CurvePoint
 from loadcase.explore.flips import Curve, Flip, Flipped
 from loadcase.explore.sweep import At, SweepResult
+from loadcase.report.advice import advice_json
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.compared import compare_json, curve_json, decisions_json
@@ -56,6 +58,13 @@ name: unsound
 components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
 """
+CACHED = """\
+loadcase: 1
+name: cached
+entities: {page: {count: 1k}}
+components: {c: {kind: cache, keys: 500}, db: {kind: store}}
+flows: {view: {arrive: {rate: 10 /s, key: page}, steps: [c.get: {miss: [db.read: {entity: page}]}]}}
+"""
 NAMES = {
     "estimate.estimates": "ESTIMATE",
     "estimate.components": "COMPONENT",
@@ -65,6 +74,7 @@ NAMES = {
     "size.components": "COMPONENT",
     "size.overlay": "PATH",
     "agreement.counts": "STATUS",
+    "gallery.systems[].decisions": "DECISION",
     "validate.counts": "STATUS",
     "validate.cases[].expected": "VALUE",
     "validate.cases[].got": "VALUE",
@@ -419,6 +429,49 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].allowed[].fixable": "Whether `--fix` mends it.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
     },
+    "advise": {
+        "blueprint": "Name of the design.",
+        "file": "Its file.",
+        "shapes[].shape": "Name of a shape that the design has.",
+        "shapes[].asks": "The question that it answers with yes.",
+        "shapes[].risk": "What usually goes wrong with it.",
+        "shapes[].source": "Where that is from.",
+        "shapes[].evidence[].text": "What says so, with figures at the peak.",
+        "shapes[].evidence[].path": "Where in the design.",
+        "shapes[].evidence[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "shapes[].evidence[].column": "Column, from 1.",
+        "patterns[].pattern": "Name of a pattern that follows from the shapes.",
+        "patterns[].title": "What it is called.",
+        "patterns[].state": "`present`; `in words`, as the format has no field for it; `not yet` needed; `missing`.",
+        "patterns[].reasons[].shape": "The shape that asks for it.",
+        "patterns[].reasons[].why": "Why, with figures.",
+        "patterns[].how": "How a blueprint says it.",
+        "patterns[].note": "What exactly is missing, or why it may wait; empty where there is no more to say.",
+        "patterns[].place.path": "Where it is; `place` is null where it is missing, or not needed yet.",
+        "patterns[].place.line": "Line.",
+        "patterns[].place.column": "Column.",
+        "risks[].risk": "Name of a rule of the review, or of a curveball; the worst risk comes first.",
+        "risks[].severity": "`error`, `warning` or `note`.",
+        "risks[].weak": "Whether on paper the design has no room for it, or hardly any.",
+        "risks[].trigger": "What happens, with figures.",
+        "risks[].mitigation": "What helps.",
+        "risks[].impact": "What people notice.",
+        "risks[].rule": "The rule; null for a curveball.",
+        "risks[].tried_by": "The case that tries a curveball; null where none does.",
+        "risks[].case": "A case that would try it; null where there is one.",
+        "risks[].path": "Where in the design.",
+        "risks[].line": "Line.",
+        "risks[].column": "Column.",
+        "stages[].stage": "Name of a stage of a design, in their order.",
+        "stages[].title": "What it is called.",
+        "stages[].steps[].say": "What is missing there; no steps where nothing is.",
+        "stages[].steps[].how": "How to mend it.",
+        "stages[].steps[].rule": "The rule of the review that says so; null for an empty section or a missing pattern.",
+        "stages[].steps[].path": "Where in the design.",
+        "stages[].steps[].line": "Line.",
+        "stages[].steps[].column": "Column.",
+        "next": "The first stage with steps; null when every stage is there.",
+    },
     "rules": {
         "rules[].rule": "Name of the rule.",
         "rules[].code": "Its stable code.",
@@ -490,6 +543,19 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].metrics[].ok": "Whether it is within.",
     },
     "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "gallery": {
+        "systems[].name": "Name of the system, and of its folder.",
+        "systems[].title": "What it is called.",
+        "systems[].file": "Its blueprint.",
+        "systems[].prompt": "What is asked for.",
+        "systems[].hard_part": "What makes it hard.",
+        "systems[].contract[]": "What it promises, as written.",
+        "systems[].cases[]": "Names of its cases.",
+        "systems[].decisions.DECISION.choose": "What was chosen.",
+        "systems[].decisions.DECISION.over[]": "What was not.",
+        "systems[].decisions.DECISION.variant": "The variant that makes the other choice, or null.",
+        "systems[].decisions.DECISION.breaks[]": "Metrics of the contract that the variant breaks.",
+    },
     "new": {"file": "The file that was written.", "from": "What it was made from."},
     "kinds": {
         "kinds.KIND.verbs[]": "What a step can ask of it.",
@@ -541,10 +607,12 @@ COMMANDS = {
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
+    "advise": "`loadcase advise FILE --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
+    "gallery": "`loadcase gallery [NAME] --format json`",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
     "faults": "`loadcase faults [NAME] --format json`",
@@ -588,6 +656,7 @@ def samples() -> dict[str, Any]:
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
+        "advise": advice_json(advise(loads(CACHED))),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
@@ -638,6 +707,7 @@ def printed() -> dict[str, Any]:
         cases.write_text(json.dumps([c for c in built_in() if c["id"] == CLOSED]), "utf-8")
         for name, arguments in {
             "validate": ["validate", str(cases), "--quiet"],
+            "gallery": ["gallery", "chat"],
             "new": ["new", str(file)],
             "draw": ["draw", str(file)],
         }.items():

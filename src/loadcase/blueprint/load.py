@@ -247,6 +247,12 @@ class _Loader:
             for i, metric in enumerate(decision.breaks):
                 if metric not in promised:
                     self.problems.unknown("metric of the contract", metric, promised, (*path, i), "LC341", value=True)
+            shown: Path = ("decisions", name, "shown_in")
+            if decision.shown_in and not decision.breaks:
+                self.problems.add("LC328", "no metric that a case could show broken", shown, "say it: breaks: [...]")
+            for i, case in enumerate(decision.shown_in):
+                if case not in (cases := list(b.cases) or ["normal"]):
+                    self.problems.unknown("case", case, cases, (*shown, i), value=True)
 
     def components(self) -> dict[str, Any]:
         registry = kinds()

@@ -175,6 +175,10 @@ class Decision(BaseModel):
         default_factory=list,
         description="Metrics of the contract that the variant breaks; `check --variant` says whether it does.",
     )
+    shown_in: list[str] = Field(
+        default_factory=list,
+        description="Cases that show it, which `check --variant` runs where no `--case` is named; all by default.",
+    )
 
 
 class Operate(BaseModel):

@@ -6,6 +6,15 @@ from loadcase.blueprint.model import Blueprint
 from loadcase.core.results import CheckResult, Decided, Verdict
 
 
+def showing(blueprint: Blueprint) -> list[str]:
+    """The cases in which a variant is to be judged: those that its decisions say show what it breaks, or all."""
+    every = list(blueprint.cases) or ["normal"]
+    decisions = [d for d in blueprint.decisions.values() if d.variant == blueprint.variant and d.breaks]
+    if blueprint.variant is None or not decisions or not all(d.shown_in for d in decisions):
+        return every
+    return [case for case in every if any(case in d.shown_in for d in decisions)]
+
+
 def decided(blueprint: Blueprint, result: CheckResult) -> tuple[Decided, ...]:
     """One for each decision whose variant was judged and that says what this breaks: holds when it is just that.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
-from loadcase.core.errors import UsageError, suggest
+from loadcase.core.errors import UsageError
+from loadcase.systems import system
 
 SMALL = """\
 # A small design to start from. `loadcase check` runs it; `loadcase kinds` lists what else there is.
@@ -48,14 +48,6 @@ cases:
 """
 
 
-def gallery() -> dict[str, Path]:
-    """The systems of the gallery by name: the folder that ships with the package, or that of a checkout."""
-    for folder in (Path(str(files("loadcase"))) / "gallery", Path(__file__).parents[3] / "gallery"):
-        if folder.is_dir():
-            return {p.parent.name: p for p in sorted(folder.glob("*/blueprint.yaml"))}
-    return {}
-
-
 def write_new(path: Path, source: str | None) -> str:
     """Writes a new blueprint; gives the name of what it was made from.
 
@@ -63,11 +55,7 @@ def write_new(path: Path, source: str | None) -> str:
     """
     text, name = SMALL, "the small template"
     if source is not None:
-        systems = gallery()
-        if source not in systems:
-            near = suggest(source, systems)
-            raise UsageError(f"the gallery has no {source!r}", hint=near or f"systems: {', '.join(systems)}")
-        text, name = systems[source].read_text("utf-8"), source
+        text, name = system(source).path.read_text("utf-8"), source
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

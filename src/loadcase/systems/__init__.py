@@ -1,0 +1,60 @@
+"""The gallery: worked designs, each a folder with its blueprint and the facts that its interviewer knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from loadcase.blueprint.load import load
+from loadcase.blueprint.model import Blueprint
+from loadcase.core.errors import UsageError, suggest
+
+__all__ = ["System", "folder", "system", "systems"]
+
+
+@dataclass(frozen=True)
+class System:
+    """One design of the gallery; `path` is its blueprint."""
+
+    name: str
+    path: Path
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        """The design, read at the first use."""
+        return load(self.path)
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.blueprint.title or self.name
+
+    @property
+    def hard_part(self) -> str:
+        """What makes it hard, in a sentence."""
+        return (self.blueprint.requirements.hard_part or "").strip()
+
+
+def folder() -> Path | None:
+    """Where the gallery is: the one that ships with the package, or that of a checkout."""
+    for found in (Path(str(files("loadcase"))) / "gallery", Path(__file__).parents[3] / "gallery"):
+        if found.is_dir():
+            return found
+    return None
+
+
+def systems() -> list[System]:
+    """All of them, by name."""
+    root = folder()
+    return [] if root is None else [System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml"))]
+
+
+def system(name: str) -> System:
+    """The system of that name. Raises UsageError when the gallery has none."""
+    known = {one.name: one for one in systems()}
+    if name not in known:
+        near = suggest(name, known)
+        raise UsageError(f"the gallery has no {name!r}", hint=near or f"systems: {', '.join(known)}")
+    return known[name]
