@@ -153,7 +153,7 @@ def test_advice_on_a_finished_design_is_a_page_with_places(path: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
     assert len(advice_text(advice, whole=True)) > len(text)
     assert "None" not in text
-    assert "nan" not in text
+    assert "nan" not in text.split()
 
 
 def test_chat_is_a_chat_with_all_that_follows() -> None:
