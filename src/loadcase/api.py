@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,18 @@ from loadcase.core.results import CheckResult, Metric, RunResult
 from loadcase.core.units import in_unit, parse_quantity
 
 if TYPE_CHECKING:
+    from loadcase.advice.advising import Advice
     from loadcase.alerts.page import PagesResult
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
+    from loadcase.deep.ablation import Ablation, AblationProgress
+    from loadcase.engine.run import Warmed
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
+    from loadcase.growth.runs import Judge
+    from loadcase.growth.shrinking import Shrunk
+    from loadcase.growth.story import Story, StoryProgress
     from loadcase.kinds.base import Component
     from loadcase.review.reviewing import Review
     from loadcase.review.settings import Settings
@@ -30,6 +36,12 @@ if TYPE_CHECKING:
 LEAST_BUDGET_S, CASE_BUDGET_S = 60.0, 40.0
 LEAST_AIM_S, CASE_AIM_S = 40.0, 4.0
 """What a check may take; what it aims at for each of many cases when it chooses scale models, and gives up at."""
+ABLATION_CASE_S, ABLATION_AIM_S = 120.0, 10.0
+"""The same for each case of a design from which something was taken out."""
+ABLATION_CACHES = 3
+"""Warm starts that are kept from one such design to the next: most have the same, at each of a few loads."""
+GROWTH_CASE_S = 60.0
+"""The same for each load that a growing design is run at."""
 NO_OBJECTIVE = "say operate.slos, for example [send.availability >= 99.9 % over 28 day]"
 TINY = """\
 loadcase: 1
@@ -69,6 +81,44 @@ def review(blueprint: Model, settings: Settings | None = None) -> Review:
     return looked_at(blueprint, settings)
 
 
+def ablate(
+    blueprint: Model,
+    *,
+    budget_s: float | None = None,
+    seeds: int | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[AblationProgress], None] | None = None,
+    stop: threading.Event | None = None,
+    trace_folder: Path | None = None,
+) -> Ablation:
+    """What the contract of a design does not need, by taking parts out in turn: see `loadcase.deep.ablation`.
+
+    Scale models are chosen for `ABLATION_AIM_S` a case. The budget counts everything but the compilation of the engine.
+    """
+    from loadcase.deep.ablation import BUDGET_S
+    from loadcase.deep.ablation import ablate as cut_down
+    from loadcase.engine.run import Warmed
+
+    prepare()
+    warmed = Warmed(ABLATION_CACHES)
+
+    def judge(blueprint: Model, case: str, budget_s: float) -> CheckResult:
+        return check(
+            blueprint, cases=[case], seeds=seeds, budget_s=min(budget_s, ABLATION_CASE_S), aim_s=ABLATION_AIM_S,
+            until_broken=True, threads=threads, stop=stop, trace_folder=trace_folder, warmed=warmed,
+        )  # fmt: skip
+
+    budget_s = BUDGET_S if budget_s is None else budget_s
+    return cut_down(blueprint, judge, budget_s=budget_s, on_progress=on_progress, stop=stop)
+
+
+def advise(blueprint: Model, settings: Settings | None = None) -> Advice:
+    """The shape of a design, what follows, what bites it, what comes next: see `loadcase.advice.advising.advise`."""
+    from loadcase.advice.advising import advise as advised
+
+    return advised(blueprint, settings)
+
+
 def run(
     blueprint: Model,
     case: str = "normal",
@@ -81,7 +131,7 @@ def run(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
     wall_limit_s: float | None = None,
-    warmed: Any = None,
+    warmed: Warmed | None = None,
     history: float | None = None,
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
@@ -157,6 +207,64 @@ def scales_of(blueprint: Model, cases: list[str], budget_s: float, seeds: int | 
     return found
 
 
+def scale_of(blueprint: Model, case: str, k: int) -> Scale:
+    """The scale model 1:k of a case. Raises UsageError where it is none."""
+    from loadcase.engine.run import case_of
+    from loadcase.scales import Scale, require, rough_metrics
+
+    chosen = case_of(blueprint, case)
+    require(blueprint, chosen.load, k, chosen.faults)
+    return Scale(k, rough_metrics(blueprint, chosen.load, k))
+
+
+def grow(
+    blueprint: Model,
+    to: float,
+    *,
+    budget_s: float | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[StoryProgress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Story:
+    """What breaks on the way to a load factor above 1, and what mends it: see `loadcase.growth.story`."""
+    from loadcase.growth.story import BUDGET_S
+    from loadcase.growth.story import grow as told
+
+    budget_s = BUDGET_S if budget_s is None else budget_s
+    if budget_s > 0:
+        prepare()
+    return told(blueprint, to, grown(threads, stop), budget_s=budget_s, on_progress=on_progress, stop=stop)
+
+
+def grown(threads: int | None = None, stop: threading.Event | None = None) -> Judge:
+    """How one load of a growing design is judged, in at most `GROWTH_CASE_S`: the judge of `grow` and of envelopes."""
+    from loadcase.growth.mitigation import CASE
+
+    def judge(blueprint: Model, k: int, budget_s: float) -> CheckResult:
+        return check(
+            blueprint, cases=[CASE], budget_s=min(budget_s, GROWTH_CASE_S), scale=k, until_broken=True, threads=threads,
+            stop=stop,
+        )  # fmt: skip
+
+    return judge
+
+
+def shrink(
+    blueprint: Model,
+    to: float,
+    *,
+    budget_s: float | None = None,
+    threads: int | None = None,
+    on_progress: Callable[[AblationProgress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Shrunk:
+    """What a design could leave out at a load factor below 1: see `loadcase.growth.shrinking`."""
+    from loadcase.growth.shrinking import shrink as smaller
+
+    one = partial(ablate, budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop)
+    return smaller(blueprint, to, one)
+
+
 def check(
     blueprint: Model,
     *,
@@ -166,20 +274,26 @@ def check(
     threads: int | None = None,
     exact: bool = False,
     aim_s: float | None = None,
+    scale: int | None = None,
+    until_broken: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
+    warmed: Warmed | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
-    Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
     `cases` are all where none are given; of a variant those that its decisions say show what it breaks.
+
+    Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
+    `scale` is a model 1:k for all of them, whatever it tells roughly; UsageError where it is none. With `until_broken`
+    a case gets no more seeds once a guarantee is broken. `warmed` keeps warm starts for further checks.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
     from loadcase.check.decided import decided, showing
     from loadcase.check.runner import check as judge
-    from loadcase.engine.run import case_of
+    from loadcase.engine.run import Warmed, case_of
     from loadcase.scales import Scale
 
     names = list(dict.fromkeys(cases)) if cases is not None else showing(blueprint)
@@ -191,24 +305,26 @@ def check(
         budget_s = max(LEAST_BUDGET_S, CASE_BUDGET_S * len(names))
     prepare()
     started = time.perf_counter()
-    scales = {} if exact else scales_of(blueprint, names, aim_s, seeds)
+    scales = {}
+    if scale is not None:
+        scales = {name: scale_of(blueprint, name, scale) for name in names}
+    elif not exact:
+        scales = scales_of(blueprint, names, aim_s, seeds)
 
     def make_exact(case: str) -> bool:
-        return scales.pop(case, Scale()).k > 1
+        return scale is None and scales.pop(case, Scale()).k > 1
 
     result = judge(
-        blueprint, _at(names, scales, trace_folder), cases=names, seeds=seeds, budget_s=budget_s, threads=threads,
-        on_progress=on_progress, stop=stop, started=started, make_exact=make_exact,
+        blueprint, _at(scales, trace_folder, warmed or Warmed(len(names))), cases=names, seeds=seeds,
+        budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started,
+        make_exact=make_exact, until_broken=until_broken,
     )  # fmt: skip
     return replace(result, decided=decided(blueprint, result))
 
 
-def _at(names: Collection[str], scales: Mapping[str, Scale], trace_folder: Path | None) -> Run:
-    """How a case is run as its scale model, as it stands when the run begins; the runs of a case share a warm start."""
-    from loadcase.engine.run import Warmed
+def _at(scales: Mapping[str, Scale], trace_folder: Path | None, warmed: Warmed) -> Run:
+    """How a case is run as its scale model, as it stands when the run begins; runs share a warm start."""
     from loadcase.scales import Scale
-
-    memos = {name: Warmed(len(names)) for name in names}
 
     def one(
         blueprint: Model,
@@ -221,7 +337,7 @@ def _at(names: Collection[str], scales: Mapping[str, Scale], trace_folder: Path 
     ) -> RunResult:
         return run(
             blueprint, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
-            trace_folder=trace_folder, warmed=memos[case], progress=progress,
+            trace_folder=trace_folder, warmed=warmed, progress=progress,
         )  # fmt: skip
 
     return one
@@ -259,7 +375,7 @@ def pages(
     from loadcase.alerts.page import PagesResult, judge_pages
     from loadcase.check.runner import run_all
     from loadcase.core.results import worst
-    from loadcase.engine.run import case_of
+    from loadcase.engine.run import Warmed, case_of
 
     if not blueprint.objectives:
         raise UsageError("the blueprint has no objective to alert on", hint=NO_OBJECTIVE)
@@ -270,7 +386,7 @@ def pages(
     scales = {} if exact else scales_of(blueprint, names, budget_s, seeds)
     quiet = replace(blueprint, contract=())  # so that no history is recorded
     found, interrupted = run_all(
-        quiet, _at(names, scales, trace_folder), names, seeds, budget_s,
+        quiet, _at(scales, trace_folder, Warmed(len(names))), names, seeds, budget_s,
         threads=threads, on_progress=on_progress, stop=stop, started=started,
     )  # fmt: skip
     judged = tuple(judge_pages(blueprint, name, case, found[name]) for name, case in chosen.items())
@@ -356,6 +472,10 @@ class Blueprint(Model):
     def review(self, settings: Settings | None = None) -> Review:
         """What is wrong with it on paper."""
         return review(self, settings)
+
+    def advise(self, settings: Settings | None = None) -> Advice:
+        """Which shape it has, what follows from that, what bites it, and what comes next."""
+        return advise(self, settings)
 
     def run(self, case: str = "normal", seed: int = 1, **options: Any) -> RunResult:
         """One case with one seed; options as for `loadcase.api.run`."""

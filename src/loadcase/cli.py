@@ -33,6 +33,8 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase estimate my-design.yaml   its numbers in closed form, at once
     loadcase size my-design.yaml       how many replicas, shards and partitions it needs
     loadcase review my-design.yaml     what is wrong with it on paper
+    loadcase scale my-design.yaml      what breaks first when the load grows, and what mends it
+    loadcase advise my-design.yaml     its shape, what follows from that, and what comes next
     loadcase check my-design.yaml      simulate it and judge every guarantee
     loadcase gallery                   worked designs to read and to start from
     loadcase judge history.parquet --contract my-design.yaml
@@ -227,17 +229,27 @@ def review(
     select: list[str] | None = None,
     ignore: list[str] | None = None,
     explain: str | None = None,
+    deep: bool = False,
+    budget: str | None = None,
+    seeds: int | None = None,
+    threads: int | None = None,
+    traces: Path | None = None,
     variant: Variant = None,
     format: Annotated[Literal["text", "json", "sarif", "github"], Parameter(help="What is printed.")] = "text",
+    quiet: bool = False,
 ) -> int:
     """Find what is wrong on paper: by rules over the blueprint and its closed form, each with its source.
 
-    Nothing is run. `# loadcase: allow RULE because REASON` on a line, or on
+    Nothing is run, but with --deep: then components, further regions and
+    zones, half of the replicas and policies are taken out in turn, what stands
+    on paper is run in all cases, and what no guarantee needs is a finding.
+
+    `# loadcase: allow RULE because REASON` on a line, or on
     one of its own above it, silences a rule there. `[tool.loadcase.review]`
     of a pyproject.toml, or `[review]` of a loadcase.toml, has `select`,
     `ignore` and `severity`.
 
-    Exit codes: 0 no errors, 1 errors, 2 invalid.
+    Exit codes: 0 no errors, 1 errors, 2 invalid, 130 interrupted.
 
     Example: loadcase review gallery/chat
 
@@ -253,8 +265,21 @@ def review(
         Rules not to look at.
     explain
         Show a rule: what it finds, why, its source and examples; `all` lists them.
+    deep
+        Take parts out and run what is left: what the contract does not need is over-engineered.
+    budget
+        With --deep: wall time after which cuts are not reached any more; 10min when not given.
+    seeds
+        With --deep: run exactly this many seeds for each case.
+    threads
+        With --deep: runs at once; all cores otherwise.
+    traces
+        With --deep: folder of the arrival traces that the blueprint names.
+    quiet
+        No progress on standard error.
     """
     from loadcase.report import review as shown
+    from loadcase.report.deep import deep_text
     from loadcase.review.catalogue import named, rules
     from loadcase.review.reviewing import mended
     from loadcase.review.reviewing import review as looked_at
@@ -274,9 +299,16 @@ def review(
         raise UsageError("no blueprint is given", hint="loadcase review FILE, or loadcase review --explain all")
     if (fix or diff) and variant is not None:
         raise UsageError("--fix and --diff change the design itself, not a variant", hint="leave --variant out")
-    reviews, counts, diffs = [], [], []
+    if not deep and (budget, seeds, threads, traces) != (None, None, None, None):
+        raise UsageError("--budget, --seeds, --threads and --traces are about runs", hint="say --deep")
+    budget_s = None if budget is None else _budget(budget)
+    _at_least_one(seeds, threads)
+    reviews, counts, diffs, ablations = [], [], [], []
+    interrupted = False
     for one in file:
         settings = settings_for(one).with_options(select or [], ignore or [])
+        if deep and "over-engineered" not in {rule.name for rule in settings.chosen()}:
+            raise UsageError("--deep looks for over-engineered, and that rule is left out", hint="--select it as well")
         blueprint = _load(one, variant)
         count = 0
         if fix or diff:
@@ -285,10 +317,26 @@ def review(
             diffs.append(shown.diff_text(blueprint.document.file, before.dump(), blueprint.dump()))
             if count and not diff:
                 _write(Path(blueprint.document.file), blueprint.dump())
-        reviews.append(looked_at(blueprint, settings))
+        looked, ablation = looked_at(blueprint, settings), None
+        if deep:
+            from loadcase import api
+            from loadcase.deep.ablation import in_review
+            from loadcase.report.progress import Progress
+
+            with Progress(quiet, blueprint.name) as progress:
+                ablation = api.ablate(
+                    blueprint, budget_s=budget_s, seeds=seeds, threads=threads, on_progress=progress.deep,
+                    stop=progress.stop, trace_folder=traces,
+                )  # fmt: skip
+            looked = in_review(blueprint, looked, ablation, settings)
+            interrupted = interrupted or progress.stop.is_set()
+        reviews.append(looked)
+        ablations.append(ablation)
         counts.append(count)
+        if interrupted:
+            break
     if format == "json":
-        _print_json(shown.review_json(reviews, counts, "".join(diffs) if diff else None))
+        _print_json(shown.review_json(reviews, counts, "".join(diffs) if diff else None, ablations))
     elif format == "sarif":
         _print_json(shown.review_sarif(reviews))
     elif format == "github":
@@ -297,9 +345,52 @@ def review(
         _print("".join(diffs))
     else:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        for found, count in zip(reviews, counts, strict=True):
+        for found, count, ablation in zip(reviews, counts, ablations, strict=True):
             _print(shown.review_text(found, color, count if fix else None))
+            if ablation is not None:
+                _print(deep_text(ablation))
+    if interrupted:
+        return 130
     return 1 if any(r.failed for r in reviews) else 0
+
+
+@app.command
+def advise(
+    file: File,
+    *,
+    all: bool = False,
+    variant: Variant = None,
+    format: Format = "text",
+) -> int:
+    """Say which shape a design has, which patterns follow, what bites it, and what to do next.
+
+    Also for a half-finished blueprint: `components: {}` and `flows: {}` are
+    enough. The shapes are told from the words of the task, the flows and the
+    closed form at the peak, with the evidence. A pattern is there, at a line;
+    not needed yet, at these figures; or missing, with the reason and how to
+    write it. Risks are findings of the review and what usually happens (a cold
+    cache, a zone that is gone, a hot key, something that hangs), in figures.
+    Nothing is run.
+
+    Exit codes: 0 there is advice, 2 invalid.
+
+    Example: loadcase advise gallery/chat
+
+    Parameters
+    ----------
+    all
+        Leave nothing out; a page otherwise.
+    """
+    from loadcase.advice.advising import advise as advised
+    from loadcase.report.advice import advice_json, advice_text
+    from loadcase.review.settings import settings_for
+
+    advice = advised(_load(file, variant), settings_for(file))
+    if format == "json":
+        _print_json(advice_json(advice))
+    else:
+        _print(advice_text(advice, all, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    return 0
 
 
 @app.command
@@ -449,6 +540,113 @@ def check(
     if any(r.interrupted for r in results):
         return 130
     return EXIT[worst([r.verdict for r in results])]
+
+
+@app.command
+def scale(
+    file: File,
+    *,
+    to: str | None = None,
+    envelope: list[str] | None = None,
+    budget: str = "10min",
+    threads: int | None = None,
+    variant: Variant = None,
+    format: Format = "text",
+    quiet: bool = False,
+) -> int:
+    """Tell what becomes of a design when its load grows: what breaks first, why, what mends it, and what breaks next.
+
+    The load is every arrival rate and the users of closed loops; what is
+    stored, and the connections that a gateway holds, stay. The closed form
+    says where to look, runs bracket the load at which the first guarantee
+    breaks to 5 %, and the part to blame gets what `loadcase size` proposes for
+    the next rung of 1, 2, 5, 10, ... Nothing goes wrong in these runs and
+    nothing gives way. Below 1x: the counts that would do, and what could be
+    left out besides.
+
+    --envelope, given twice, draws over which values of two axes the contract
+    holds instead: in closed form everywhere, by runs along the border. `load`
+    is the load factor; any other axis is a path, as for `loadcase sweep`.
+
+    Exit codes: 0 told, 2 invalid, 130 interrupted.
+
+    Example: loadcase scale gallery/url-shortener --to 10x
+
+    Parameters
+    ----------
+    to
+        The load factor to go to, such as 10x; 100x when not given. Below 1x it tells what could be left out.
+    envelope
+        An axis of the capacity envelope: load=1..10, PATH=10..200 step 10, PATH=1k..10M log x7; two of them.
+    budget
+        Wall time after which the rest is told in closed form; 0s runs nothing.
+    threads
+        Runs at once; all cores otherwise.
+    quiet
+        No progress on standard error.
+    """
+    budget_s = 0.0 if budget.strip() in ("0", "0s", "0 s") else _budget(budget)
+    _at_least_one(None, threads)
+    if envelope:
+        if to is not None:
+            raise UsageError(
+                "--to and --envelope are two questions", hint="leave one of them out; load=1..10 is an axis"
+            )
+        return _envelope(_load(file, variant), envelope, budget_s, threads, format, quiet)
+    from loadcase import api
+    from loadcase.report import growth
+    from loadcase.report.progress import Progress
+
+    factor = _factor("100x" if to is None else to)
+    blueprint = _load(file, variant)
+    with Progress(quiet, blueprint.name) as progress:
+        if factor > 1.0:
+            story = api.grow(
+                blueprint, factor, budget_s=budget_s, threads=threads, on_progress=progress.story, stop=progress.stop
+            )
+        else:
+            shrunk = api.shrink(
+                blueprint, factor, budget_s=budget_s, threads=threads, on_progress=progress.deep, stop=progress.stop
+            )
+    if format == "json":
+        _print_json(growth.story_json(story) if factor > 1.0 else growth.shrunk_json(shrunk))
+    else:
+        _print(growth.story_text(story) if factor > 1.0 else growth.shrunk_text(shrunk))
+    return 130 if progress.stop.is_set() else 0
+
+
+def _envelope(
+    blueprint: Blueprint, texts: list[str], budget_s: float, threads: int | None, format: str, quiet: bool
+) -> int:
+    """`scale --envelope`."""
+    from loadcase.explore.envelope import envelope, parse
+    from loadcase.report.envelope import envelope_json, print_envelope
+    from loadcase.report.progress import Progress
+    from loadcase.report.text import console
+
+    axes = parse(texts)
+    with Progress(quiet, blueprint.name) as progress:
+        result = envelope(
+            blueprint, axes, budget_s=budget_s, threads=threads, on_progress=progress.envelope, stop=progress.stop
+        )
+    if format == "json":
+        _print_json(envelope_json(result))
+    else:
+        print_envelope(result, console())
+    return 130 if progress.stop.is_set() else 0
+
+
+def _factor(text: str) -> float:
+    """A load factor other than 1, from `100x` or `100`."""
+    try:
+        value = float(text.strip().lower().removesuffix("x"))
+    except ValueError:
+        value = 0.0
+    if not 1e-3 <= value <= 1e3 or value == 1.0:
+        raise UsageError(
+            f"--to takes a load factor from 0.001x to 1000x, got {text!r}", hint="for example 100x or 0.1x"
+        )
+    return value
 
 
 @app.command

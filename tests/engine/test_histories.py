@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 
 import numpy as np
@@ -162,6 +163,29 @@ def test_every_operation_is_there_once() -> None:
     assert (np.diff(h["time_s"]) >= 0).all()
     assert h.meta.drained
     assert (h.meta.writes, h.meta.delivers) == ({"send": ("message",)}, {"deliver": ("message",)})
+
+
+@pytest.mark.parametrize(("instead", "promised"), [("page", {"edit": ("page",)}), ("note", {})])
+def test_a_fallback_promises_what_both_have_an_effect_on(instead: str, promised: dict[str, object]) -> None:
+    text = f"""
+        loadcase: 1
+        name: wiki
+        requirements: {{contract: [page.lost_updates == 0]}}
+        entities: {{page: {{count: 5}}, note: {{}}}}
+        components: {{db: {{kind: store, workers: 4, work: exp(20 ms)}}}}
+        flows:
+          edit:
+            arrive: {{rate: 50 /s, key: page}}
+            steps:
+              - db.read: {{entity: page}}
+              - db.update: {{entity: page, if: unchanged, fallback: [db.append: {{entity: {instead}}}]}}
+    """
+    h = history(textwrap.dedent(text))
+    assert h.meta.writes == promised
+    effects = set(h["operation"][h["event"] == CODE["commit"]])
+    acknowledged = set(h["operation"][h["event"] == CODE["ok"]])
+    assert acknowledged
+    assert acknowledged <= effects  # every acknowledged edit is somewhere
 
 
 def test_versions_count_up_by_key_and_messages_carry_them() -> None:

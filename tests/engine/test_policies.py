@@ -55,6 +55,32 @@ def test_the_first_refusal_is_when_the_bucket_is_empty() -> None:
     assert calm.metric("limit.rejected.first") is None
 
 
+GUARDED = """
+loadcase: 1
+name: guarded
+network: {client: 0 s, same_zone: 0 s}
+components:
+  limit: {kind: limiter, rate: 100 /s, burst: 100, work: 1 ms}
+  local: {kind: limiter, rate: 40 /s, burst: 40}
+flows: {r: {arrive: {rate: 200 /s}, steps: [limit.take: {timeout: 10 ms, fallback: [local.take]ON}]}}
+cases: {down: {duration: 60 s, warmup: 10 s, faults: [crash: {on: limit, at: 20 s, for: 20 s, answer: ANSWER}]}}
+"""
+
+
+@pytest.mark.parametrize(("answer", "reason"), [("refuse", "down"), ("silence", "timeout")])
+def test_a_fallback_is_made_for_its_reasons_alone(answer: str, reason: str) -> None:
+    def goodput(on: str) -> list[float]:
+        text = GUARDED.replace("ON", on).replace("ANSWER", answer)
+        values = api.run(loads(text), "down").series["r.goodput"].values
+        third = len(values) // 3
+        parts = [values[i * third + 2 : (i + 1) * third - 2] for i in range(3)]
+        return [sum(v or 0.0 for v in part) / len(part) for part in parts]
+
+    assert goodput(f", fallback_on: [{reason}]") == pytest.approx([100, 40, 100], rel=0.05)  # a refusal is an answer
+    assert goodput("") == pytest.approx([140, 40, 140], rel=0.05)
+    assert goodput(", fallback_on: [shed]") == pytest.approx([100, 0, 100], rel=0.05)
+
+
 def test_contention_makes_a_service_slower_with_every_other_request() -> None:
     text = """
 loadcase: 1

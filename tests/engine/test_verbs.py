@@ -377,6 +377,73 @@ def test_a_transaction_is_two_effects_at_one_time() -> None:
         assert list(versions) == list(range(1, len(versions) + 1))
 
 
+GIVEN_UP = """\
+loadcase: 1
+name: given_up
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [note.stale_reads == 0, note.applied_twice == 0, note.lost == 0]}
+entities: {page: {count: 50}, note: {fields: {id: id}, identity: id}}
+components: {db: {kind: store, replicas: 3, read: quorum, workers: 32}}
+flows:
+  put:
+    arrive: {rate: 50 /s, key: page, timeout: 500 ms, retry: {max: 20, backoff: 100 ms, jitter: full}}
+    steps: [db.write: {entity: note, once: id}]
+  get: {arrive: {rate: 200 /s, key: page, timeout: 1 s}, steps: [db.read: {entity: note}]}
+cases: {crash: {duration: 20 s, warmup: 0 s, faults: [crash: {on: db, at: 5 s, for: 2 s}]}}
+"""
+
+
+def test_copies_have_the_version_that_is_committed_after_a_failed_attempt() -> None:
+    found = api.run(loads(GIVEN_UP), "crash").metrics
+    assert found["put.retries"].value > 1
+    assert [found[f"note.{m}"].value for m in ("stale_reads", "applied_twice", "lost")] == [0, 0, 0]
+
+
+SETTLED = """\
+loadcase: 1
+name: settled
+network: {client: 5 ms, same_zone: 1 ms}
+requirements: {contract: [charge.applied_twice == 0, account.applied_twice == 0, account.unbalanced == 0]}
+entities:
+  account: {count: 200, fields: {id: id}, identity: id}
+  charge: {fields: {id: id}, identity: id}
+components:
+  api: {kind: service, replicas: 4, workers: 64}
+  db: {kind: store, replicas: 3, workers: 32}
+  books: {kind: store, workers: 0, work: exp(10 ms)}
+  said: {kind: log, partitions: 4, from: books}
+  later: {kind: queue}
+  changes: {kind: log, partitions: 4, from: db}
+flows:
+  pay:
+    arrive: {rate: 100 /s, key: account}
+    steps:
+      - api.handle:
+          do:
+            - books.append: {entity: charge, once: id, timeout: 20 ms, fallback: [later.publish]}
+            - db.transact: {once: id, WRITES}
+  settle: {consume: {log: said, by: api}, steps: [db.transact: {once: id, WRITES}]}
+  tell: {consume: {log: changes, by: api}, steps: [api.handle]}
+  again: {consume: {queue: later, by: api}, steps: [books.append: {entity: charge, once: id}]}
+""".replace("WRITES", "writes: [{entity: account, amount: -10}, {entity: account, amount: 10, key: {count: 200}}]")
+
+
+@pytest.mark.parametrize("forgetful", ["", "charge", "account"])
+def test_an_effect_is_the_same_in_every_flow_that_has_it(forgetful: str) -> None:
+    text = SETTLED
+    if forgetful == "charge":
+        text = text.replace(
+            "steps: [books.append: {entity: charge, once: id}]", "steps: [books.append: {entity: charge}]"
+        )
+    if forgetful == "account":
+        text = text.replace("[db.transact: {once: id, ", "[db.transact: {")
+    found = api.run(loads(text), duration=20.0, warmup=0.0).metrics
+    twice = {name: found[f"{name}.applied_twice"].value for name in ("charge", "account")}
+    assert {name for name, times in twice.items() if times > 100} == ({forgetful} if forgetful else set())
+    assert sum(times for name, times in twice.items() if name != forgetful) == 0
+    assert found["account.unbalanced"].value == 0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

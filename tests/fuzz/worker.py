@@ -1,7 +1,7 @@
 """Reads paths of blueprints from standard input, one a line; says of each what became of it, as a line of JSON.
 
-A path is followed by a tab and what to do: `light` (load, estimate, review, draw) or `check` (that, and a check with a
-budget of one second). A process of its own, so that memory is measured and a hang can be ended.
+A path is followed by a tab and what to do: `light` (load, estimate, review, advise, draw) or `check` (that, and a check
+with a budget of one second). A process of its own, so that memory is measured and a hang can be ended.
 """
 
 from __future__ import annotations
@@ -41,11 +41,13 @@ def peak_bytes() -> int:
 
 
 def light(path: str) -> dict[str, Any]:
-    """Loads, estimates, reviews and draws a file: what the commands of those names do, but reading it once."""
+    """Loads, estimates, reviews, advises on and draws a file: what those commands do, but reading it once."""
     from rich.console import Console
 
+    from loadcase.advice.advising import advise
     from loadcase.blueprint.load import load
     from loadcase.estimate.estimate import estimate
+    from loadcase.report.advice import advice_json, advice_text
     from loadcase.report.closed import print_estimate
     from loadcase.report.draw import mermaid
     from loadcase.report.review import review_json
@@ -55,6 +57,9 @@ def light(path: str) -> dict[str, Any]:
     report = estimate(blueprint)
     json.dumps(report.to_json(), allow_nan=False)
     json.dumps(review_json([review(blueprint)], [0]), allow_nan=False)
+    advice = advise(blueprint)
+    json.dumps(advice_json(advice), allow_nan=False)
+    advice_text(advice, whole=True)
     print_estimate(report, Console(file=io.StringIO(), width=120))
     assert mermaid(blueprint).startswith("flowchart")
     assert blueprint.dump() == Path(path).read_bytes().decode("utf-8-sig")

@@ -10,7 +10,7 @@ from typing import Any
 from loadcase.cli import app
 from tools.docs.fields import table
 
-SIMULATING = ("run", "check", "sweep", "compare", "validate")
+SIMULATING = ("run", "check", "scale", "sweep", "compare", "validate")
 """Their examples take long: they are run by the slow tests, and read by the others."""
 RECORDED = ("judge", "explain")
 """Their examples need a recorded history, which docs/histories.md makes."""

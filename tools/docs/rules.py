@@ -17,7 +17,8 @@ def rules_index() -> str:
     return "\n\n".join(
         [
             "# Rules",
-            "What [`loadcase review`](../commands/review.md) finds on paper; [Review](../review.md) says how.",
+            "What [`loadcase review`](../commands/review.md) finds on paper, and by running with `--deep`; "
+            "[Review](../review.md) says how.",
             table(("rule", "code", "severity", "what is wrong"), listed),
             "## The guides",
             f"The catalogue comes from {len(guidelines())} rules of five published interview guides. {len(checked)} of "
@@ -32,7 +33,8 @@ def rules_index() -> str:
 def rule_page(name: str, rule: Rule) -> str:
     """One rule: what is wrong, why, its source, and examples of each kind, which are its tests."""
     told = rule.told()
-    facts = f"`{rule.code}`, {rule.severity}" + ("; `loadcase review --fix` mends it" if rule.fixes else "") + "."
+    facts = f"`{rule.code}`, {rule.severity}" + ("; `loadcase review --fix` mends it" if rule.fixes else "")
+    facts += "; `loadcase review --deep` finds it." if rule.deep else "."
     parts = [f"# {name}", rule.summary, facts, told["What"][0].upper() + told["What"][1:]]
     parts += [f"Why it matters: {told['Why']}", "Reported, at the lines that end with `# <-`:"]
     parts += [_shown(example) for example in rule.invalid]

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loadcase.advice.advising import advise
 from loadcase.alerts.burn import rules_of
 from loadcase.alerts.page import CasePages, Paged, PagesResult
 from loadcase.alerts.replay import Alert, Firing
@@ -20,17 +21,26 @@ from loadcase.check.story import Line, Story
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
+from loadcase.deep.ablation import Ablation, Trial
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.explore.axes import parse_axis
 from loadcase.explore.compare import CaseComparison, Comparison, Difference
+from loadcase.explore.envelope import Envelope, Spot, parse
 from loadcase.explore.flips import At as CurvePoint
 from loadcase.explore.flips import Curve, Flip, Flipped
 from loadcase.explore.sweep import At, SweepResult
+from loadcase.growth.mitigation import Mitigation
+from loadcase.growth.shrinking import Shrunk
+from loadcase.growth.story import Break, Rung
+from loadcase.growth.story import Story as Growing
+from loadcase.report.advice import advice_json
 from loadcase.report.alerts import alerts_json
 from loadcase.report.catalogue import fault_shape, kind_shape, profile_shape
 from loadcase.report.compared import compare_json, curve_json, decisions_json
+from loadcase.report.envelope import envelope_json
 from loadcase.report.explored import sweep_json
+from loadcase.report.growth import shrunk_json, story_json
 from loadcase.report.judged import explain_json, judge_json
 from loadcase.report.review import review_json, rules_json
 from loadcase.report.shapes import check_json, error_json, run_json, size_json
@@ -56,6 +66,13 @@ name: unsound
 components: {s: {kind: service}}  # loadcase: allow unbounded-queue because it is an example
 flows: {r: {arrive: {rate: 1 /s}, steps: [s.handle]}}
 """
+CACHED = """\
+loadcase: 1
+name: cached
+entities: {page: {count: 1k}}
+components: {c: {kind: cache, keys: 500}, db: {kind: store}}
+flows: {view: {arrive: {rate: 10 /s, key: page}, steps: [c.get: {miss: [db.read: {entity: page}]}]}}
+"""
 NAMES = {
     "estimate.estimates": "ESTIMATE",
     "estimate.components": "COMPONENT",
@@ -64,6 +81,10 @@ NAMES = {
     "estimate.metrics": "METRIC",
     "size.components": "COMPONENT",
     "size.overlay": "PATH",
+    "scale.breaks[].mitigations[].edit": "PATH",
+    "scale.rungs[].edit": "PATH",
+    "scale.behind": "LOG",
+    "shrunk.edit": "PATH",
     "agreement.counts": "STATUS",
     "gallery.systems[].decisions": "DECISION",
     "validate.counts": "STATUS",
@@ -418,7 +439,130 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].allowed[].line": "Line in the file, from 1; 0 for a design that was built in code.",
         "designs[].allowed[].column": "Column, from 1.",
         "designs[].allowed[].fixable": "Whether `--fix` mends it.",
+        "designs[].deep.trials[].what": "With `--deep`, else `deep` is null: what was taken out.",
+        "designs[].deep.trials[].how": "What takes its place.",
+        "designs[].deep.trials[].path": "Where in the design.",
+        "designs[].deep.trials[].state": "`not needed`, `needed`, `undecided`, `not judged`, `allowed`, `not reached`.",
+        "designs[].deep.trials[].because": "Why.",
+        "designs[].deep.trials[].saves": "USD per month; null where nothing was left to judge.",
+        "designs[].deep.trials[].ran": "Whether it was run; else paper decided.",
+        "designs[].deep.refused": "Why nothing was run; empty otherwise.",
+        "designs[].deep.partial": "Why it ended early; empty otherwise.",
+        "designs[].deep.wall_s": "Seconds that it took.",
         "diff": "With `--diff`: what `--fix` would change, as a unified diff.",
+    },
+    "scale": {
+        "blueprint": "Name of the design.",
+        "to": "The load factor that was asked for.",
+        "breaks[].low": "Load factor at which the guarantees hold.",
+        "breaks[].high": "Load factor at which one is broken.",
+        "breaks[].closed_form": "Where the closed form expects it.",
+        "breaks[].measured": "Whether runs bracketed it; else it is the closed form's.",
+        "breaks[].unmeasured": "Why no run did; empty otherwise.",
+        "breaks[].undecided[]": "Load factors in between at which runs cannot tell.",
+        "breaks[].guarantee": "What breaks.",
+        "breaks[].value": "Its value there, in base units; null where nothing was run.",
+        "breaks[].component": "The part to blame; empty for none.",
+        "breaks[].limited_by": "What is full there: `workers`, `partitions`, `quota` and others.",
+        "breaks[].evidence": "Why, from the verdict.",
+        "breaks[].mitigations[].component": "A part to change: first that to blame, then what would break next to it.",
+        "breaks[].mitigations[].text": "What helps there.",
+        "breaks[].mitigations[].edit.PATH": "The same as a variant writes it; empty where no count or limit mends it.",
+        "breaks[].mitigations[].price": "USD per month more.",
+        "breaks[].lasts_to": "Load factor that the mended design bears; null without an edit.",
+        "breaks[].lasts_measured": "Whether runs have shown that; else it is the least on paper.",
+        "breaks[].scale": "k of the scale model 1:k that was run.",
+        "breaks[].duration_s": "Simulated seconds of a run.",
+        "rungs[].load": "A load factor of the ladder.",
+        "rungs[].breaks": "Breaks that were mended up to it.",
+        "rungs[].cost": "USD per month at that load, with what was mended.",
+        "rungs[].edit.PATH": "All edits up to it.",
+        "ends": "Why the story ends.",
+        "partial": "`interrupted`, or `the budget is spent` where that left something on paper; empty otherwise.",
+        "unjudged[]": "Guarantees that some run could not judge: a scale model tells them roughly.",
+        "behind.LOG": "Load factor from which on the hottest key of a log falls behind, slower than runs show.",
+        "wall_s": "Seconds that it took.",
+    },
+    "shrunk": {
+        "blueprint": "Name of the design.",
+        "to": "The load factor that was asked for.",
+        "edit.PATH": "Counts that would do.",
+        "cost_before": "USD per month as it is.",
+        "cost_after": "With these counts.",
+        "deep.trials[].what": "What was taken out besides.",
+        "deep.trials[].how": "What takes its place.",
+        "deep.trials[].path": "Where in the design.",
+        "deep.trials[].state": "As for `review --deep`.",
+        "deep.trials[].because": "Why.",
+        "deep.trials[].saves": "USD per month; null where nothing was left to judge.",
+        "deep.trials[].ran": "Whether it was run; else paper decided.",
+        "deep.refused": "Why nothing was run; empty otherwise.",
+        "deep.partial": "Why it ended early; empty otherwise.",
+        "deep.wall_s": "Seconds that it took.",
+    },
+    "envelope": {
+        "blueprint": "Name of the design.",
+        "axes[].path": "What is varied: `load`, the load factor, or a path in the design.",
+        "axes[].unit": "Unit of its numbers, in base units; `text` where they are none.",
+        "axes[].values[].label": "A value as it is shown.",
+        "axes[].values[].number": "The same as a number; null for text.",
+        "points[].at[]": "Its place on the first and on the second axis, from 0.",
+        "points[].verdict": "`holds`, `broken`, `unknown`; null where there is no valid design, or it was not reached.",
+        "points[].guarantee": "What breaks, or what runs cannot tell; empty otherwise.",
+        "points[].value": "Its value in the runs, in base units; null without.",
+        "points[].on_paper": "What the closed form breaks there; empty for nothing.",
+        "points[].ran": "Whether the verdict is that of runs; else it is the closed form's.",
+        "points[].cost": "USD per month at this point; null where there is no valid design.",
+        "points[].dear": "Whether nothing breaks but the bound on the cost.",
+        "points[].scale": "k of the scale model 1:k that was run.",
+        "points[].duration_s": "Simulated seconds of a run; 0 where none was made.",
+        "points[].refused": "Why there is no valid design; empty otherwise.",
+        "partial": "`interrupted`, or why points of the border were left on paper; empty otherwise.",
+        "unrun": "How many were.",
+        "wall_s": "Seconds that it took.",
+    },
+    "advise": {
+        "blueprint": "Name of the design.",
+        "file": "Its file.",
+        "shapes[].shape": "Name of a shape that the design has.",
+        "shapes[].asks": "The question that it answers with yes.",
+        "shapes[].risk": "What usually goes wrong with it.",
+        "shapes[].source": "Where that is from.",
+        "shapes[].evidence[].text": "What says so, with figures at the peak.",
+        "shapes[].evidence[].path": "Where in the design.",
+        "shapes[].evidence[].line": "Line in the file, from 1; 0 for a design that was built in code.",
+        "shapes[].evidence[].column": "Column, from 1.",
+        "patterns[].pattern": "Name of a pattern that follows from the shapes.",
+        "patterns[].title": "What it is called.",
+        "patterns[].state": "`present`; `in words`, as the format has no field for it; `not yet` needed; `missing`.",
+        "patterns[].reasons[].shape": "The shape that asks for it.",
+        "patterns[].reasons[].why": "Why, with figures.",
+        "patterns[].how": "How a blueprint says it.",
+        "patterns[].note": "What exactly is missing, or why it may wait; empty where there is no more to say.",
+        "patterns[].place.path": "Where it is; `place` is null where it is missing, or not needed yet.",
+        "patterns[].place.line": "Line.",
+        "patterns[].place.column": "Column.",
+        "risks[].risk": "Name of a rule of the review, or of a curveball; the worst risk comes first.",
+        "risks[].severity": "`error`, `warning` or `note`.",
+        "risks[].weak": "Whether on paper the design has no room for it, or hardly any.",
+        "risks[].trigger": "What happens, with figures.",
+        "risks[].mitigation": "What helps.",
+        "risks[].impact": "What people notice.",
+        "risks[].rule": "The rule; null for a curveball.",
+        "risks[].tried_by": "The case that tries a curveball; null where none does.",
+        "risks[].case": "A case that would try it; null where there is one.",
+        "risks[].path": "Where in the design.",
+        "risks[].line": "Line.",
+        "risks[].column": "Column.",
+        "stages[].stage": "Name of a stage of a design, in their order.",
+        "stages[].title": "What it is called.",
+        "stages[].steps[].say": "What is missing there; no steps where nothing is.",
+        "stages[].steps[].how": "How to mend it.",
+        "stages[].steps[].rule": "The rule of the review that says so; null for an empty section or a missing pattern.",
+        "stages[].steps[].path": "Where in the design.",
+        "stages[].steps[].line": "Line.",
+        "stages[].steps[].column": "Column.",
+        "next": "The first stage with steps; null when every stage is there.",
     },
     "rules": {
         "rules[].rule": "Name of the rule.",
@@ -555,6 +699,10 @@ COMMANDS = {
     "estimate": "`loadcase estimate FILE --format json`",
     "size": "`loadcase size FILE --format json`",
     "review": "`loadcase review FILE... --format json`",
+    "scale": "`loadcase scale FILE --to 100x --format json`",
+    "shrunk": "`loadcase scale FILE --to 0.1x --format json`",
+    "envelope": "`loadcase scale FILE --envelope AXIS --envelope AXIS --format json`",
+    "advise": "`loadcase advise FILE --format json`",
     "rules": "`loadcase review --explain RULE --format json`",
     "validate": "`loadcase validate --format json`",
     "agreement": "`loadcase validate --closed-form --format json`",
@@ -603,6 +751,8 @@ def samples() -> dict[str, Any]:
         "estimate": {**estimated, "notes": ["note"]},
         "size": {**sized, "unmet": ["why"]},
         "review": reviewed(),
+        **grown(),
+        "advise": advice_json(advise(loads(CACHED))),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
         "agreement": {
@@ -639,9 +789,24 @@ def explored(outcome: Outcome) -> dict[str, Any]:
 
 
 def reviewed() -> dict[str, Any]:
-    """A review with a finding, one that a comment allows, and a diff."""
+    """A review with a finding, one that a comment allows, a diff, and a part that was taken out."""
     found = review(loads(UNSOUND))
-    return review_json([found], [1], "--- a/x.yaml\n")
+    trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
+    return review_json([found], [1], "--- a/x.yaml\n", [Ablation((trial,), 1.0, "why", "why")])
+
+
+def grown() -> dict[str, Any]:
+    """A growing load with a break that is mended, and a shrinking one."""
+    mended = Mitigation("s", "more replicas", {"components.s.replicas": 2}, 1.0)
+    one = Break(1.0, 1.1, 1.0, "r.p95 < 1 s", 2.0, "s", "workers", "why", (mended,), 2.0, True, "why", (1.05,))
+    rungs = (Rung(2.0, 1, 1.0, mended.edit),)
+    story = Growing("small", 2.0, (one,), rungs, "why", "why", ("r.p95 < 1 s",), {"l": 2.0}, 1.0)
+    trial = Trial("a cache", "each get becomes its miss", ("components", "a cache"), "needed", "why", 1.0, True)
+    shrunk = Shrunk("small", 0.1, mended.edit, 2.0, 1.0, Ablation((trial,), 1.0, "why", "why"))
+    axes = parse(["load=1..2 x2", "s.workers=2,4"])
+    spot = Spot("broken", "r.p95 < 1 s", "r.p95 < 1 s", 2.0, 1.0, False, True, refused="why")
+    drawn = Envelope("small", axes, ((spot, spot), (spot, spot)), "why", 1, 1.0)
+    return {"scale": story_json(story), "shrunk": shrunk_json(shrunk), "envelope": envelope_json(drawn)}
 
 
 def printed() -> dict[str, Any]:

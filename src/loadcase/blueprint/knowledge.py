@@ -38,11 +38,28 @@ def together(writes: tuple[Call, ...]) -> bool:
     return writes[0].path[-2:-1] == ("writes",)
 
 
+def alike(flow: FlowSpec, call: Call) -> list[Call]:
+    """The writes of a flow to the entity of a call."""
+    written = (c for c in calls(flow.steps) if isinstance(c.options, WriteOptions))
+    return [c for c in written if entity_of(c) == entity_of(call)]
+
+
 def step_of(flow: FlowSpec, call: Call) -> int | None:
     """Which of the writes of its entity a call is; None when it is the flow's only one."""
-    written = (c for c in calls(flow.steps) if isinstance(c.options, WriteOptions))
-    alike = [c.path for c in written if entity_of(c) == entity_of(call)]
-    return alike.index(call.path) if len(alike) > 1 and call.path in alike else None
+    paths = [c.path for c in alike(flow, call)]
+    return paths.index(call.path) if len(paths) > 1 and call.path in paths else None
+
+
+def effect_of(flow: FlowSpec, call: Call) -> str:
+    """Which effect of its operation a write is.
+
+    It is the same one in every flow that writes the entity once, or in one transaction, and else one of this flow.
+    """
+    step = step_of(flow, call)
+    if step is None:
+        return "once"
+    transactions = {c.path[:-2] if together((c,)) else c.path for c in alike(flow, call)}
+    return f"once:{step}" if len(transactions) == 1 else f"{flow.name}:{step}"
 
 
 def waited_for(steps: tuple[Step, ...]) -> Iterator[Call]:

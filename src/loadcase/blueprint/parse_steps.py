@@ -122,6 +122,9 @@ class StepParser:
             for option in cls.nested
             if getattr(options, option, None) is not None
         }
+        if options.fallback_on is not None and options.fallback is None:
+            self.problems.add("LC338", "'fallback_on' is about a fallback, and the step has none",
+                              (*path, "fallback_on"), "add `fallback:`", key=True)  # fmt: skip
         skip = None if options.skip is None else self.conditions.brownout(options.skip, (*path, "skip"))
         return Call(path, target, verb, options, nested, skip)
 

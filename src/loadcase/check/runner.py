@@ -77,6 +77,7 @@ def check(
     stop: threading.Event | None = None,
     started: float | None = None,
     make_exact: Callable[[str], bool] | None = None,
+    until_broken: bool = False,
 ) -> CheckResult:
     """Judges a blueprint in its cases.
 
@@ -84,13 +85,14 @@ def check(
     time, until the budget is spent, counted from `started` (`time.perf_counter`). What the budget cuts short is not
     counted. With `seeds` exactly that many are run, however long they take: a fixed number of seeds gives the same
     verdict on any number of threads. `make_exact` turns a case from its scale model to the exact design, and says
-    whether it was one; it is asked when more seeds of the model would decide nothing.
+    whether it was one; it is asked when more seeds of the model would decide nothing. With `until_broken` a case gets
+    no more seeds once a guarantee is broken, whatever is undecided besides.
     """
     work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
     names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
     work.cases = {name: _Case(name) for name in names}
     with _pool(threads, work.stop) as pool:
-        work.go_on(pool, make_exact)
+        work.go_on(pool, make_exact, until_broken)
     verdicts = [case.judge(blueprint, work.level) for case in work.cases.values()]
     return CheckResult(
         blueprint.name,
@@ -170,7 +172,9 @@ class _Check:
         late = self.deadline is not None and time.perf_counter() >= self.deadline
         return late or self.stop.is_set()
 
-    def go_on(self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None) -> None:
+    def go_on(
+        self, pool: ThreadPoolExecutor, make_exact: Callable[[str], bool] | None, until_broken: bool = False
+    ) -> None:
         """Batch after batch, until everything is decided or time is up."""
         undecided = [case for case in self.cases.values() if promises(self.blueprint, case.name)]
         while undecided and not self.spent():
@@ -180,7 +184,7 @@ class _Check:
             left = []
             for case in undecided:
                 verdict = case.judge(self.blueprint, self.level)
-                if not _goes_on(verdict, len(case.whole)):
+                if not _goes_on(verdict, len(case.whole)) or (until_broken and verdict.verdict == "broken"):
                     continue
                 if _too_rough(verdict) and make_exact is not None and make_exact(case.name):
                     case.whole, case.cut = {}, {}

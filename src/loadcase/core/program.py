@@ -64,6 +64,7 @@ REGISTERS = 8
     GAUGE,  # a station, b change of its queue length
     REASON,  # a failure reason
     COUNT,  # a counter of the flow
+    BLAME,  # a bits of reasons, b pc: jumps when the frame has failed for none of them
     SERVED,  # a slot: a service ends at a station that shares its workers or lets requests be preempted
     START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
@@ -89,7 +90,7 @@ REGISTERS = 8
     SEQUENCE,  # a facts of the versions, b key register, c facts of the identities or -1: a write is given its version
     APPLY,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy has the version
     COMMIT,  # a note, b slot or -1, c key register, d facts of the identities, e of the versions, f of what follows:
-    # an effect, unless there was one; in the order of the versions
+    # or -1: an effect, unless there was one; in the order of the versions
     ABANDON,  # a facts of the versions, b key register: a write that was given a version has failed
     TURN,  # a facts of the versions, b key register, c pc when it has passed already: waits for what was written before
     PASS,  # a facts of the versions, b key register: has passed
@@ -97,6 +98,7 @@ REGISTERS = 8
     SEE,  # a facts of the first copy, b slot, c first station, d copies, e key register: a copy is looked at
     ANSWER,  # a note or -1, b slot, c key register, d 1 for the parent to know: what it saw, if it is still waited for
     DEDUPE,  # a facts of the identities, b pc: jumps when the operation has been here
+    SAME_KEY,  # a facts of the keys of identities, b key register: what was drawn for the operation before is kept to
     FORGET,  # a facts of the identities: of an operation that has had one attempt, and ends
     # what is known of an entity: a column of `bases` has the version that a frame has last read or written, and whether
     # it learned that itself
@@ -132,7 +134,7 @@ REGISTERS = 8
     # the entry goes to another copy; a REVERT follows, and is passed over
     SEND,  # a slot, b, c slot of the leader: waits until somebody can send the entry
     FOLLOW,  # a slot, b: waits until the copy has the entries before this one; has it
-) = range(95)
+) = range(97)
 
 LEADER, SHUT, DUE, LENGTH, SENDING = range(5)
 """Columns of a shard that is led: its leader, 1 while it is being replaced and 2 by force, 1 when an election waits for

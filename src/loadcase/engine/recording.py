@@ -109,6 +109,14 @@ class Recorder:
             isinstance(c, Log) and c.source == call.component for c in self.blueprint.components.values()
         )
 
+    def effect(self, flow: FlowSpec, call: Call) -> str:
+        """Name of the effect of an operation that a write is, the same in every flow that has it."""
+        return f"{call.component}:{knowledge.entity_of(call)}:{knowledge.effect_of(flow, call)}"
+
+    def effects(self, flow: FlowSpec) -> set[str]:
+        """Effects of an operation that a flow knows again."""
+        return {self.effect(flow, call) for call in knowledge.calls(flow.steps) if self.identified(call)}
+
     def follows(self, flow: FlowSpec) -> bool:
         """Whether the operations of a flow are numbered."""
         calls = list(knowledge.calls(flow.steps))
@@ -211,10 +219,33 @@ class Recorder:
         """Entities that an acknowledged operation of each flow has had an effect on."""
         found = {}
         for name, flow in self.blueprint.flows.items():
-            entities = [e for c in _certain(flow.steps) if (e := self.written(c))]
+            entities = list(self.certain(flow.steps))
             if flow.arrive is not None and entities:
                 found[name] = tuple(dict.fromkeys(entities))
         return found
+
+    def certain(self, steps: tuple[Step, ...]) -> Iterator[str]:
+        """Entities that have had an effect whenever these steps have succeeded."""
+        for step in steps:
+            match step:
+                case Call(nested=nested):
+                    made = [e for part in knowledge.parts(step) if (e := self.written(part))]
+                    made += self.certain(nested.get("do", ()))
+                    if "fallback" in nested:  # one of the two was made
+                        instead = set(self.certain(nested["fallback"]))
+                        yield from (entity for entity in made if entity in instead)
+                    elif step.skip is None:
+                        yield from made
+                case Parallel(branches=branches, need=need):
+                    for branch in branches if need == len(branches) else ():
+                        yield from self.certain(branch)
+                case FanOut(n=n, need=need, steps=inner):
+                    if n == need:
+                        yield from self.certain(inner)
+                case Repeat(steps=inner):
+                    yield from self.certain(inner)
+                case _:
+                    pass
 
     def written(self, call: Call) -> str | None:
         """The entity that a call has an effect on."""
@@ -249,23 +280,3 @@ class Recorder:
         """Whether the messages of a log, queue or topic have the version of what was written, and not their own."""
         calls = self.feeding(source)
         return bool(calls) and all(call.component != source for call in calls)
-
-
-def _certain(steps: tuple[Step, ...]) -> Iterator[Call]:
-    """Calls that have succeeded whenever these steps have."""
-    for step in steps:
-        match step:
-            case Call(nested=nested):
-                if "fallback" not in nested and step.skip is None:
-                    yield from knowledge.parts(step)
-                    yield from _certain(nested.get("do", ()))
-            case Parallel(branches=branches, need=need):
-                for branch in branches if need == len(branches) else ():
-                    yield from _certain(branch)
-            case FanOut(n=n, need=need, steps=inner):
-                if n == need:
-                    yield from _certain(inner)
-            case Repeat(steps=inner):
-                yield from _certain(inner)
-            case _:
-                pass

@@ -6,11 +6,13 @@ seed give the same result whatever the number of threads: nothing is shared betw
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,7 @@ def run(
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started, schedule)
     loop.state.regs[tables.R_SHARE] = 0 if record is None else round(record.share * effects.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(sizes))
-    loop.warm_caches(warmed if warmed is not None and shareable(sizes, warmed.cases) else None)
+    loop.warm_caches(warmed if warmed is not None and shareable(sizes, warmed.most) else None)
     partial = loop.run()
     state = loop.state
     reached = min(float(state.times[tables.D_NOW]), warmup_s + duration_s)
@@ -143,13 +145,46 @@ def run(
 
 
 class Warmed:
-    """The filled caches of one case, shared by its seeds; one of so many cases whose caches are kept."""
+    """Filled caches, shared by the seeds and the cases that have the same; at most so many are kept."""
 
-    def __init__(self, cases: int = 1) -> None:
-        self.cases = cases
+    def __init__(self, most: int = 1) -> None:
+        self.most = most
         self.lock = threading.Lock()
-        self.key: list[Any] | None = None
-        self.caches: Any = None
+        self.kept: OrderedDict[bytes, _Filled] = OrderedDict()
+
+    def caches(self, key: bytes, warm: Callable[[], tuple[tables.Caches, bool]]) -> tables.Caches:
+        """What is kept under a key; else what `warm` gives, while others that ask for the same wait for it.
+
+        It is kept if `warm` says that it was not stopped before its end.
+        """
+        with self.lock:
+            filled = self.kept.setdefault(key, _Filled())
+            self.kept.move_to_end(key)
+            if len(self.kept) > self.most:
+                self.kept.popitem(last=False)
+        with filled.lock:
+            if filled.caches is not None:
+                return filled.caches
+            caches, whole = warm()
+            if whole:
+                filled.caches = caches
+            return caches
+
+
+@dataclass
+class _Filled:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    caches: tables.Caches | None = None
+
+
+def _content(compiled: Compiled) -> bytes:
+    """What the contents of the caches follow from: who asks them for which keys, how often, and what they keep."""
+    digest = hashlib.blake2b(repr(compiled.warmers).encode(), digest_size=16)
+    p = compiled.program
+    for array in (p.keyspaces, p.keyspace_n, p.keyspace_par, p.alias_p, p.alias_k, p.bins, p.caches, p.cache_par):
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 class Loop:
@@ -182,19 +217,15 @@ class Loop:
     def warm_caches(self, memo: Warmed | None = None) -> None:
         """Replays key requests so that the caches hold what they would after a long time.
 
-        What the past left is the same for all seeds: it comes from a stream of its own. A memo keeps it for the other
-        seeds of a case.
+        What the past left is the same for all seeds: it comes from a stream of its own. A memo keeps it for other runs.
         """
         if not self.compiled.warmers:
             return
         if memo is None:
             self.state = self.warmed()
             return
-        with memo.lock:
-            if memo.key != self.compiled.warmers:
-                memo.key, memo.caches = list(self.compiled.warmers), self.warmed().cache
-            caches = tables.Caches(*(array.copy() for array in memo.caches))
-        self.state = self.state._replace(cache=caches)
+        caches = memo.caches(_content(self.compiled), lambda: (self.warmed().cache, not self.notes))
+        self.state = self.state._replace(cache=tables.Caches(*(array.copy() for array in caches)))
 
     def warmed(self) -> tables.State:
         """The state with its caches filled."""

@@ -153,6 +153,6 @@ class _Walker:
         up *= self.steps(call.nested.get("do", ()), seen)
         if "miss" in call.nested:
             up *= site.hit + (1.0 - site.hit) * self.steps(call.nested["miss"], seen)
-        if "fallback" in call.nested:
+        if "fallback" in call.nested and call.options.falls_back("down"):
             up = parallel(up, self.steps(call.nested["fallback"], set(seen)))
         return up

@@ -277,7 +277,7 @@ class _Walker:
                 fetched = self.steps(miss, here, rate * kept * misses)
                 found *= site.hit + (1.0 - site.hit) * fetched
         self.sites[site.place] = site
-        if "fallback" in call.nested:
+        if "fallback" in call.nested and call.options.falls_back("refused", "shed", "abandoned", "error"):
             found += (1.0 - found) * self.steps(call.nested["fallback"], here, rate * (1.0 - found))
         return found, after(call, component, there) if moves(call, component, top) else here
 

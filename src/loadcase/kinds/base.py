@@ -47,7 +47,7 @@ def _one_or_many(value: Any) -> Any:
     return {"*": value} if value is not None and not isinstance(value, Mapping) else value
 
 
-WorkByVerb = Annotated[dict[str, Work], BeforeValidator(_one_or_many)]
+WorkByVerb = Annotated[dict[str, Work], BeforeValidator(_one_or_many, json_schema_input_type=Work | dict[str, Work])]
 """Service time per operation: one distribution for every verb, or a mapping from verb to distribution."""
 
 
@@ -192,6 +192,12 @@ class Skip(BaseModel):
     every: Seconds = Field(1.0, description="How often that is looked at: the mean since the last look decides.")
 
 
+Reason = Literal[
+    "shed", "timeout", "error", "refused", "breaker", "abandoned", "down", "throttled", "conflict", "taken", "fenced"
+]
+"""Why a call fails."""
+
+
 class Options(BaseModel):
     """What a step may say about its call, whatever the verb."""
 
@@ -205,12 +211,19 @@ class Options(BaseModel):
     breaker: Breaker | None = Field(None, description="Stops calling a callee that keeps failing.")
     throttle: Throttle | None = Field(None, description="Sends less to a callee that accepts little.")
     fallback: list[Any] | None = Field(None, description="Steps made instead when the call has failed or is skipped.")
+    fallback_on: list[Reason] | None = Field(
+        None, min_length=1, description="Reasons of a failure after which the fallback is made; all when not given."
+    )
     skip: Skip | str | None = Field(None, description="When it is left out; a text is its `when`.")
     priority: Priority | None = Field(None, description="Which queue it waits in; the flow's own by default.")
     do: list[Any] | None = Field(None, description="Steps made while this component's worker is held.")
 
     nested: ClassVar[tuple[str, ...]] = ("do", "fallback")
     """Options that hold steps."""
+
+    def falls_back(self, *reasons: Reason) -> bool:
+        """Whether the fallback is made after a failure for one of these reasons."""
+        return self.fallback is not None and (self.fallback_on is None or not set(reasons).isdisjoint(self.fallback_on))
 
     @property
     def policed(self) -> bool:

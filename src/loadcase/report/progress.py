@@ -12,8 +12,11 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from loadcase.check.runner import Progress as CheckProgress
+from loadcase.deep.ablation import AblationProgress
+from loadcase.growth.story import StoryProgress
 
 if TYPE_CHECKING:
+    from loadcase.explore.envelope import EnvelopeProgress
     from loadcase.explore.sweep import Progress as SweepProgress
 
 PATIENCE_S = 2.0
@@ -65,6 +68,21 @@ class Progress:
         runs = f"{progress.runs} run{'s'[: progress.runs != 1]} done"
         decided = f"{progress.decided} of {progress.cases} cases decided"
         self._line(f"{self.title}: {decided}, {runs}{', now ' if going else ''}{going}")
+
+    def deep(self, progress: AblationProgress) -> None:
+        """How far an ablation is."""
+        p = progress
+        self._line(f"{self.title}: {p.done} of {p.total} cuts judged, now without {p.trying}")
+
+    def story(self, progress: StoryProgress) -> None:
+        """How far a growing load has come."""
+        found = f"{progress.breaks} break{'s'[: progress.breaks != 1]} found"
+        self._line(f"{self.title}: {found}, now {progress.load:.3g}x")
+
+    def envelope(self, progress: EnvelopeProgress) -> None:
+        """How far an envelope is."""
+        left = f", {progress.left} of the border left" if progress.left else ", on paper"
+        self._line(f"{self.title}: {progress.ran} point{'s'[: progress.ran != 1]} run{left}")
 
     def sweep(self, progress: SweepProgress) -> None:
         """How far a sweep is, and how long the rest takes if it goes on like that."""

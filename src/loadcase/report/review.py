@@ -9,7 +9,9 @@ from typing import Any
 
 from loadcase import __version__
 from loadcase.core.errors import Problem, dotted, render
+from loadcase.deep.ablation import Ablation
 from loadcase.report.ci import finding_line
+from loadcase.report.deep import deep_json
 from loadcase.review.catalogue import rules
 from loadcase.review.reviewing import Finding, Review
 from loadcase.review.rule import SEVERITIES, Rule, blueprint_of
@@ -44,8 +46,11 @@ def problem_of(finding: Finding) -> Problem:
     return Problem(f.code, f"{f.rule}: {f.message}", f.path, f.file, f.line, f.column, f.source, f.hint)
 
 
-def review_json(reviews: Sequence[Review], fixed: Sequence[int], diff: str | None = None) -> dict[str, Any]:
+def review_json(
+    reviews: Sequence[Review], fixed: Sequence[int], diff: str | None = None, deep: Sequence[Ablation | None] = ()
+) -> dict[str, Any]:
     """`review --format json`: an entry for each blueprint."""
+    deep = deep or [None] * len(reviews)
     return {
         "designs": [
             {
@@ -57,8 +62,9 @@ def review_json(reviews: Sequence[Review], fixed: Sequence[int], diff: str | Non
                 "fixed": n,
                 "findings": [finding_json(f) for f in r.findings],
                 "allowed": [finding_json(f) for f in r.allowed],
+                "deep": deep_json(d),
             }
-            for r, n in zip(reviews, fixed, strict=True)
+            for r, n, d in zip(reviews, fixed, deep, strict=True)
         ],
         "diff": diff,
     }
@@ -158,7 +164,7 @@ def diff_text(file: str, before: str, after: str) -> str:
 def explain_text(rule: Rule) -> str:
     """A rule for people: what it finds, why, from where, and an example of each kind."""
     told = rule.told()
-    fix = ", --fix mends it" if rule.fixes else ""
+    fix = ", --fix mends it" if rule.fixes else ", found by --deep" if rule.deep else ""
     parts = [f"{rule.name} ({rule.code}, {rule.severity}{fix})", rule.summary]
     parts += [f"{name}: {text}" for name, text in told.items()]
     parts += ["Reported, at the lines marked # <-:\n\n" + _indented(rule.invalid[0])]

@@ -32,23 +32,23 @@ def console() -> Console:
     return _Console(file=sys.stdout, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
-def _fancy(out: Console) -> bool:
+def is_fancy(out: Console) -> bool:
     return (out.encoding or "").lower().replace("-", "").startswith("utf")
 
 
 def symbols_of(out: Console) -> dict[str, str]:
     """What stands for a verdict: a letter where the terminal has no symbols."""
-    return SYMBOLS if _fancy(out) else PLAIN
+    return SYMBOLS if is_fancy(out) else PLAIN
 
 
 def box_of(out: Console) -> Box:
     """The frame of a table: of lines where the terminal has them."""
-    return ROUNDED if _fancy(out) else ASCII
+    return ROUNDED if is_fancy(out) else ASCII
 
 
 def light_box_of(out: Console) -> Box:
     """The frame of a table of numbers: a line under the headings, nothing between the columns."""
-    return SIMPLE_HEAD if _fancy(out) else ASCII_LIGHT
+    return SIMPLE_HEAD if is_fancy(out) else ASCII_LIGHT
 
 
 ASCII_LIGHT = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)

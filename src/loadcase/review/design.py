@@ -227,7 +227,7 @@ class Design:
                 up = (1.0 - fails(step)) * self._up(flow, step.nested.get("do", ()), fails)
                 if "miss" in step.nested and found is not None:
                     up *= found.hit + (1.0 - found.hit) * self._up(flow, step.nested["miss"], fails)
-                if "fallback" in step.nested:
+                if "fallback" in step.nested and step.options.falls_back("down"):
                     up = 1.0 - (1.0 - up) * (1.0 - self._up(flow, step.nested["fallback"], fails))
                 return up
 

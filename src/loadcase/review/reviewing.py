@@ -62,7 +62,7 @@ def review(blueprint: Blueprint, settings: Settings | None = None) -> Review:
     found: list[Finding] = []
     allowed: list[Finding] = []
     chosen = settings.chosen()
-    design.looked = frozenset(r.name for r in chosen)
+    design.looked = frozenset(r.name for r in chosen if not r.deep)
     for rule in sorted(chosen, key=lambda r: r.last):
         for one in rule.look(design):
             finding = _finding(blueprint, rule, one, settings.severity)

@@ -67,7 +67,7 @@ def error_if(broken: object) -> Severity | None:
 
 
 class Rule:
-    """A flaw that a blueprint or its closed form shows.
+    """A flaw that a blueprint, its closed form or its runs show.
 
     The docstring of a rule opens with the flaw in one sentence and goes on with What, Why and Source. `valid` and
     `invalid` are blueprints (`loadcase` and `name` may be left out); in an invalid one every line at which the rule
@@ -84,6 +84,8 @@ class Rule:
     """Whether `--fix` can mend what it reports."""
     last: ClassVar[bool] = False
     """Whether it looks at what the other rules have found."""
+    deep: ClassVar[bool] = False
+    """Whether it is found by running only (`--deep`); on paper it looks at nothing."""
 
     @property
     def name(self) -> str:

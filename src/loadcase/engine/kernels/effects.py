@@ -6,8 +6,8 @@ import numpy as np
 from numba import uint64
 
 from loadcase.core.program import (
-    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, DOWN, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SEE, SEQUENCE,
-    TIMEOUT, TURN,
+    ABANDON, ANSWER, APPLY, CLAIMED, COMMIT, DEDUPE, DOWN, FORGET, FRESH, INVOKE, NOTE, OPERATIONS, PASS, SAME_KEY, SEE,
+    SEQUENCE, TIMEOUT, TURN,
 )  # fmt: skip
 from loadcase.engine.kernels.compiling import compiled, entry, inlined
 from loadcase.engine.kernels.tables import R_FACTS, R_NOTED, R_NUMBER, R_SHARE, R_VOIDS, R_WOKEN
@@ -239,9 +239,10 @@ def commit(S, row, f, now):
         regs[R_WOKEN] = settle(S, space, key, K[f].turn)
         if row.g == 1:
             X[fact(S, space + LATEST, key)].value = K[f].turn
-        v = fact(S, np.int64(row.f), key)
-        X[v].done += 1
-        K[f].turn = X[v].done
+        if row.f >= 0:
+            v = fact(S, np.int64(row.f), key)
+            X[v].done += 1
+            K[f].turn = X[v].done
     K[f].fresh = 1
     if once >= 0:
         X[fact(S, once, K[f].operation)].done = 1
@@ -292,9 +293,24 @@ def remember(P, S, f, pc, now):
         if K[f].attempt == 1:
             forget_fact(S, a, K[f].operation)
         return pc + 1
+    if op == SAME_KEY:
+        e = fact(S, a, K[f].operation)
+        if X[e].value == 0:
+            X[e].value = F[f].key[b] + 1
+        else:
+            F[f].key[b] = X[e].value - 1
+        return pc + 1
     noted = K[f].noted != 0
     if op == SEQUENCE:
-        version = X[fact(S, c, K[f].operation)].value if c >= 0 else np.int64(0)
+        version = np.int64(0)
+        if c >= 0:
+            e = fact(S, c, K[f].operation)
+            version, done = X[e].value, X[e].done
+            if noted and version > 0 and done == 0:
+                key = F[f].key[b]
+                passed = version <= recall_fact(S, a, key)
+                if passed or recall_fact(S, a + VOID, void_key(key, version)) > 0:
+                    version = np.int64(0)  # an attempt had it that has failed: what the copies get now has its own
         if version == 0:
             version = np.int64(1)
             if noted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadcase.core.program import (
-    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, ANSWER, APPLY, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DEDUPE, DELAY,
+    ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, ANSWER, APPLY, BLAME, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DEDUPE, DELAY,
     DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
     FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
     LOOKUP, LOOP, NOTE, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
@@ -779,6 +779,8 @@ def run(program, state, quota, untidy):
                 if F[f].began >= warm_t:
                     S.fc[F[f].flow, a] += 1
                 pc += 1
+            elif op == BLAME:
+                pc = pc + 1 if (a >> F[f].why) & 1 else code[pc].b
             elif op == RANK:
                 F[f].rank = a
                 pc += 1

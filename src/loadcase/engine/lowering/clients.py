@@ -101,13 +101,19 @@ class Clients(Part):
         return DRAWN, first
 
     def forget(self, spec: FlowSpec) -> None:
-        """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes."""
+        """An operation that ended well after one attempt cannot come again: what was kept to recognise it goes.
+
+        Unless a flow that consumes may have the same effect later, for the same operation.
+        """
         calls = list(knowledge.calls(spec.steps))
         if any(call.options.hedge is not None for call in calls) or self.faults.twice_knob(spec.name) is not None:
             return
+        later = {e for other in self.blueprint.flows.values() if other.consume for e in self.recorder.effects(other)}
         for call in calls:
-            if self.recorder.identified(call):
-                self.asm.emit(op.FORGET, self.entities.identities(call))
+            if self.recorder.identified(call) and self.recorder.effect(spec, call) not in later:
+                for facts in (self.entities.identities(call), self.entities.drawn(call)):
+                    if facts != NOBODY:
+                        self.asm.emit(op.FORGET, facts)
 
     def twice(self, spec: FlowSpec) -> None:
         """A share of the requests is sent a second time, by nobody who waits for the answer."""

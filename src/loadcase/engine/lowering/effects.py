@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loadcase.blueprint import knowledge
 from loadcase.blueprint.steps import Call
 from loadcase.core import program as op
-from loadcase.engine.lowering.base import NOBODY, Part, Request
+from loadcase.engine.lowering.base import NOBODY, OWN, Part, Request
 from loadcase.engine.lowering.entities import TURNS, Entities
 from loadcase.engine.recording import Note
 
@@ -58,7 +58,8 @@ class Effects(Part):
         call, key, entities = request.call, request.key, self.entities
         entity = knowledge.entity_of(call)
         note = self.note_commit(request) if entity is not None else NOBODY
-        follows = self.recorder.space(f"{call.component}:follows", TURNS)
+        # messages have the flow's key: what is written about another one goes on in no order
+        follows = self.recorder.space(f"{call.component}:follows", TURNS) if key == OWN else NOBODY
         entities.rest(call, key)
         latest = int(entity in self.recorder.decisive)
         identities = entities.identities(call)

@@ -9,7 +9,7 @@ from loadcase.blueprint import knowledge
 from loadcase.blueprint.steps import Call
 from loadcase.core import program as op
 from loadcase.engine.lowering.assembler import Label
-from loadcase.engine.lowering.base import OWN, Part
+from loadcase.engine.lowering.base import DRAWN, OWN, Part
 from loadcase.engine.recording import NOTHING, Note
 
 TURNS = 3
@@ -37,9 +37,19 @@ class Entities(Part):
         """Where the operations that a call has had an effect for are remembered, or NOTHING."""
         if not self.recorder.identified(call):
             return NOTHING
-        step = knowledge.step_of(self.blueprint.flows[self.scope.flow], call)
-        of = f"{self.scope.flow}:{step}" if step is not None else "once"
-        return self.recorder.identities(f"{call.component}:{knowledge.entity_of(call)}:{of}")
+        return self.recorder.identities(self.recorder.effect(self.blueprint.flows[self.scope.flow], call))
+
+    def drawn(self, call: Call) -> int:
+        """Where the keys that were drawn for a call are remembered, or NOTHING: without an identity each is new."""
+        flow = self.blueprint.flows[self.scope.flow]
+        if not self.recorder.identified(call) or knowledge.own_key(self.blueprint, flow, call):
+            return NOTHING
+        return self.recorder.identities(f"{self.recorder.effect(flow, call)}:key")
+
+    def same_key(self, call: Call) -> None:
+        """A write that comes again is about the same key."""
+        if self.drawn(call) != NOTHING:
+            self.asm.emit(op.SAME_KEY, self.drawn(call), DRAWN)
 
     def compare(self, call: Call, key: int, changed: Label) -> None:
         """A conditional write goes on where nothing has changed since the operation read."""

@@ -65,6 +65,8 @@ class Policies(Part):
 
         def otherwise() -> None:
             self.asm.here(failed)
+            if options.fallback_on is not None:
+                self.asm.emit(op.BLAME, sum(1 << op.REASONS.index(reason) for reason in set(options.fallback_on)), fail)
             self.scope.steps(nested.get("fallback", ()), here, fail)
             self.asm.emit(op.JUMP, end)
 

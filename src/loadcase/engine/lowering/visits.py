@@ -39,6 +39,7 @@ class Visits(Part):
         """Makes a call from `here`; with `stay` the flow is at the component afterwards. Gives where it is."""
         asm, scope = self.asm, self.scope
         request = Request(call, component, name, self.keys.register(call.options, component, name))
+        self.entities.same_key(call)
         before, rank = scope.rank, self.rank(request)
         self.replicas.alive(here, fail)
         if rank != before:
@@ -133,6 +134,7 @@ class Visits(Part):
         other = next((write for write in requests if write.key == DRAWN), None)
         if other is not None:
             self.keys.register(other.call.options, component, request.name)
+            self.entities.same_key(other.call)
         numbered = {i: write for i, write in enumerate(requests) if self.recorder.kept(write.call)}
         if component.visits("transact", writes[0].options)[0].pick in SPREAD:
             self.at_copies(requests, numbered, here, fail)

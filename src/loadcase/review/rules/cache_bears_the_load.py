@@ -52,20 +52,27 @@ flows: {r: {arrive: {rate: 4k /s, key: {count: 1k}}, steps: [c.get: {miss: [db.r
         for name, component in design.b.components.items():
             if component.kind not in ("cache", "cdn") or name in tried:
                 continue
-            more: dict[str, float] = {}
-            for site in design.sites:
-                cache = next((c for c, t in site.above if t == "miss" and getattr(c, "component", "") == name), None)
-                found = design.loads.sites.get((site.flow.name, getattr(cache, "path", ())))
-                if found is None or not isinstance(site.component, Store) or found.hit in (0.0, 1.0):
-                    continue
-                visits = site.component.visits(site.call.verb, site.call.options)
-                work = sum(v.work.mean() * v.copies for v in visits)
-                more[site.call.component] = more.get(site.call.component, 0.0) + found.rate * found.hit * work
-            for store, extra in more.items():
-                workers = sum(p.stations * p.workers for p in design.b.components[store].pools())
-                used = design.lines[store].utilisation
-                if workers and used is not None and used <= 1.0 < used + extra / workers:
-                    message = f"while {name} is cold {store} would be {show(used + extra / workers, 'ratio')} full"
+            for store, before, after in while_cold(design, name):
+                if before <= 1.0 < after:
+                    message = f"while {name} is cold {store} would be {show(after, 'ratio')} full"
                     hint = f"a case with faults: [flush: {{on: {name}, at: 10 s}}] shows what happens then"
                     yield Found(("components", name), message, hint)
                     break
+
+
+def while_cold(design: Design, name: str) -> Iterator[tuple[str, float, float]]:
+    """The stores behind a cache, with how busy each is at the peak and would be while every look-up is a miss."""
+    more: dict[str, float] = {}
+    for site in design.sites:
+        cache = next((c for c, t in site.above if t == "miss" and getattr(c, "component", "") == name), None)
+        found = design.loads.sites.get((site.flow.name, getattr(cache, "path", ())))
+        if found is None or not isinstance(site.component, Store) or found.hit in (0.0, 1.0):
+            continue
+        visits = site.component.visits(site.call.verb, site.call.options)
+        work = sum(v.work.mean() * v.copies for v in visits)
+        more[site.call.component] = more.get(site.call.component, 0.0) + found.rate * found.hit * work
+    for store, extra in more.items():
+        workers = sum(p.stations * p.workers for p in design.b.components[store].pools())
+        used = design.lines[store].utilisation
+        if workers and used is not None:
+            yield store, used, used + extra / workers

@@ -69,6 +69,8 @@ flows: {r: {arrive: {rate: 100 /s}, steps: [s.handle: {work: exp(5 ms)}]}}
                 continue
             held = design.closed.metrics.get(f"{name}.connections", 0.0) * component.replicas / BUSY
             load = max(used * highest / design.peak * component.replicas / BUSY, held)
+            if not math.isfinite(load):
+                continue
             needed = max(math.ceil(load), component.zones * component.regions + 1, 2)
             spare = (component.replicas - needed) * component.price
             if component.replicas >= TIMES * needed and spare > max(COSTS, SHARE * design.closed.cost):
