@@ -31,6 +31,7 @@ UNTYPED = {
     "pattern": "a pattern",
     "in_order": "`partition`, `none` or an entity",
     "faults": "a list of [faults](faults/index.md)",
+    "fault": "a [fault](faults/index.md)",
 }
 """What fields take that are read by more than their type."""
 
@@ -62,8 +63,8 @@ def takes(name: str, info: FieldInfo, base: str = "") -> str:
     """What may be written there, in words. Raises KeyError for a field without a type that says nothing."""
     if name in STEPS:
         return "steps"
-    described = _described(info.metadata)
-    return described or _annotation(info.annotation, base) or UNTYPED[name]
+    described = _described(info.metadata) or _annotation(info.annotation, base)
+    return UNTYPED[name] if not described or (described.startswith("a list of [") and name in UNTYPED) else described
 
 
 def _annotation(annotation: Any, base: str) -> str:
@@ -74,9 +75,12 @@ def _annotation(annotation: Any, base: str) -> str:
     if origin is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
     if origin is list:
-        return "a list of texts" if get_args(annotation) == (str,) else "a list"
+        inner = _annotation(get_args(annotation)[0], base)
+        return "a list of texts" if inner == "a text" else f"a list of {inner}" if inner.startswith("[") else "a list"
     if origin is dict:
         inner = _annotation(get_args(annotation)[1], base)
+        if inner.startswith("["):
+            return f"{inner} by name"
         return "texts by name" if inner == "a text" else f"{inner}, or one by verb"
     if origin is typing.Annotated:
         inner, *metadata = get_args(annotation)

@@ -15,6 +15,7 @@ from loadcase.core.units import PHYSICAL, parse_unit, unit_names
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip, Throttle
 from loadcase.kinds.service import Autoscale, Shed
+from loadcase.systems import facts
 from tools.docs.checkers import columns, events
 from tools.docs.fields import field_table, rows, table
 from tools.docs.formulas import formulas
@@ -26,6 +27,8 @@ MODELS = {
         model.Requirements, model.Entity, model.Endpoint, model.Arrive, model.Consume, model.Case,
         model.Decision, model.Operate, Options, Retry, Hedge, Breaker,
         Throttle, Skip, Shed, Autoscale,
+        facts.Facts, facts.Fact, facts.Silent, facts.Curveball, facts.Change, facts.Changed, facts.Good,
+        facts.Signal, facts.Number,
     )
 }  # fmt: skip
 

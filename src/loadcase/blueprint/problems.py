@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -121,9 +121,7 @@ class Problems:
         elif isinstance(given.get("error"), LoadcaseError):
             self.error(given["error"], where)
         elif kind == "extra_forbidden":
-            inner: Any = cls
-            for part in loc[:-1]:
-                inner = inner_model(inner, part)
+            inner = model_at(cls, loc[:-1])
             known = field_names(inner) if inner is not None else []
             self.unknown("field", loc[-1], known, where, "LC301")
         elif kind == "missing":
@@ -132,6 +130,12 @@ class Problems:
         elif kind == "literal_error":
             self.add("LC305", f"{shorten(str(item['input']))!r} is none of the possible values", where,
                      f"expected {item['ctx']['expected']}")  # fmt: skip
+        elif kind in ("too_short", "too_long"):
+            most, got = kind == "too_long", given["actual_length"]
+            count = f"{'at most' if most else 'at least'} {given['max_length' if most else 'min_length']}"
+            self.add("LC306", f"expected {count} entries, got {got}", where, "take some out" if most else "add to them")
+        elif kind == "string_too_short":
+            self.add("LC306", "expected some words, got none", where, "write them, or leave it out if it is optional")
         else:
             message = item["msg"].removeprefix("Value error, ")
             got = describe(item.get("input"))
@@ -164,15 +168,23 @@ def fields_of(cls: type[BaseModel]) -> str:
     return ", ".join(field_names(cls)[:20])
 
 
-def inner_model(cls: Any, part: Any) -> Any:
-    """The model of a field of a model, if it is one."""
-    info = getattr(cls, "model_fields", {}).get(part)
-    if info is None:
-        return None
-    stack = [info.annotation]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            return one
-        stack.extend(getattr(one, "__args__", ()))
-    return None
+def model_at(cls: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that stands at a path in a model, through lists and mappings, if one does."""
+    here: Any = cls
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            info = here.model_fields.get(str(part))
+            here = _shape(info.annotation) if info is not None else None
+        else:
+            here = _shape(get_args(here)[-1]) if get_origin(here) in (list, dict) else None
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _shape(annotation: Any) -> Any:
+    """The model, list or mapping in an annotation, past what is optional."""
+    if get_origin(annotation) in (list, dict) or isinstance(annotation, type):
+        return annotation
+    found = [_shape(one) for one in get_args(annotation)]
+    return next(
+        (one for one in found if get_origin(one) or (isinstance(one, type) and issubclass(one, BaseModel))), None
+    )

@@ -10,8 +10,10 @@ from pathlib import Path
 from loadcase.blueprint.load import load
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import UsageError, suggest
+from loadcase.systems.facts import Facts
+from loadcase.systems.facts import load as load_facts
 
-__all__ = ["System", "folder", "system", "systems"]
+__all__ = ["Facts", "System", "folder", "system", "systems"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class System:
     def blueprint(self) -> Blueprint:
         """The design, read at the first use."""
         return load(self.path)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What its interviewer knows. Raises UsageError when nothing of it is written, BlueprintError."""
+        file = self.path.with_name("facts.yaml")
+        if not file.is_file():
+            raise UsageError(f"{self.name} has no facts.yaml", hint="see docs/facts.md for what it says")
+        return load_facts(file)
 
     @property
     def title(self) -> str:
