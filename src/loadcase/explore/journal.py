@@ -22,7 +22,10 @@ from loadcase.core.results import Metric, RunResult
 
 Row = dict[str, Any]
 """A run as JSON: see `row_of`."""
-_UNSEEN = ("cli.py", "explore", "report", "review", "studio", "validation", "__pycache__", "recorder.py")
+_UNSEEN = (
+    "advice", "cli", "deep", "explore", "growth", "report", "review", "studio", "systems", "validation", "__pycache__",
+    "recorder.py",
+)  # fmt: skip
 """Sources that change nothing about what a run gives."""
 _BATCH = 500
 

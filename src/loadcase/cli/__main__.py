@@ -1,0 +1,5 @@
+"""`python -m loadcase.cli` is `loadcase`."""
+
+from loadcase.cli import main
+
+main()
