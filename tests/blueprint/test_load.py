@@ -153,3 +153,14 @@ def test_variants_of_broken_data_are_refused(change: dict[str, Any]) -> None:
     tree = YAML(typ="safe", pure=True).load(GOOD)
     with pytest.raises(BlueprintError):
         build({**tree, **change})
+
+
+def test_a_field_whose_name_looks_like_a_type_is_unknown_at_its_place() -> None:
+    text = (
+        "loadcase: 1\nname: x\ncomponents: {s: {kind: service}}\n"
+        'flows: {f: {arrive: {rate: 1 /s}, steps: [s.handle]}}\ncases: {normal: {"w[rmup": 1 s, "str": 2}}\n'
+    )
+    with pytest.raises(BlueprintError) as error:
+        loads(text)
+    found = [(p.code, p.message, p.line, p.column) for p in error.value.problems]
+    assert found == [("LC301", "unknown field 'w[rmup'", 5, 18), ("LC301", "unknown field 'str'", 5, 33)]

@@ -110,11 +110,10 @@ class Problems:
 
     def one(self, cls: type[BaseModel], item: Any, path: Path) -> None:
         """One finding of pydantic in plain words."""
-        loc = tuple(
-            p for p in item["loc"] if not (isinstance(p, str) and ("[" in p or p in ("str", "constrained-str")))
-        )
-        where = path + loc
         kind = item["type"]
+        named = len(item["loc"]) - (kind == "extra_forbidden")  # a name of the file is last, and may be anything
+        loc = tuple(p for i, p in enumerate(item["loc"]) if i >= named or not _is_alternative(p))
+        where = path + loc
         given = item.get("ctx") or {}
         if kind.startswith("LC"):
             self.add(kind, given["message"], where, given["hint"], offset=given["offset"])
@@ -143,6 +142,11 @@ class Problems:
                 (h for sign, h in SHAPES.items() if sign in message), "see `loadcase schema` for what stands here"
             )
             self.add("LC306", f"{message[:1].lower()}{message[1:]}; got {got}", where, hint)
+
+
+def _is_alternative(part: Any) -> bool:
+    """Whether a part of pydantic's location is the type that was tried, which no file has."""
+    return isinstance(part, str) and ("[" in part or part in ("str", "constrained-str"))
 
 
 def describe(value: Any) -> str:

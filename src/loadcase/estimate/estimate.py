@@ -17,6 +17,7 @@ from loadcase.estimate.closed import solved
 from loadcase.estimate.cost import Cost, costs, total
 from loadcase.estimate.latency import Latency
 from loadcase.estimate.load import Loads, loads, source_of
+from loadcase.estimate.roughly import roughly
 from loadcase.estimate.stations import Solved
 from loadcase.estimate.times import Times
 from loadcase.kinds.base import Component, Options, Retry
@@ -177,6 +178,7 @@ def estimate(blueprint: Blueprint, case: str | float | None = None) -> EstimateR
     if any(c.availability is None for c in blueprint.components.values()):
         notes.append(f"a replica that gives no availability is taken to be up {100 * PER_INSTANCE:g} % of the time")
     notes += [f"{name}: {' and '.join(left)} left out, `loadcase run` has it" for name, left in _left_out(blueprint)]
+    notes += roughly(blueprint).values()
     notes += [f"{name}: no step is skipped here, `loadcase run` does" for name in _skipping(blueprint)]
     if isinstance(case, str) and case in blueprint.cases and blueprint.cases[case].faults:
         notes.append(f"the faults of case {case} are left out: the closed form knows none, `loadcase run` does")

@@ -26,6 +26,7 @@ from loadcase.core.results import RunResult
 from loadcase.estimate.closed import solved
 from loadcase.estimate.estimate import EstimateReport, estimate
 from loadcase.estimate.load import source_of
+from loadcase.estimate.roughly import roughly
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
 from loadcase.kinds.log import Log
@@ -253,10 +254,13 @@ def _formless(blueprint: Blueprint, report: EstimateReport) -> str:
             return f"no closed form: arrivals of {flow.name} are {'a trace' if arrive.trace else arrive.pattern}"
     if (patience := next((note for note in report.notes if "patience" in note), None)) is not None:
         return f"no closed form: {patience}"
+    roughness = roughly(blueprint)
     for name, component in blueprint.components.items():
         line = next(c for c in report.components if c.name == name)
         if component.discipline == "lifo" and line.hottest:
             return f"no closed form of the percentiles: {name} serves the last first"
+        if name in roughness:
+            return f"no closed form: {roughness[name]}"
         looks_up = [c for f in blueprint.flows.values() for c in calls_of(f.steps) if c.component == name]
         if isinstance(component, Cache) and looks_up and not any("miss" in c.nested for c in looks_up):
             return f"no closed form: {name} holds what is put there, not what its look-ups miss"
