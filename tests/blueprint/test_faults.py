@@ -77,7 +77,7 @@ LINE = DESIGN.splitlines().index("      - FAULT") + 1
         ("consumer_pause: {flow: read}", "LC380", 32, "consumes nothing", "work"),
         ("hot_key: {entity: user, share: 5 %}", "LC380", 27, "nothing is requested by the key of 'user'", "post"),
         ("dependency_down: {on: db}", "LC380", 31, "of your own", "crash"),
-        ("partition: {between: [api, jobs, db]}", "LC306", 30, "2 items", ""),
+        ("partition: {between: [api, jobs, db]}", "LC306", 30, "at most 2 entries", ""),
         ("partition: {between: [recent, jobs]}", "LC380", 30, "nothing travels between recent and jobs", "api"),
         ("partition: {}", "LC380", 9, "does not say what it cuts", "between"),
         ("partition: {zones: [1, 5]}", "LC380", 28, "no two zones 1 and 5", "the design has 2"),
