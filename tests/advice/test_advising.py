@@ -165,7 +165,9 @@ def test_chat_is_a_chat_with_all_that_follows() -> None:
 
 def test_a_shortener_is_small_and_read_by_key() -> None:
     advice = advise(load(system("url-shortener").path))
-    assert {s.name for s in advice.shapes} == {"read-heavy", "hot-key", "control", "small", "lookup", "durable"}
+    assert {s.name for s in advice.shapes} == {
+        *("read-heavy", "hot-key", "control", "small", "lookup", "durable", "access")
+    }
     assert "replay-log" in {p.name for p in advice.having("not yet")}
 
 

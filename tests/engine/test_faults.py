@@ -77,6 +77,16 @@ def test_a_machine_that_is_gone_answers_when_it_is_back(ran: Ran) -> None:
     assert value(result, "r.timeouts") == pytest.approx(1 / 20)
 
 
+def test_a_replica_that_has_died_tries_nothing_again(ran: Ran) -> None:
+    # a calls b at 1.01, gives up at 1.11, calls again at 1.21, and dies at 1.25
+    parts = "a: {kind: service, work: 0 s}, b: {kind: service, work: 10 s}"
+    again = "retry: {max: 10000, backoff: 100 ms, multiplier: 1}"
+    flow = f"r: {{arrive: {{trace: t}}, steps: [a.handle: {{do: [b.handle: {{timeout: 100 ms, {again}}}]}}]}}"
+    result = ran(parts, flow, "crash: {on: a, at: 1.25 s, for: 100 ms}")
+    assert value(result, "r.retries") == pytest.approx(1 / 20)
+    assert value(result, "r.availability") == 0.0
+
+
 def test_a_crash_kills_the_queue(ran: Ran) -> None:
     result = ran(ONE, CALL.replace("!", ""), "crash: {on: a, at: 1.3 s, for: 10 ms}", "1 1.1 1.2 3")
     assert value(result, "r.availability") == 0.25

@@ -371,3 +371,18 @@ def test_identities_and_sequences_name_what_there_is() -> None:
         with pytest.raises(BlueprintError) as caught:
             loads(text.replace(old, new, 1))
         assert said in str(caught.value)
+
+
+def test_what_was_never_committed_changes_no_permission() -> None:
+    text = (
+        "loadcase: 1\nname: t\nrequirements: {contract: [may.allowed_after_revoke == 0]}\n"
+        "entities: {member: {count: 20}, may: {}}\n"
+        "components:\n"
+        "  db: {kind: store, replicas: 3, read: quorum, workers: 2, queue: 2, work: {write: exp(40 ms), read: 1 ms}}\n"
+        "flows:\n"
+        "  ban: {arrive: {rate: 50 /s, key: member}, steps: [db.write: {entity: may, permission: revoke}]}\n"
+        "  act: {arrive: {rate: 50 /s, key: member}, steps: [db.read: {entity: may}]}\n"
+    )
+    found = api.run(loads(text), duration=20.0, history=0.0)
+    assert found.metrics["ban.availability"].value < 0.9, "some copies have what was never committed"
+    assert found.metrics["may.allowed_after_revoke"].value == 0

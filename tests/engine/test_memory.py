@@ -35,6 +35,16 @@ def test_the_environment_may_allow_more_or_less(monkeypatch: pytest.MonkeyPatch)
         memory.limit_bytes()
 
 
+def test_the_counts_of_leases_are_counted() -> None:
+    plain, leased = (
+        memory.check_memory(
+            design(f"  c: {{kind: cache, keys: 100, lease: {lease}}}\n  s: {{kind: store}}", FLOW, ENTITIES), 1.0
+        )
+        for lease in ("false", "true")
+    )
+    assert leased - plain == 65536 * 8
+
+
 def test_users_are_counted_with_their_load() -> None:
     flow = "  f: {arrive: {users: 150k, think: 100 s}, steps: [s.handle]}"
     blueprint = design("  s: {kind: service, workers: 0}", flow, "cases: {double: {load: 2}}\n")

@@ -52,6 +52,19 @@ def test_a_message_that_takes_too_long_is_handed_out_again() -> None:
     assert got["by.rate"] / got["put.rate"] == pytest.approx(1 / (1 - 0.13534), rel=0.02)
 
 
+def test_a_message_that_fails_comes_back_when_its_visibility_ends() -> None:
+    b = design(
+        "  jobs: {kind: queue, visibility: 2 s, max_receives: 100}\n  by: {kind: service, workers: 1000}\n"
+        "  e: {kind: external, error_rate: 50 %}",
+        "  put: {arrive: {rate: 50 /s}, steps: [{jobs.publish: {work: 0 s}}]}\n"
+        "  work: {consume: {queue: jobs, by: by}, steps: [{by.handle: {work: 1 ms, do: [{e.call: {work: 0 s}}]}}]}",
+    )
+    got = values(run(b, seed=1, duration=400, warmup=20))
+    assert got["by.rate"] / got["put.rate"] == pytest.approx(2, rel=0.03)
+    assert got["work.mean"] == pytest.approx(2.0, rel=0.04)  # one failure in the mean
+    assert got["work.p50"] < 0.01 < 1.99 < got["work.p75"] < 2.1
+
+
 def test_dead_letters_are_counted_and_passed_on() -> None:
     b = design(
         "  jobs: {kind: queue, visibility: 100 ms, max_receives: 3, dead_letters: dead}\n  dead: {kind: queue}\n"

@@ -187,3 +187,23 @@ def _read_one(folder: Path, fault: str, store: str, writes: str, reads: str) -> 
 def test_what_means_nothing_is_refused(store: str) -> None:
     with pytest.raises(BlueprintError, match="changes nothing here"):
         loads(f"loadcase: 1\nname: t\ncomponents: {{db: {{kind: store, {store}}}}}\nflows: {{}}\n")
+
+
+@pytest.mark.parametrize("store", ["", "failover: 1 s"])
+@pytest.mark.parametrize("faults", ["", "crash: {on: db, count: 1, at: 3 s, for: 3 s}"])
+def test_a_leader_answers_what_is_committed(store: str, faults: str) -> None:
+    text = f"""\
+loadcase: 1
+name: led
+network: {{client: 5 ms, cross_zone: 2 ms}}
+requirements: {{contract: [note.stale_reads == 0]}}
+entities: {{note: {{count: 20}}}}
+components:
+  db: {{kind: store, replicas: 3, workers: 64, read: leader, zones: 3, work: {{write: exp(40 ms), read: 0 s}}, {store}}}
+flows:
+  w: {{arrive: {{rate: 100 /s, key: note}}, steps: [db.write: {{entity: note}}]}}
+  r: {{arrive: {{rate: 400 /s, key: note}}, steps: [db.read: {{entity: note}}]}}
+cases: {{c: {{duration: 10 s, faults: [{faults}]}}}}
+"""
+    assert api.run(loads(text), "c").metrics["note.stale_reads"].value == 0
+    assert api.run(loads(text.replace("read: leader", "read: one")), "c").metrics["note.stale_reads"].value > 20

@@ -108,6 +108,23 @@ def test_a_slow_fill_overtakes_an_invalidation() -> None:
     assert told(slow, "profile.stale_reads") > 50  # what is filled late is not
 
 
+@pytest.mark.parametrize("dropped", ["near.delete", "near.put"])
+def test_with_a_lease_a_slow_fill_overtakes_nothing(dropped: str) -> None:
+    slow = CACHED.replace("read: {entity: profile}]", "read: {entity: profile}, wait: 60 ms]")
+    slow = slow.replace("near.delete", dropped).replace("keys: 50", "keys: 20")
+    leased = slow.replace("keys: 20", "keys: 20, lease: true")
+    assert told(slow, "profile.stale_reads") > 50
+    assert told(leased, "profile.stale_reads") <= 5
+    assert told(leased, "near.hit_ratio") > 0.7 * told(slow, "near.hit_ratio")
+
+
+def test_a_lease_is_void_for_the_key_alone_that_was_dropped() -> None:
+    both = CACHED.replace("near.delete", "other.delete").replace("keys: 50", "keys: 20")
+    both = both.replace("  near:", "  other: {kind: cache, keys: 50}\n  near:")
+    leased = told(both.replace("keys: 20", "keys: 20, lease: true"), "near.hit_ratio")
+    assert leased == pytest.approx(told(both, "near.hit_ratio"), abs=0.02)
+
+
 def test_a_value_that_waits_for_another_fetch_is_told_as_read() -> None:
     h = history(CACHED.replace("keys: 50}", "keys: 50, coalesce: true, warm: false}"))
     reads = rows(h, "read", "near").size + rows(h, "read", "db").size

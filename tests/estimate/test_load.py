@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from loadcase.blueprint.load import load
@@ -30,6 +32,16 @@ def test_rates_follow_the_steps() -> None:
         assert measured[f"{name}.rate"] == pytest.approx(rate, rel=0.05), name
 
 
+@pytest.mark.parametrize(("reason", "rate"), [("down", 0.0), ("refused", 4.0)])
+def test_a_fallback_that_only_faults_reach_has_no_load(reason: str, rate: float) -> None:
+    b = design(
+        "  a: {kind: limiter, rate: 4 /s}\n  b: {kind: service}\n  c: {kind: service}",
+        "  r:\n    arrive: {rate: 8 /s}\n    steps:\n"
+        f"      - a.take: {{fallback_on: [{reason}], fallback: [{{b.handle: {{do: [c.handle]}}}}]}}",
+    )
+    assert {c.name: c.rate for c in estimate(b).components} == pytest.approx({"a": 8, "b": rate, "c": rate})
+
+
 def test_the_first_to_saturate_is_named() -> None:
     b = design(
         "  a: {kind: service, workers: 4}\n  b: {kind: service, workers: 4}",
@@ -47,6 +59,19 @@ def test_cost_counts_nodes_and_requests() -> None:
         "  r: {arrive: {rate: 1 /s}, steps: [a.handle, e.call]}",
     )
     assert monthly_cost(b) == pytest.approx(300 + 0.001 * 365.25 * 86400 / 12)
+
+
+@pytest.mark.parametrize("where", ["call", "arrival"])
+def test_cost_counts_second_copies(where: str) -> None:
+    hedge = "hedge: {after: 1 s}"
+    of_call, of_arrival = (hedge, "") if where == "call" else ("timeout: 9 min", f", {hedge}")
+    b = design(
+        "  e: {kind: external, work: exp(1 s), price_per_request: 0.001 USD}",
+        f"  r: {{arrive: {{rate: 2 /s{of_arrival}}}, steps: [{{e.call: {{{of_call}}}}}]}}",
+    )
+    once = 2 * 0.001 * 365.25 * 86400 / 12
+    assert monthly_cost(b) == pytest.approx(once * (1 + math.exp(-1)), rel=1e-3)
+    assert monthly_cost(b) == estimate(b).cost
 
 
 @pytest.mark.parametrize("path", [p for p in GALLERY if p.parent.name == "url-shortener"], ids=lambda p: p.parent.name)

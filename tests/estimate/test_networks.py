@@ -38,3 +38,12 @@ def test_an_uneven_spread_costs_nothing_until_workers_are_taken() -> None:
     assert n.uneven_hold(4, 1, 4) == pytest.approx(1.0)
     assert n.uneven_hold(12, 3, 4) == pytest.approx(1.286, rel=1e-3)
     assert n.uneven_hold(6, 3, 1) == pytest.approx(6 / mva(6, 0, 1 / 3, 3))
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_uneven_spread_of_many_jobs_is_a_number() -> None:
+    """Products of as many terms as there are jobs are below the smallest number from some 170 jobs on."""
+    assert n.uneven_hold(449, 6, 128) == pytest.approx(1.0, abs=1e-4)
+    assert n.uneven_hold(449, 6, 78) > n.uneven_hold(449, 6, 85) > 1.001
+    assert n.uneven_hold(300, 3, 1) == pytest.approx(300 / mva(300, 0, 1 / 3, 3))
+    assert n.uneven_hold(3000, 2, 100) == pytest.approx(3000 / 200, rel=0.05)

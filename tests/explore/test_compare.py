@@ -163,6 +163,19 @@ def test_only_the_choice_may_be_asked_for() -> None:
     assert len(limited.cases[0].seeds) <= 6
 
 
+def test_a_choice_that_rests_on_some_metrics_leaves_others_aside_while_they_are_undecided() -> None:
+    text = COST.replace("< 90 ms", "< 43 ms")
+    dear = text.replace("price: 100 USD/month", "price: 200 USD/month")
+    options: dict[str, Any] = {"seeds": 4}
+    assert compared(text, dear, **options).better == "unknown"
+    found = compared(text, dear, choice_by=("cost",), **options)
+    assert found.better == "a"
+    assert found.a == "unknown", "what the runs told is told as before"
+    assert compared(text, dear, choice_by=("r.p95",), **options).better == "unknown"
+    slow = dear.replace("exp(10 ms)", "exp(40 ms)")
+    assert "r.p95" in compared(text, slow, choice_by=("cost",), **options).why, "what is broken counts"
+
+
 def test_the_budget_ends_it() -> None:
     result = compared(COST, COST, seeds=None, budget_s=1e-9)
     assert result.cases[0].seeds == ()

@@ -146,6 +146,16 @@ def test_cases_without_faults_are_compared() -> None:
     assert {c.case for _, comparison in asked.points for c in comparison.cases} == {"hard"}
 
 
+def test_a_decision_is_compared_where_it_is_shown_and_by_what_it_breaks() -> None:
+    shown = loads(DESIGN.replace("right: {", "right: {breaks: [s.utilisation], shown_in: [hard], "))
+    found = decision(shown, "right", seeds=3)
+    assert {c.case for _, comparison in found.points for c in comparison.cases} == {"hard"}
+    undecided = DESIGN.replace("[s.utilisation < 50 %]", "[s.utilisation < 50 %, r.availability >= 99.99 %]")
+    assert decision(loads(undecided), "right", seeds=3).verdict == "unknown"
+    breaks = undecided.replace("right: {", "right: {breaks: [s.utilisation], ")
+    assert decision(loads(breaks), "right", seeds=3).verdict == "holds"
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("words", "write for example `followers > 100k`"), ("none", "names no variant")]
 )

@@ -78,6 +78,7 @@ def check(
     started: float | None = None,
     make_exact: Callable[[str], bool] | None = None,
     until_broken: bool = False,
+    on_verdict: Callable[[CaseVerdict], None] | None = None,
 ) -> CheckResult:
     """Judges a blueprint in its cases.
 
@@ -86,9 +87,11 @@ def check(
     counted. With `seeds` exactly that many are run, however long they take: a fixed number of seeds gives the same
     verdict on any number of threads. `make_exact` turns a case from its scale model to the exact design, and says
     whether it was one; it is asked when more seeds of the model would decide nothing. With `until_broken` a case gets
-    no more seeds once a guarantee is broken, whatever is undecided besides.
+    no more seeds once a guarantee is broken, whatever is undecided besides. `on_verdict` is told what the runs of a
+    case say so far, each time that those that were wanted of it are done.
     """
     work = _Check(blueprint, run, seeds, budget_s, stop or threading.Event(), started, on_progress)
+    work.on_verdict = on_verdict
     names = list(cases) if cases is not None else list(blueprint.cases) or ["normal"]
     work.cases = {name: _Case(name) for name in names}
     with _pool(threads, work.stop) as pool:
@@ -166,6 +169,7 @@ class _Check:
         self.cases: dict[str, _Case] = {}
         self.going: dict[tuple[str, int], float] = {}
         self.decided = 0
+        self.on_verdict: Callable[[CaseVerdict], None] | None = None
 
     def spent(self) -> bool:
         """Whether nothing more should be started."""
@@ -210,6 +214,14 @@ class _Check:
                     case, seed = tasks[task]
                     (case.cut if result.cut else case.whole)[seed] = result.run
             self.show()
+            self.tell({id(tasks[t][0]): tasks[t][0] for t in done}.values(), [tasks[t][0] for t in pending])
+
+    def tell(self, done: Iterable[_Case], pending: list[_Case]) -> None:
+        """What is known of the cases of which no run is left in this batch."""
+        if self.on_verdict is not None:
+            for case in done:
+                if not any(case is other for other in pending):
+                    self.on_verdict(case.judge(self.blueprint, self.level))
 
     def one(self, case: str, seed: int) -> _Done | None:
         """One run; None when there is no time for it."""

@@ -28,7 +28,7 @@ PARTS: dict[str, str] = {"cache": "miss", "cdn": "miss", "log": "consumers", "qu
 POLICIES = ("timeout", "retry", "hedge", "breaker", "throttle", "fallback", "skip", "once", "dedupe")
 """Options of a call that are there for what goes wrong."""
 CLIENT_POLICIES = ("timeout", "retry", "hedge")
-OWN_POLICIES = ("coalesce", "failover", "shed", "autoscale", "patience")
+OWN_POLICIES = ("coalesce", "lease", "failover", "shed", "autoscale", "patience")
 """Fields of a component that are."""
 PLACES = {"zones": 0.995, "regions": 0.9999}
 """Share of the time that one zone, and one region with several zones, is up: what AWS's Compute SLA promises of a

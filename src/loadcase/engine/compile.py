@@ -64,6 +64,7 @@ class Compiled:
     ring: int
     cache_rows: int
     cache_entries: int
+    leases: int
     cache_table: int
     lfu: bool
     recorder: Recorder
@@ -109,7 +110,7 @@ class _Lowering:
         single = Single(scope, network, replicas, selection, effects, entities, limiters, caches, channels, replication)
         feeds = Feeds(scope, channels)
         visits = Visits(scope, replicas, keys, effects, entities, channels, replication, feeds, spread, single)
-        policies = Policies(scope, controls)
+        policies = Policies(scope, controls, replicas)
         scope.steps = Steps(scope, network, replicas, entities, policies, visits).steps
         self.stations = Stations(scope, controls)
         self.clients = Clients(scope, keys, entities, policies, traces)
@@ -160,6 +161,7 @@ class _Lowering:
             ring=self.policies.ring,
             cache_rows=sum(row[1] for row in self.caches.rows),
             cache_entries=self.caches.entries,
+            leases=len(self.caches.leases),
             cache_table=self.caches.buckets,
             lfu=any(row[0] == op.LFU for row in self.caches.rows),
             rates={flow: scope.rate(flow) for flow in flows},

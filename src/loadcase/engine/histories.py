@@ -122,7 +122,8 @@ def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dic
     that finds it given.
 
     `changes`: for each row the code of `grant` or `revoke` where it is such a commit, else ABSENT. Shape (rows,).
-    At the beginning a permission is given. What a read finds that is not committed yet has been given by then.
+    At the beginning a permission is given. What a read finds that is not committed yet has been given by then; what is
+    never committed, because its writer gave up, changes nothing.
     """
     event, entity = columns["event"], columns["entity"]
     made = np.flatnonzero(changes >= 0)
@@ -132,8 +133,9 @@ def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dic
     what = np.stack([entity[both].astype(np.int64), columns["key"][both], seen], axis=1)
     kinds, of = np.unique(what, axis=0, return_inverse=True)
     of_made, of_checks = of[: len(made)], of[len(made) :]
-    last = np.full(len(kinds), CODE["grant"], np.int8)  # of those alike the later: what was before it has been undone
+    last = np.full(len(kinds), ABSENT, np.int8)  # of those alike the later: what was before it has been undone
     last[of_made] = changes[made]
+    last = _as_before(kinds[:, :2], last)
     allowed = checks[last[of_checks] == CODE["grant"]]
     found = np.full(len(kinds), len(event))
     found[of_checks[::-1]] = checks[::-1]
@@ -147,6 +149,19 @@ def with_permissions(columns: dict[str, np.ndarray], changes: np.ndarray) -> dic
     told["time_s"] = columns["time_s"][places]
     told["event"] = np.concatenate([changes[made], np.full(len(allowed), CODE["allow"], np.int8)])
     return {name: np.concatenate([column, told[name]])[order] for name, column in columns.items()}
+
+
+def _as_before(keys: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """What a permission is at each version: as at the one before where that is not known, and given at first.
+
+    `keys` (versions, 2), in their order; `last` (versions,) the code of `grant` or `revoke`, or ABSENT.
+    """
+    rows = np.arange(len(last))
+    starts = np.ones(len(last), np.bool_)
+    starts[1:] = (keys[1:] != keys[:-1]).any(axis=1)
+    first = np.maximum.accumulate(np.where(starts, rows, 0))
+    known = np.maximum.accumulate(np.where(last == ABSENT, -1, rows))
+    return np.where(known >= first, last[np.maximum(known, 0)], CODE["grant"]).astype(np.int8)
 
 
 def _versioned(note: Note, recorder: Recorder) -> bool:

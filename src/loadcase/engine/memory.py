@@ -10,6 +10,7 @@ from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.core.errors import LoadcaseError, UsageError
 from loadcase.core.units import in_unit, parse_quantity
+from loadcase.engine.kernels.tables import TICKETS
 from loadcase.kinds.base import Component
 from loadcase.kinds.cache import Cache
 from loadcase.kinds.limiter import Limiter
@@ -24,6 +25,8 @@ FRAME_BYTES = 300
 FLOW_BYTES = 400_000
 """Histograms, and the time series of 60 intervals."""
 ENTRY_BYTES, LINK_BYTES, COUNTER_BYTES = 24, 8, 24
+LEASE_BYTES = 8 * TICKETS
+"""The counts of a cache with leases."""
 
 
 def limit_bytes() -> int:
@@ -70,6 +73,7 @@ def of_component(blueprint: Blueprint, name: str, component: Component) -> float
         entries = component.keys or keys_at(blueprint, name)
         each = ENTRY_BYTES + (4 if component.policy == "lfu" else 0)
         total += entries * each + LINK_BYTES * 2 ** math.ceil(math.log2(max(16, 1.5 * entries)))
+        total += LEASE_BYTES if component.lease else 0
     if isinstance(component, Limiter):
         keys = blueprint.keys[component.key].count if component.key else 1
         total += COUNTER_BYTES * keys * (pools[0].stations if component.scope == "local" else 1)

@@ -39,6 +39,7 @@ from loadcase.engine.kernels import loop as kernel  # noqa: E402
 from loadcase.engine.measure import Measures, scaled_back  # noqa: E402
 from loadcase.engine.recording import Recording  # noqa: E402
 from loadcase.engine.state import make_state, more_facts, more_frames, more_heap, more_lanes, streams  # noqa: E402
+from loadcase.engine.watching import EVENTS, EVERY_S, Watch, seen  # noqa: E402
 
 needs_compile = cache.needs_compile
 
@@ -80,10 +81,12 @@ def run(
     warmed: Warmed | None = None,
     record: Recording | None = None,
     schedule: int = 0,
+    watch: Watch | None = None,
 ) -> RunResult:
     """Simulates `warmup` and then `duration` seconds, and drains what is in flight.
 
     `scale` k runs a scale model: 1/k of the load on 1/k of the parts. With `record` the result has a history.
+    `watch` is called with the series so far at most ten times a second, and once when the run is over.
     Another `schedule` has the same arrivals (when they come, what they are about, whose they are); all else is drawn
     anew. Ends early, as a partial result, when `stop` is set, when `wall_limit_s` has passed, or when more requests are
     in flight than the machine should hold.
@@ -106,6 +109,9 @@ def run(
     loop = Loop(compiled, seed, warmup_s, duration_s, progress, stop, wall_limit_s, started, schedule)
     loop.state.regs[tables.R_SHARE] = 0 if record is None else round(record.share * effects.SHARES)
     loop.frames_limit = min(MAX_FRAMES, most_frames(sizes))
+    whole_parts = whole_flows(whole, scale) | whole_components(whole, scale) if scale > 1 else frozenset()
+    if watch is not None:
+        loop.look = lambda done: watch(seen(blueprint, compiled, loop.state, scale, whole_parts, done))
     loop.warm_caches(warmed if warmed is not None and shareable(sizes, warmed.most) else None)
     partial = loop.run()
     state = loop.state
@@ -118,7 +124,6 @@ def run(
     measures.limiters(compiled.limiters)
     rough: set[str] = set()
     if scale > 1:
-        whole_parts = whole_flows(whole, scale) | whole_components(whole, scale)
         rough = scaled_back(measures.metrics, measures.series, scale, measures.seconds, whole_parts)
     metrics = sorted(measures.metrics.items())
     return RunResult(
@@ -213,6 +218,9 @@ class Loop:
         self.rows: list[np.ndarray] = []
         """Of the history, in the order in which they were written."""
         self.frames_limit = MAX_FRAMES
+        self.look: Callable[[bool], None] | None = None
+        """Shows an observer the run; told whether it is over."""
+        self.looked = 0.0
 
     def warm_caches(self, memo: Warmed | None = None) -> None:
         """Replays key requests so that the caches hold what they would after a long time.
@@ -271,9 +279,29 @@ class Loop:
 
     def run(self) -> str | None:
         """Runs to the end; gives the reason when it ends early."""
+        ended = self.to_the_end()
+        if self.look is not None:
+            self.look(True)
+        return ended
+
+    def some(self) -> int:
+        """Runs for a quota of events, or until an array is too small; an observer may look in between."""
+        left = QUOTA
+        while True:
+            part = left if self.look is None else min(left, EVENTS)
+            status = int(kernel.run(self.compiled.program, self.state, part, UNTIDY_CHUNKS))
+            left -= part
+            if self.look is not None and time.perf_counter() - self.looked >= EVERY_S:
+                self.look(False)
+                self.looked = time.perf_counter()
+            if status != tables.PAUSED or left == 0:
+                return status
+
+    def to_the_end(self) -> str | None:
+        """Quota after quota."""
         before, still = -1.0, 0
         while True:
-            status = kernel.run(self.compiled.program, self.state, QUOTA, UNTIDY_CHUNKS)
+            status = self.some()
             if status == tables.STRUCK:
                 status = strikes.strike(self.compiled.program, self.state)
             now = float(self.state.times[tables.D_NOW])

@@ -71,6 +71,7 @@ def make_state(
         euse=np.zeros(entries if compiled.lfu else 1, np.int32),
         cstate=cstate,
         cfirst=first,
+        tickets=np.zeros((compiled.leases, tables.TICKETS if compiled.leases else 1), np.int64),
     )
     stations_now = rows_of(op.STATION, stations)
     stations_now[:] = p.stations

@@ -236,8 +236,12 @@ def _skipping(blueprint: Blueprint) -> list[str]:
 
 
 def monthly_cost(blueprint: Blueprint) -> float:
-    """USD per month at load factor 1: nodes, stored bytes, requests."""
-    return total(costs(blueprint, loads(blueprint, 1.0)))
+    """USD per month at load factor 1: nodes, stored bytes, requests, second copies among them."""
+    found = loads(blueprint, 1.0)
+    arriving = any(flow.arrive is not None and flow.arrive.hedge is not None for flow in blueprint.flows.values())
+    if arriving or any(site.call.options.hedge is not None for site in found.sites.values()):
+        found, _ = solved(blueprint)
+    return total(costs(blueprint, found))
 
 
 def finite(value: float | None) -> float | None:

@@ -277,8 +277,10 @@ class _Walker:
                 fetched = self.steps(miss, here, rate * kept * misses)
                 found *= site.hit + (1.0 - site.hit) * fetched
         self.sites[site.place] = site
-        if "fallback" in call.nested and call.options.falls_back("refused", "shed", "abandoned", "error"):
-            found += (1.0 - found) * self.steps(call.nested["fallback"], here, rate * (1.0 - found))
+        if "fallback" in call.nested:
+            reached = call.options.falls_back("refused", "shed", "abandoned", "error")
+            left = 1.0 - found if reached else 0.0  # what nothing reaches here is known all the same
+            found += left * self.steps(call.nested["fallback"], here, rate * left)
         return found, after(call, component, there) if moves(call, component, top) else here
 
     def count(self, site: Site, rate: float, inner: float = 0.0) -> None:

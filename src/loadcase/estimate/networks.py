@@ -66,14 +66,18 @@ def uneven_hold(jobs: float, replicas: int, workers: int) -> float:
     def whole(n: int) -> float:
         if n <= min(1, workers) or (replicas == 1 and n <= workers):
             return 1.0
-        one = np.cumprod([1.0] + [1.0 / min(k, workers) for k in range(1, n + 1)])
-        all_of_them, power, left = np.ones(1), one, replicas
+        scale = min(n / replicas, float(workers))  # the largest terms are those that count
+        logs = np.concatenate(([0.0], np.cumsum(math.log(scale) - np.log(np.minimum(np.arange(1, n + 1), workers)))))
+        all_of_them, power, left = np.ones(1), np.exp(logs - logs.max()), replicas
         while left:
             if left & 1:
                 all_of_them = np.convolve(all_of_them, power)[: n + 1]
+                all_of_them /= all_of_them.max()
             left >>= 1
-            power = np.convolve(power, power)[: n + 1] if left else power
-        return float(n * all_of_them[n] / all_of_them[n - 1] / replicas)
+            if left:
+                power = np.convolve(power, power)[: n + 1]
+                power /= power.max()
+        return float(n * all_of_them[n] / all_of_them[n - 1] / scale / replicas)
 
     low = math.floor(jobs)
     return whole(low) + (jobs - low) * (whole(low + 1) - whole(low))

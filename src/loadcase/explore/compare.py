@@ -12,9 +12,9 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -139,6 +139,7 @@ def compare(
     seeds: int | None = None,
     most_seeds: int = MOST_SEEDS,
     choice_only: bool = False,
+    choice_by: Collection[str] = (),
     metrics: Sequence[str] = (),
     budget_s: float | None = None,
     threads: int | None = None,
@@ -152,7 +153,9 @@ def compare(
     `cases` are those that both have, where none are given. Three seeds are run first, and twice as many each time while
     a guarantee or a difference of the contract's metrics is undecided (with `choice_only`, while it is undecided which
     design is the better), until the budget is spent, a minute for each case; with `seeds` exactly that many. `metrics`
-    are compared beside those of the contract; every metric that both have with `["*"]`.
+    are compared beside those of the contract; every metric that both have with `["*"]`. `choice_by` are metrics that
+    the choice rests on: where any are named, a guarantee of another metric counts when it is broken, and is left aside
+    while it is undecided.
 
     Raises UsageError for a case that a design does not have.
     """
@@ -176,17 +179,17 @@ def compare(
             found = None
             if seeds is not None or count >= most_seeds:
                 break
-            found = _compared(a, b, names, pairs, metrics, level, work)
+            found = _compared(a, b, names, pairs, metrics, level, work, choice_by)
             if choice_only and found.better != "unknown":
                 break
-            open_ = {c.case for c in found.cases if _undecided(c)}
+            open_ = {c.case for c in found.cases if _undecided(c, choice_only, choice_by)}
             left = [p for p in pairs if p.case in open_]
             count = min(2 * count, most_seeds)
     except KeyboardInterrupt:
         work.stop.set()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return found if found is not None else _compared(a, b, names, pairs, metrics, level, work)
+    return found if found is not None else _compared(a, b, names, pairs, metrics, level, work, choice_by)
 
 
 class _Work:
@@ -286,6 +289,7 @@ def _compared(
     metrics: Sequence[str],
     level: float,
     work: _Work,
+    choice_by: Collection[str],
 ) -> Comparison:
     """What the pairs of runs tell."""
     cases = []
@@ -300,7 +304,7 @@ def _compared(
     cost = next(
         (d for c in cases for d in c.differences if d.metric == "cost"), Difference("cost", "USD/month", None, None)
     )
-    better, why = _choose(names, cases, cost)
+    better, why = _choose(names, [_resting_on(choice_by, c) for c in cases] if choice_by else cases, cost)
     spent = time.perf_counter() - work.started
     return Comparison(
         names,
@@ -360,12 +364,25 @@ def _variance(values: Sequence[float]) -> float:
     return math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1)
 
 
-def _undecided(case: CaseComparison) -> bool:
+def _undecided(case: CaseComparison, choice_only: bool, choice_by: Collection[str]) -> bool:
     """Whether more seeds may tell more."""
     if any(v.partial for v in (case.a, case.b)):
         return False
+    if choice_by:
+        case = _resting_on(choice_by, case)
     open_ = any(o.verdict == "unknown" and o.value is not None for v in (case.a, case.b) for o in v.guarantees)
-    return open_ or any(not d.decided for d in case.differences)
+    return open_ or any(not d.decided for d in case.differences if not choice_only or d.metric == "cost")
+
+
+def _resting_on(metrics: Collection[str], case: CaseComparison) -> CaseComparison:
+    """The case without the guarantees of other metrics that are undecided."""
+    return replace(case, a=_decided(metrics, case.a), b=_decided(metrics, case.b))
+
+
+def _decided(metrics: Collection[str], verdict: CaseVerdict) -> CaseVerdict:
+    """The verdict by the guarantees of these metrics, and by those of others that are decided."""
+    kept = [o for o in verdict.guarantees if o.verdict != "unknown" or o.metric in metrics]
+    return replace(verdict, guarantees=kept, verdict=worst([o.verdict for o in kept]))
 
 
 def overloaded(verdict: CaseVerdict) -> bool:

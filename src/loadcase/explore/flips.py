@@ -39,7 +39,7 @@ FURTHER, TIMES = 3.0, 5
 """How far from what a decision says a flip is looked for: by this factor, so many times."""
 MOST_SEEDS = 24
 """Seeds that one value takes before it counts as undecided."""
-NARROWED = 2
+NARROWED = 3
 """Values that are compared on either side of an undecided one within a bracket."""
 BUDGET_S = 300.0
 _CLAIM = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(\S.*?)\s*\Z")
@@ -141,6 +141,7 @@ class Search:
         names: tuple[str, str],
         *,
         cases: Iterable[str] | None = None,
+        choice_by: Iterable[str] = (),
         seeds: int | None = None,
         budget_s: float = BUDGET_S,
         threads: int | None = None,
@@ -151,6 +152,7 @@ class Search:
     ) -> None:
         self.a, self.b, self.names = plain(a), plain(b), names
         self.cases = None if cases is None else list(cases)
+        self.choice_by = frozenset(choice_by)
         self.seeds = seeds
         self.threads = threads
         self.exact = exact
@@ -185,8 +187,8 @@ class Search:
 
         return compare(
             a, b, self.names, cases=self.cases, seeds=self.seeds, most_seeds=MOST_SEEDS, choice_only=True,
-            budget_s=max(0.0, self.deadline - time.perf_counter()), threads=self.threads, exact=self.exact,
-            on_progress=on_progress, stop=self.stop, trace_folder=self.trace_folder,
+            choice_by=self.choice_by, budget_s=max(0.0, self.deadline - time.perf_counter()), threads=self.threads,
+            exact=self.exact, on_progress=on_progress, stop=self.stop, trace_folder=self.trace_folder,
         )  # fmt: skip
 
 
@@ -346,7 +348,8 @@ def decision(
 
     The estimate that `flips_when` names is moved to what the decision says, and from there both ways; where it is a
     formula, `by` is the number that is changed for that, or else the one that most estimates rest on. `options` are
-    those of `Search`; the cases are those without faults and without relaxed bounds where none are given.
+    those of `Search`. Where none are given, the cases are those in which the decision is shown, or else those without
+    faults and without relaxed bounds; and the choice rests on what the variant is said to break, if anything.
 
     Raises UsageError for an unknown decision or estimate.
     """
@@ -366,7 +369,8 @@ def decision(
         )
     other = variant_of(blueprint, found.variant)
     if options.get("cases") is None:
-        options["cases"] = plain_cases(blueprint)
+        options["cases"] = found.shown_in or plain_cases(blueprint)
+    options.setdefault("choice_by", found.breaks)
     for case in options["cases"] or ():
         case_of(blueprint, case)
         case_of(other, case)
@@ -444,9 +448,12 @@ class _Decided:
             self.at(value)
 
     def wins(self, value: float) -> bool | None:
-        """Whether the variant is the better at a value that was compared; None while that is not known."""
+        """Whether the variant is the better at a value that was compared, or as good: then the choice buys nothing.
+
+        None while that is not known.
+        """
         comparison = self.known.get(value)
-        return None if comparison is None or comparison.better == "unknown" else comparison.better == "b"
+        return None if comparison is None or comparison.better == "unknown" else comparison.better in ("b", "same")
 
     def bracket(self) -> tuple[float, float] | None:
         """The values next to each other, of those decided, between which the choice changes; None if it does not.
@@ -494,11 +501,12 @@ class _Decided:
             if below != claim.downwards:
                 verdict = "broken"
             way = "below" if below else "above"
+            better = "the better" if self.known[low if below else high].better == "b" else "as good and no dearer"
             undecided = any(low < value < high for value in reached)
             more = "; between these the runs do not tell" if undecided else ""
             more = "; the budget allowed no nearer" if self.search.spent else more
             why = (
-                f"{self.search.names[1]} is the better {way} {claim.estimate} {self.shown(math.sqrt(low * high))} "
+                f"{self.search.names[1]} is {better} {way} {claim.estimate} {self.shown(math.sqrt(low * high))} "
                 f"({self.shown(low)} to {self.shown(high)}); it says {claim.text}{more}"
             )
         points = tuple((value, self.known[value]) for value in reached)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from loadcase.core.distributions import Const
 from loadcase.core.fields import Ratio, Seconds, Whole
@@ -26,16 +27,19 @@ class Cache(Component):
 
     What: `get` looks the flow's key up at the replica that owns it; on a miss the steps in `miss` run at the caller
     and the key is stored when they succeed. `put` stores a key, `delete` drops it. With `coalesce` only one caller
-    at a time fetches a missing key and the others wait for it (single flight). `hit_ratio` replaces the real keys by
-    a coin. A run starts with a warm cache unless `warm: false`.
+    at a time fetches a missing key and the others wait for it (single flight). With `lease` a look-up that misses
+    gets a ticket, and what is fetched is stored only when nobody has stored or dropped the key since. `hit_ratio`
+    replaces the real keys by a coin. A run starts with a warm cache unless `warm: false`.
 
     Why: the tail of the popularity curve, the memory and the time to live decide the hit ratio, and the load on the
-    store behind is what is left of it; a popular key that expires without coalescing is a stampede.
+    store behind is what is left of it; a popular key that expires without coalescing is a stampede. Without leases a
+    slow fetch puts back the old value behind the back of a writer who has just dropped it.
 
     Example:
         recent: {kind: cache, like: redis, replicas: 12, keys: 20M, policy: lru, ttl: 1 day, coalesce: true}
 
-    Source: H. Che, Y. Tung, Z. Wang, Hierarchical Web Caching Systems, IEEE JSAC 20(7), 2002 (closed form).
+    Source: H. Che, Y. Tung, Z. Wang, Hierarchical Web Caching Systems, IEEE JSAC 20(7), 2002 (closed form); R. Nishtala
+    et al., Scaling Memcache at Facebook, NSDI 2013, 3.2.1 (leases).
     """
 
     kind: Literal["cache"] = "cache"
@@ -44,6 +48,9 @@ class Cache(Component):
     ttl: Seconds | None = Field(None, description="An entry expires this long after it was stored.")
     ttl_from: Literal["store", "access"] = Field("store", description="Whether an access renews the time to live.")
     coalesce: bool = Field(False, description="One caller fetches a missing key; the others wait for it.")
+    lease: bool = Field(
+        False, description="What was fetched is not stored when the key was stored or dropped since the look-up."
+    )
     hit_ratio: Ratio | None = Field(None, description="A fixed hit ratio in place of real keys.")
     warm: bool = Field(True, description="Whether a run starts with the cache filled as after a long time.")
 
@@ -52,11 +59,22 @@ class Cache(Component):
         idle = super().idle_fields()
         if self.hit_ratio is not None:
             idle |= dict.fromkeys(
-                ("keys", "policy", "ttl", "ttl_from", "warm"), "hit_ratio takes the place of the keys"
+                ("keys", "policy", "ttl", "ttl_from", "lease", "warm"), "hit_ratio takes the place of the keys"
             )
         if self.ttl is None:
             idle["ttl_from"] = "there is no ttl"
         return idle
+
+    @model_validator(mode="after")
+    def _gives_each_look_up_its_ticket(self) -> Self:
+        if self.lease and self.coalesce:
+            told = {
+                "message": "with coalesce a look-up after a drop would still be handed what was fetched before it",
+                "hint": "remove lease or coalesce",
+                "offset": 0,
+            }
+            raise PydanticCustomError("LC313", "{message}", told)
+        return self
 
     verbs = {"get": GetOptions, "put": Options, "delete": Options}
     behaviours = {"get": "lookup", "put": "fill", "delete": "drop"}

@@ -42,6 +42,8 @@ class Profile:
     sources: dict[str, str]
     notes: str = ""
     published: tuple[Published, ...] = ()
+    model: str | None = None
+    """The data model of a store: relational or wide-column; None where neither fits."""
 
 
 @cache
@@ -68,6 +70,7 @@ def profile(name: str) -> Profile | None:
         {field: entry["source"] for field, entry in fields.items()},
         raw.get("notes", ""),
         tuple(_published(entry) for entry in raw.get("published", ())),
+        raw.get("model"),
     )
 
 

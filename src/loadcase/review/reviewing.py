@@ -107,6 +107,11 @@ def mended(blueprint: Blueprint, settings: Settings | None = None) -> tuple[Blue
     return blueprint, count
 
 
+def fixed(blueprint: Blueprint, finding: Finding) -> Blueprint | None:
+    """The design with what one finding proposes; None where that does not fit into it. Comments and layout are kept."""
+    return _edited(blueprint, finding.edits)
+
+
 def _edited(blueprint: Blueprint, edits: tuple[Edit, ...]) -> Blueprint | None:
     """The design after some edits; None where they do not fit into it any more."""
     if blueprint.document is None:

@@ -19,12 +19,11 @@ Codes go by what the flaw is about; a code is never given to another rule:
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from loadcase.core.docstrings import opening, parts
 from loadcase.core.errors import Path
 
 if TYPE_CHECKING:
@@ -99,13 +98,11 @@ class Rule:
     @property
     def summary(self) -> str:
         """The flaw in one sentence."""
-        return " ".join((inspect.getdoc(type(self)) or "").split("\n\n")[0].split())
+        return opening(type(self))
 
     def told(self) -> dict[str, str]:
         """What, Why and Source."""
-        text = "\n\n".join((inspect.getdoc(type(self)) or "").split("\n\n")[1:])
-        parts = re.split(r"^(What|Why|Source):\s*", text, flags=re.MULTILINE)[1:]
-        return {name: " ".join(body.split()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+        return {name: " ".join(body.split()) for name, body in parts(type(self), "What", "Why", "Source").items()}
 
 
 def blueprint_of(example: str) -> str:

@@ -8,6 +8,7 @@ from numba import uint64
 from loadcase.core.program import COIN, LFU, LRU, RANDOM_CACHE
 from loadcase.engine.kernels.compiling import compiled, inlined, prefetch
 from loadcase.engine.kernels.draws import below, mix64, uniform
+from loadcase.engine.kernels.tables import TICKETS
 
 
 # A place of a table holds 31 bits of a key's hash, of which the first say where its search begins, and the entry + 1:
@@ -262,6 +263,12 @@ def fill(P, S, c, replica, key, now):
     if policy != LFU and policy != RANDOM_CACHE:
         order_in(E, cs, row, e)
     insert(C.table, first, bits, h, e)
+
+
+@inlined
+def ticket(key):
+    """Where the count of a key is, in the row of a cache with leases."""
+    return np.int64(mix64(uint64(key)) & uint64(TICKETS - 1))
 
 
 @inlined

@@ -8,9 +8,9 @@ from loadcase.core.program import (
     ABANDONED, ACCEPT, ACQUIRE, ADDED_JITTER, ADMIT, ANSWER, APPLY, BLAME, BRANCH, CALL, CALM, CHANCE, CHOOSE, COIN, COUNT, DEAL, DEDUPE, DELAY,
     DONE, DROP, EQUAL_JITTER, FAIL, FAILED, FC_ARRIVED, FC_FAILED, FC_HEDGES, FC_OK, FC_REASON0, FC_RETRIES,
     FC_TIMEOUTS, FILL, FLIGHT, FOLLOW, FORGET, FORK, FULL_JITTER, GAUGE, HOP, INVOKE, JUMP, KEYED, LAG, LANDED, LOCK,
-    LOOKUP, LOOP, NOTE, OPEN, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
+    LOOKUP, LOOP, NOTE, OPEN, OUTDATE, OUTDATED, PACED, PEEK, PICK, PREEMPTIVE, PRIORITY, PUBLISH, RANK, REASON, REFUSED, REGISTERS, RELEASE,
     REPORT, RETRY, RETURN, SEE, SERVE, SERVED, SET, SHARED, SHED, SLOTS, SPAWN, START, STILL, TAKE, TALLY, THROTTLE,
-    THROTTLED, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
+    THROTTLED, TICKET, TIMEOUT, TRIP, UNLOCK, WAIT, YIELDING,
 )  # fmt: skip
 from loadcase.engine.kernels.compiling import entry, prefetch, refer
 from loadcase.engine.kernels.tables import (
@@ -22,7 +22,7 @@ from loadcase.engine.kernels.tables import (
 from loadcase.engine.kernels.draws import below, draw, draw_key, hashed, uniform
 from loadcase.engine.kernels.calendar import chunk_margin, enlane, push, sift, step_lane, tidy
 from loadcase.engine.kernels.stations import advance, dequeue, enqueue, join, leave, pick_station, share, touch
-from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek
+from loadcase.engine.kernels.caches import EXPIRED, HIT, fill, find, forget, hash31, look_up, peek, ticket
 from loadcase.engine.kernels.warming import cache_key
 from loadcase.engine.kernels.policies import (
     BR_BAD, BR_SEEN, accept, lock_add, lock_drop, lock_find, lock_next, lock_wait, report, take, tally, throttled, trip,
@@ -631,6 +631,16 @@ def run(program, state, quota, untidy):
             elif op == PEEK:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]
                 peek(P, S, a, r, cache_key(P, F[f].key[code[pc].c], code[pc].d), code[pc].e)
+                pc += 1
+            elif op == TICKET:
+                k = ticket(cache_key(P, F[f].key[code[pc].b], code[pc].c))
+                F[f].reg[code[pc].d] = S.cache.tickets[a, k]
+                pc += 1
+            elif op == OUTDATED:
+                k = ticket(cache_key(P, F[f].key[code[pc].b], code[pc].c))
+                pc = pc + 1 if F[f].reg[code[pc].d] == S.cache.tickets[a, k] else code[pc].e
+            elif op == OUTDATE:
+                S.cache.tickets[a, ticket(cache_key(P, F[f].key[code[pc].b], code[pc].c))] += 1
                 pc += 1
             elif op == FILL:
                 r = F[f].held[code[pc].b] - P.caches[a, 8]

@@ -76,6 +76,10 @@ COARSE_BINS = OCTAVES << COARSE_BITS
 LEVEL_BINS = 1024 + 64 * 16  # numbers of busy workers
 
 
+TICKETS = 1 << 16
+"""Counts of a cache with leases: two keys that share one refuse a fill of each other's now and then."""
+
+
 class Caches(NamedTuple):
     """The contents of all caches; an entry's place in the arrays is its replica's first entry plus its number."""
 
@@ -84,6 +88,7 @@ class Caches(NamedTuple):
     euse: np.ndarray  # int32 uses of an entry (LFU only)
     cstate: np.ndarray  # (replicas of all caches, 3) int64: entries, head, tail
     cfirst: np.ndarray  # first row of each cache in cstate
+    tickets: np.ndarray  # (caches with leases, TICKETS) int64: times that a key with that hash was stored or dropped
 
 
 class State(NamedTuple):

@@ -30,6 +30,8 @@ class Caches(Part):
     entities: Entities
     ids: dict[str, int] = field(default_factory=dict)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    leases: dict[str, int] = field(default_factory=dict)
+    """Caches with leases, each with its row of tickets."""
     warmers: list[tuple[int, int, str, int, float]] = field(default_factory=list)
     """What is looked up in which cache, so that it can be filled before the start: as in `Compiled`."""
 
@@ -48,6 +50,8 @@ class Caches(Part):
         if cache.hit_ratio is not None:
             self.rows.append((op.COIN, group.count, 0, 0, 0, 0, 0, place, group.base, ttl, cache.hit_ratio))
             return
+        if cache.lease:
+            self.leases[name] = len(self.leases)
         policy = {"lru": op.LRU, "lfu": op.LFU, "fifo": op.FIFO_CACHE, "random": op.RANDOM_CACHE}[cache.policy]
         entries = cache.keys if cache.keys is not None else self.distinct_keys(name)
         per = max(1, entries // group.count)
@@ -91,12 +95,19 @@ class Caches(Part):
 
     def fill(self, request: Request, slot: int) -> None:
         """The cache stores it."""
+        self.outdate(request)
         self.asm.emit(op.FILL, self.ids[request.to], slot, request.key, self.keys.space(request))
         self.entities.keep(request.call, slot, request.key)
 
     def drop(self, request: Request, slot: int) -> None:
         """The cache forgets it."""
+        self.outdate(request)
         self.asm.emit(op.DROP, self.ids[request.to], slot, request.key, self.keys.space(request))
+
+    def outdate(self, request: Request) -> None:
+        """What others have fetched of the key by now is not stored."""
+        if request.to in self.leases:
+            self.asm.emit(op.OUTDATE, self.leases[request.to], request.key, self.keys.space(request))
 
     def missed(self, request: Request, slot: int, here: Here, fail: Label) -> None:
         """After a look-up: nothing on a hit; on a miss the caller fetches and stores."""
@@ -126,6 +137,17 @@ class Caches(Part):
             fetch(fail)
             asm.emit(op.JUMP, end)
 
+        def fetch_with_a_lease() -> None:
+            asm.here(miss)
+            ticket = self.scope.register(inner, call.path)
+            told = (self.leases[request.to], key, self.keys.space(request), ticket)
+            asm.emit(op.TICKET, *told)
+            self.scope.steps(steps, replace(inner, register=ticket + 1), fail)
+            self.replicas.alive(here, fail)
+            asm.emit(op.OUTDATED, *told, end)
+            self.fill(request, slot)
+            asm.emit(op.JUMP, end)
+
         def fetch_for_all() -> None:
             asm.here(miss)
             name, lost = f"fetch:{request.to}:{self.keys.space(request)}", Label()
@@ -144,7 +166,8 @@ class Caches(Part):
                 asm.emit(op.JUMP, hit)
 
         assert isinstance(request.component, Cache)
-        self.scope.later(fetch_for_all if request.component.coalesce else fetch_alone)
+        leased = fetch_with_a_lease if request.to in self.leases else fetch_alone
+        self.scope.later(fetch_for_all if request.component.coalesce else leased)
         asm.here(end)
 
     def note_warmer(self, request: Request) -> None:

@@ -257,10 +257,10 @@ class Consumers(Part):
         self.channels.handled(spec)
         asm.emit(op.RELEASE, 0)
         asm.emit(op.RETURN)
-        asm.here(failed)
+        asm.here(failed)  # and likewise when it has failed
         self.replicas.leave(here)
         asm.emit(op.RELEASE, 0)
-        asm.emit(op.FAIL, 1)
+        asm.emit(op.VANISH)
 
     def consume_topic(self, spec: FlowSpec, consume: Consume) -> None:
         """Each subscriber has a message once."""

@@ -11,6 +11,7 @@ from loadcase.core import program as op
 from loadcase.engine.lowering.base import NOBODY, OWN, Part, Request
 from loadcase.engine.lowering.entities import TURNS, Entities
 from loadcase.engine.recording import Note
+from loadcase.kinds.store import Store
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Effects(Part):
         latest = int(entity in self.recorder.decisive)
         identities = entities.identities(call)
         self.asm.emit(op.COMMIT, note, slot, key, identities, entities.versions(call), follows, latest)
+        if self.answered_by_leader(call):
+            self.asm.emit(op.APPLY, self.led(call), max(slot, 0), 0, 1, key)
         entities.granted(call, key, slot)
         entities.made(call, key)
 
@@ -79,6 +82,20 @@ class Effects(Part):
         space = self.recorder.space(f"{call.component}:{knowledge.entity_of(call)}:copies", replicas)
         return space, self.pools[call.component, "main"].base, replicas
 
+    def answered_by_leader(self, call: Call) -> bool:
+        """Whether the leader of a store that writes to many copies is asked for what is written.
+
+        It has what is committed, whichever copies had to have it, and so has the next (Raft's leader completeness).
+        """
+        store = self.blueprint.components[call.component]
+        if not isinstance(store, Store) or store.replicas == 1 or store.write == "async" or not self.seen(call):
+            return False
+        return store.read == "leader"
+
+    def led(self, call: Call) -> int:
+        """Where the versions that the leaders of a store have are remembered."""
+        return self.recorder.space(f"{call.component}:{knowledge.entity_of(call)}:led")
+
     def apply(self, request: Request, slot: int) -> None:
         """A copy has what was written."""
         if self.seen(request.call):
@@ -89,7 +106,9 @@ class Effects(Part):
 
     def see(self, request: Request, slot: int) -> None:
         """A copy is read."""
-        if self.seen(request.call):
+        if self.answered_by_leader(request.call) and getattr(request.call.options, "consistency", None) is None:
+            self.asm.emit(op.SEE, self.led(request.call), slot, 0, 1, request.key)
+        elif self.seen(request.call):
             first, base, count = self.copies(request.call)
             self.asm.emit(op.SEE, first, slot, base, count, request.key)
 

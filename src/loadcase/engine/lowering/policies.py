@@ -12,6 +12,7 @@ from loadcase.core.distributions import Const
 from loadcase.engine.lowering.assembler import Label, floats, ints
 from loadcase.engine.lowering.base import FOREVER, NOBODY, Here, Part
 from loadcase.engine.lowering.control import Controls
+from loadcase.engine.lowering.replicas import Replicas
 from loadcase.kinds.base import Breaker, Options, Retry, Throttle
 from loadcase.kinds.queue import Queue
 
@@ -27,6 +28,7 @@ class Policies(Part):
     """Lowers policies."""
 
     controls: Controls
+    replicas: Replicas
     retry_rows: list[tuple[Any, ...]] = field(default_factory=list)
     breaker_rows: list[tuple[Any, ...]] = field(default_factory=list)
     throttle_rows: list[tuple[float, float]] = field(default_factory=list)
@@ -88,7 +90,10 @@ class Policies(Part):
             hear()
 
     def retry(self, retry: Retry, name: str, here: Here, fail: Label, heard: Heard) -> tuple[Here, Label]:
-        """What fails is tried again, after a pause; gives the place of an attempt, and where its failures go."""
+        """What fails is tried again, after a pause; gives the place of an attempt, and where its failures go.
+
+        A replica that has died tries nothing again.
+        """
         asm = self.asm
         register = self.scope.register(here, ())
         policy = len(self.retry_rows)
@@ -107,6 +112,7 @@ class Policies(Part):
 
         def land() -> None:
             asm.here(landing)
+            self.replicas.alive(here, fail)
             if calm >= 0:
                 asm.emit(op.TALLY, calm, 0)
                 asm.emit(op.CALM, calm, fail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadcase.blueprint.knowledge import entity_of
+from loadcase.blueprint.steps import Call
 from loadcase.core.values import show
 from loadcase.kinds.cache import Cache
 from loadcase.review.design import Design
@@ -30,6 +31,15 @@ class TtlBeyondPromise(Rule):
     severity = "error"
     covers = ("fail-replica-lag", "cor-consistency-fit")
     valid = (
+        """
+requirements: {contract: [page.allowed_after_revoke == 0]}
+entities: {page: {count: 1k}}
+components: {c: {kind: cache, ttl: 1 hour}, db: {kind: store}}
+flows:
+  r: {arrive: {rate: 1 /s, key: page, timeout: 1 s}, steps: [c.get: {miss: [db.read: {entity: page}]}]}
+  show: {arrive: {rate: 1 /s, key: page, timeout: 1 s}, steps: [db.write: {entity: page, permission: grant}]}
+  hide: {arrive: {rate: 1 /s, key: page, timeout: 1 s}, steps: [db.write: {entity: page, permission: revoke}, c.delete]}
+""",
         """
 requirements: {contract: [page.staleness.max < 10 s]}
 entities: {page: {count: 10}}
@@ -75,9 +85,20 @@ flows:
                 line = design.promise(f"{entity}.staleness.max") or next(
                     filter(None, (design.nothing_of(f"{entity}.{metric}") for metric in STRICT)), None
                 )
-                writers = {s.flow.name for s in design.sites if entity in [entity_of(c) for c in s.written]}
+                given_late = line is not None and line.metric.endswith(".allowed_after_revoke")
+                writers = {
+                    s.flow.name
+                    for s in design.sites
+                    for call in s.written
+                    if entity_of(call) == entity and not (given_late and _gives(call))
+                }
                 limit = 0.0 if line is None or line.unit != "s" else line.bound
                 if line is not None and writers - told and cache.ttl > limit:
                     message = f"{line.text}, and {name} keeps {entity} for {show(cache.ttl, 's')}"
                     hint = f"a shorter ttl, or {name}.delete after the write"
                     yield Found(("components", name, "ttl"), message, hint)
+
+
+def _gives(call: Call) -> bool:
+    """Whether a write gives a permission: that it is seen late lets nobody in."""
+    return getattr(call.options, "permission", None) == "grant"
