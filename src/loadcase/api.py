@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from loadcase.check.judge import Judgement
     from loadcase.check.runner import Progress, Run
     from loadcase.core.history import History
+    from loadcase.core.results import CaseVerdict
     from loadcase.deep.ablation import Ablation, AblationProgress
     from loadcase.engine.run import Warmed
+    from loadcase.engine.watching import Seen
     from loadcase.estimate.estimate import EstimateReport
     from loadcase.estimate.size import SizeReport
     from loadcase.growth.runs import Judge
@@ -133,12 +135,14 @@ def run(
     wall_limit_s: float | None = None,
     warmed: Warmed | None = None,
     history: float | None = None,
+    watch: Callable[[Seen], None] | None = None,
 ) -> RunResult:
     """One case with one seed; see `loadcase.engine.run.run`. Adds the metric `cost`, from the closed form.
 
     Where the contract promises correctness, a history is recorded and judged, of as many keys as memory allows. What
     depends on the schedule (`diverged`) is judged by a second run of the same arrivals, which are not in the result.
     `history`, a share of the keys, asks for one that the result keeps; 0 is as many keys as memory allows.
+    `watch` is shown the series as they grow: see `loadcase.engine.watching`.
 
     `duration` and `warmup` are simulated times, in seconds or as text ("30 s"). What a scale model does not tell within
     its tolerance is in `rough`, not in `metrics`. Raises UsageError.
@@ -159,7 +163,7 @@ def run(
         simulate, blueprint, case, seed, duration=length[0], warmup=length[1], scale=scale.k, stop=stop,
         trace_folder=trace_folder, warmed=warmed, record=recording(blueprint, chosen, length, scale.k, history),
     )  # fmt: skip
-    result = one(progress=progress, wall_limit_s=wall_limit_s)
+    result = one(progress=progress, wall_limit_s=wall_limit_s, watch=watch)
     other = None
     if compares(blueprint) and result.partial is None:
         left = None if wall_limit_s is None else wall_limit_s - (time.perf_counter() - started)
@@ -280,6 +284,8 @@ def check(
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
     warmed: Warmed | None = None,
+    watch: Callable[[str, int, Seen], None] | None = None,
+    on_verdict: Callable[[CaseVerdict], None] | None = None,
 ) -> CheckResult:
     """Judges a design in its cases; see `loadcase.check.runner.check`. `exact` forbids scale models.
 
@@ -287,7 +293,8 @@ def check(
 
     Scale models are chosen so that the first seeds take no longer than about `aim_s`; by default the budget.
     `scale` is a model 1:k for all of them, whatever it tells roughly; UsageError where it is none. With `until_broken`
-    a case gets no more seeds once a guarantee is broken. `warmed` keeps warm starts for further checks.
+    a case gets no more seeds once a guarantee is broken. `warmed` keeps warm starts for further checks. `watch` is
+    shown every run as it goes on, by case and seed, in its own thread; `on_verdict` what a case's runs say so far.
 
     The budget counts everything but the compilation of the engine: a minute, or 40 s for each case where that is more.
     """
@@ -315,14 +322,19 @@ def check(
         return scale is None and scales.pop(case, Scale()).k > 1
 
     result = judge(
-        blueprint, _at(scales, trace_folder, warmed or Warmed(len(names))), cases=names, seeds=seeds,
+        blueprint, _at(scales, trace_folder, warmed or Warmed(len(names)), watch), cases=names, seeds=seeds,
         budget_s=budget_s, threads=threads, on_progress=on_progress, stop=stop, started=started,
-        make_exact=make_exact, until_broken=until_broken,
+        make_exact=make_exact, until_broken=until_broken, on_verdict=on_verdict,
     )  # fmt: skip
     return replace(result, decided=decided(blueprint, result))
 
 
-def _at(scales: Mapping[str, Scale], trace_folder: Path | None, warmed: Warmed) -> Run:
+def _at(
+    scales: Mapping[str, Scale],
+    trace_folder: Path | None,
+    warmed: Warmed,
+    watch: Callable[[str, int, Seen], None] | None = None,
+) -> Run:
     """How a case is run as its scale model, as it stands when the run begins; runs share a warm start."""
     from loadcase.scales import Scale
 
@@ -338,6 +350,7 @@ def _at(scales: Mapping[str, Scale], trace_folder: Path | None, warmed: Warmed) 
         return run(
             blueprint, case, seed, scale=scales.get(case, Scale()), stop=stop, wall_limit_s=wall_limit_s,
             trace_folder=trace_folder, warmed=warmed, progress=progress,
+            watch=None if watch is None else partial(watch, case, seed),
         )  # fmt: skip
 
     return one

@@ -133,6 +133,12 @@ def test_explain_runs_a_blueprint(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "arrive.session" in capsys.readouterr().err
 
 
+def test_explain_leaves_the_other_guarantees_of_a_blueprint(capsys: pytest.CaptureFixture[str]) -> None:
+    design = Path(__file__).parents[2] / "gallery" / "url-shortener" / "blueprint.yaml"
+    assert execute(["explain", str(design), "link.lost", "--case", "ten_times", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -117,7 +117,7 @@ def _alert(
     return {
         "alert": alert_name(objective),
         "expr": LiteralScalarString("\nor\n".join(pairs) + "\n"),
-        "labels": {**labels, "severity": severity},
+        "labels": {**{name: _told(value) for name, value in labels.items()}, "severity": severity},
         "annotations": {
             "summary": _told(f"{blueprint.name}: {objective.metric} spends its error budget too fast"),
             "description": "{{ $value | humanizePercentage }} of the operations "

@@ -1,10 +1,6 @@
-"""Commands in closed form: estimate, size, draw."""
+"""Commands in closed form: estimate, size."""
 
 from __future__ import annotations
-
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
 
 from loadcase.cli.app import app
 from loadcase.cli.options import (
@@ -13,7 +9,6 @@ from loadcase.cli.options import (
     Variant,
     load_file,
     share_of,
-    show,
     show_json,
 )
 
@@ -83,27 +78,3 @@ def size(
 
         print_size(report, closed_form(report.blueprint, report.load).components, console())
     return 1 if report.unmet else 0
-
-
-@app.command
-def draw(
-    file: File,
-    *,
-    variant: Variant = None,
-    format: Annotated[
-        Literal["mermaid", "json"], Parameter(help="The text alone, or inside a JSON object.")
-    ] = "mermaid",
-) -> int:
-    """Draw the design as a Mermaid flowchart, to paste into Markdown.
-
-    Example: loadcase draw gallery/chat > chat.mmd
-    """
-    from loadcase.report.draw import mermaid
-
-    blueprint = load_file(file, variant)
-    text = mermaid(blueprint)
-    if format == "json":
-        show_json({"blueprint": blueprint.name, "mermaid": text})
-    else:
-        show(text)
-    return 0

@@ -10,8 +10,13 @@ from cyclopts import Parameter
 from loadcase.cli.app import app
 from loadcase.cli.options import (
     EXIT,
+    Exact,
     File,
     Format,
+    Quiet,
+    Seeds,
+    Threads,
+    Traces,
     Variant,
     at_least_one,
     budget_of,
@@ -36,13 +41,13 @@ def sweep(
     sampling_seed: int = 1,
     out: Path | None = None,
     show: list[str] | None = None,
-    exact: bool = False,
-    threads: int | None = None,
+    exact: Exact = False,
+    threads: Threads = None,
     cluster: str | None = None,
     variant: Variant = None,
-    traces: Path | None = None,
+    traces: Traces = None,
     format: Format = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Run the design at many points: any field, or several, over a grid or a Latin hypercube.
 
@@ -71,16 +76,8 @@ def sweep(
         Write the results to this Parquet file, one row for each run.
     show
         Tell this metric beside those of the contract, such as api.utilisation; may be given several times.
-    exact
-        Never run a scale model (1/k of the load on 1/k of the parts).
-    threads
-        Runs at once; all cores otherwise.
     cluster
         Run on the Dask cluster whose scheduler is at this address, such as tcp://head:8786.
-    traces
-        Folder of the arrival traces that the blueprint names; no other file is read without it.
-    quiet
-        No progress on standard error.
     """
     from loadcase.explore.axes import parse_axes
     from loadcase.explore.sweep import sweep as swept
@@ -118,13 +115,13 @@ def compare(
     by: str | None = None,
     within: str = "10%",
     show: list[str] | None = None,
-    seeds: int | None = None,
+    seeds: Seeds = None,
     budget: str | None = None,
-    exact: bool = False,
-    threads: int | None = None,
-    traces: Path | None = None,
+    exact: Exact = False,
+    threads: Threads = None,
+    traces: Traces = None,
     format: Format = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Compare two designs under the same luck: paired differences, what each holds, what each costs.
 
@@ -159,18 +156,8 @@ def compare(
         Find a flip to this share of its value.
     show
         Compare this metric beside those of the contract; may be given several times; * for all.
-    seeds
-        Run exactly this many seeds for each case.
     budget
         Wall time after which what is undecided stays so; 60s for each case, 300s with --sweep and for each decision.
-    exact
-        Never run a scale model (1/k of the load on 1/k of the parts).
-    threads
-        Runs at once; all cores otherwise.
-    traces
-        Folder of the arrival traces that the blueprint names; no other file is read without it.
-    quiet
-        No progress on standard error.
     """
     budget_s = None if budget is None else budget_of(budget)
     at_least_one(seeds, threads)

@@ -101,7 +101,10 @@ def explain(
 
         if drained or against is not None:
             raise UsageError("--drained and --against are about recorded histories", hint=f"{history} is a blueprint")
-        blueprint = load_file(history, variant).changed({"requirements.contract": [line.text]})
+        blueprint = load_file(history, variant)
+        if line.metric not in {g.metric for g in blueprint.contract}:  # what is not promised is not recorded
+            promised = blueprint.data.get("requirements", {}).get("contract", [])
+            blueprint = blueprint.changed({"requirements.contract": [*promised, line.text]})
         result = api.run(blueprint, case or "normal", 1 if seed is None else seed, history=0.0)
         judging = Judge(result.history, result.other_history)
     else:

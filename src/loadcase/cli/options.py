@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 File = Annotated[Path, Parameter(help="A blueprint file, or a folder that holds blueprint.yaml.")]
 Variant = Annotated[str | None, Parameter(help="Lay this variant of the blueprint over it first.")]
 Format = Annotated[Literal["text", "json"], Parameter(help="text for people, json for programs.")]
+Seeds = Annotated[int | None, Parameter(help="Run exactly this many seeds for each case.")]
+Exact = Annotated[bool, Parameter(help="Never run a scale model (1/k of the load on 1/k of the parts).")]
+Threads = Annotated[int | None, Parameter(help="Runs at once; all cores otherwise.")]
+Traces = Annotated[
+    Path | None,
+    Parameter(help="Folder of the arrival traces that the blueprint names; no other file is read without it."),
+]
+Quiet = Annotated[bool, Parameter(help="No progress on standard error.")]
 EXIT = {"holds": 0, "broken": 1, "unknown": 3}
 
 
@@ -40,8 +48,13 @@ def show_json(value: Any) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Writes a file. Raises UsageError when that cannot be."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file. Raises UsageError when that cannot be."""
     try:
-        path.write_text(text, "utf-8")
+        path.write_bytes(data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot write {path}: {reason}", hint="name a file in a folder that exists") from None

@@ -13,6 +13,7 @@ from loadcase.cli.app import app
 from loadcase.cli.options import (
     File,
     Format,
+    Quiet,
     Variant,
     at_least_one,
     budget_of,
@@ -40,7 +41,7 @@ def review(
     traces: Path | None = None,
     variant: Variant = None,
     format: Annotated[Literal["text", "json", "sarif", "github"], Parameter(help="What is printed.")] = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Find what is wrong on paper: by rules over the blueprint and its closed form, each with its source.
 
@@ -79,8 +80,6 @@ def review(
         With --deep: runs at once; all cores otherwise.
     traces
         With --deep: folder of the arrival traces that the blueprint names.
-    quiet
-        No progress on standard error.
     """
     from loadcase.report import review as shown
     from loadcase.report.deep import deep_text

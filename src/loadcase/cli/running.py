@@ -10,8 +10,13 @@ from cyclopts import Parameter
 from loadcase.cli.app import app
 from loadcase.cli.options import (
     EXIT,
+    Exact,
     File,
     Format,
+    Quiet,
+    Seeds,
+    Threads,
+    Traces,
     Variant,
     at_least_one,
     budget_of,
@@ -54,11 +59,11 @@ def run(
     scale: int = 1,
     budget: str = "10min",
     variant: Variant = None,
-    traces: Path | None = None,
+    traces: Traces = None,
     history: Path | None = None,
     sample: str | None = None,
     format: Format = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Simulate one case with one seed and show what was measured.
 
@@ -78,14 +83,10 @@ def run(
         Run a scale model, 1/k of the load on 1/k of the parts; 1 is exact.
     budget
         Wall time after which the run ends, as a partial result.
-    traces
-        Folder of the arrival traces that the blueprint names; no other file is read without it.
     history
         Write what happened to the operations to this file, .parquet or .jsonl.
     sample
         Share of the keys that the history has, such as 10%; as many as memory allows without it.
-    quiet
-        No progress on standard error.
     """
     from loadcase import api
     from loadcase.report.progress import Progress
@@ -122,14 +123,14 @@ def check(
     file: Annotated[list[Path], Parameter(help="Blueprint files, or folders that hold blueprint.yaml.")],
     *,
     case: list[str] | None = None,
-    seeds: int | None = None,
+    seeds: Seeds = None,
     budget: str | None = None,
-    exact: bool = False,
-    threads: int | None = None,
+    exact: Exact = False,
+    threads: Threads = None,
     variant: Variant = None,
-    traces: Path | None = None,
+    traces: Traces = None,
     format: Annotated[Literal["text", "json", "junit", "github"], Parameter(help="What is printed.")] = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Simulate every case and judge every guarantee of the contract: holds, broken or unknown.
 
@@ -139,18 +140,8 @@ def check(
     ----------
     case
         Judge this case only; may be given several times. Of a variant those that its decision names, or else all.
-    seeds
-        Run exactly this many seeds for each case.
     budget
         Wall time after which what is undecided stays unknown; 60s, or 40s for each case where that is more.
-    exact
-        Never run a scale model (1/k of the load on 1/k of the parts).
-    threads
-        Runs at once; all cores otherwise.
-    traces
-        Folder of the arrival traces that the blueprint names; no other file is read without it.
-    quiet
-        No progress on standard error.
     """
     from loadcase import api
     from loadcase.core.results import CheckResult, worst
@@ -201,12 +192,12 @@ def alerts(
     prefix: str = "loadcase",
     seeds: int | None = None,
     budget: str = "60s",
-    exact: bool = False,
-    threads: int | None = None,
+    exact: Exact = False,
+    threads: Threads = None,
     variant: Variant = None,
-    traces: Path | None = None,
+    traces: Traces = None,
     format: Annotated[Literal["text", "json", "prometheus"], Parameter(help="What is printed.")] = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Turn the objectives of operate.slos into burn-rate alerts for Prometheus; with --case, replay them in a run.
 
@@ -230,14 +221,6 @@ def alerts(
         Runs of each case, 3 when not given.
     budget
         Wall time after which what was not run stays unknown.
-    exact
-        Never run a scale model (1/k of the load on 1/k of the parts).
-    threads
-        Runs at once; all cores otherwise.
-    traces
-        Folder of the arrival traces that the blueprint names; no other file is read without it.
-    quiet
-        No progress on standard error.
     """
     from loadcase import api
     from loadcase.report.alerts import alerts_json, print_pages, print_rules

@@ -8,6 +8,8 @@ from loadcase.cli.app import app
 from loadcase.cli.options import (
     File,
     Format,
+    Quiet,
+    Threads,
     Variant,
     at_least_one,
     budget_of,
@@ -28,10 +30,10 @@ def scale(
     to: str | None = None,
     envelope: list[str] | None = None,
     budget: str = "10min",
-    threads: int | None = None,
+    threads: Threads = None,
     variant: Variant = None,
     format: Format = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Tell what becomes of a design when its load grows: what breaks first, why, what mends it, and what breaks next.
 
@@ -59,10 +61,6 @@ def scale(
         An axis of the capacity envelope: load=1..10, PATH=10..200 step 10, PATH=1k..10M log x7; two of them.
     budget
         Wall time after which the rest is told in closed form; 0s runs nothing.
-    threads
-        Runs at once; all cores otherwise.
-    quiet
-        No progress on standard error.
     """
     budget_s = 0.0 if budget.strip() in ("0", "0s", "0 s") else budget_of(budget)
     at_least_one(None, threads)

@@ -9,6 +9,7 @@ from typing import Any
 from loadcase.cli.app import app
 from loadcase.cli.options import (
     Format,
+    Quiet,
     show,
     show_json,
 )
@@ -23,7 +24,7 @@ def validate(
     closed_form: bool = False,
     threads: int = 2,
     format: Format = "text",
-    quiet: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Run published and exact results as blueprints and compare: the built-in set, or a file of the same shape.
 
@@ -44,8 +45,6 @@ def validate(
         Compare the closed form with the engine.
     threads
         Runs at once.
-    quiet
-        No progress on standard error.
     """
     from loadcase.engine.run import run as simulate
     from loadcase.report.progress import Progress

@@ -69,6 +69,9 @@ REGISTERS = 8
     START,  # a key space or -1, b place, c priority, d 1 + lane of a delay after it or 0: an arrival; draws its key
     RANK,  # a priority
     PEEK,  # a cache, b slot, c key register, d key space, e stage: what a look-up will read is brought near
+    TICKET,  # a row of tickets, b key register, c key space, d register: how often the key was stored or dropped so far
+    OUTDATED,  # the same, e pc when that was so since the register was set
+    OUTDATE,  # a row of tickets, b key register, c key space: the key is stored or dropped
     # --- only in the code of a case with faults ---
     PICK_UP,  # a selection, b slot, c 1 if who is dead is known at once: PICK among the stations in rotation
     ENTER,  # a slot, b pc on failure, c 1 when one that is known to be down is not asked: one that is down refuses, or
@@ -80,7 +83,7 @@ REGISTERS = 8
     ODDS,  # a knob, b pc, c place, d slot or -1, e first station: jump with the probability of the station's knob
     REKEY,  # a key register, b key
     GATE,  # a knob: waits while it is positive
-    VANISH,  # the frame ends and nobody hears of it
+    VANISH,  # the frame ends and nobody hears of it; of a message of a queue that has failed in any case
     LINK,  # a link or -1, b slot from, c slot to, d pc when lost, e first link between zones or -1, f place
     # what is known of an operation: the code has these only where something depends on it
     INVOKE,  # a note, b 1 with a key, c 1 when what is known of it decides something, d key register of its session,
@@ -134,7 +137,7 @@ REGISTERS = 8
     # the entry goes to another copy; a REVERT follows, and is passed over
     SEND,  # a slot, b, c slot of the leader: waits until somebody can send the entry
     FOLLOW,  # a slot, b: waits until the copy has the entries before this one; has it
-) = range(97)
+) = range(100)
 
 LEADER, SHUT, DUE, LENGTH, SENDING = range(5)
 """Columns of a shard that is led: its leader, 1 while it is being replaced and 2 by force, 1 when an election waits for

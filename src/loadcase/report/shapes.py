@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from loadcase.core.errors import BlueprintError, LoadcaseError
-from loadcase.core.results import CheckResult, Metric, RunResult
+from loadcase.core.results import CaseVerdict, CheckResult, Metric, RunResult
 from loadcase.estimate.size import SizeReport
 from loadcase.report.stories import story_json
 
@@ -24,39 +24,41 @@ def check_json(result: CheckResult) -> dict[str, Any]:
         "partial": result.interrupted,
         "confidence": result.level,
         "wall_s": round(result.wall_s, 3),
-        "cases": [
-            {
-                "case": c.case,
-                "verdict": c.verdict,
-                "seeds": c.seeds,
-                "scale": c.scale,
-                "partial": c.partial,
-                "notes": list(c.notes),
-                "guarantees": [
-                    {
-                        "guarantee": o.guarantee,
-                        "metric": o.metric,
-                        "value": number(o.value),
-                        "low": number(o.low),
-                        "high": number(o.high),
-                        "bound": o.bound,
-                        "comparison": o.comparison,
-                        "unit": o.unit,
-                        "verdict": o.verdict,
-                        "margin": number(o.margin),
-                        "degraded": o.degraded,
-                        "rough": o.rough,
-                        "evidence": o.evidence,
-                        "story": None if o.story is None else story_json(o.story),
-                    }
-                    for o in c.guarantees
-                ],
-            }
-            for c in result.cases
-        ],
+        "cases": [case_json(c) for c in result.cases],
         "decided": [
             {"decision": d.decision, "verdict": d.verdict, "said": list(d.said), "broken": list(d.broken)}
             for d in result.decided
+        ],
+    }
+
+
+def case_json(c: CaseVerdict) -> dict[str, Any]:
+    """One case of `check --format json`."""
+    return {
+        "case": c.case,
+        "verdict": c.verdict,
+        "seeds": c.seeds,
+        "scale": c.scale,
+        "partial": c.partial,
+        "notes": list(c.notes),
+        "guarantees": [
+            {
+                "guarantee": o.guarantee,
+                "metric": o.metric,
+                "value": number(o.value),
+                "low": number(o.low),
+                "high": number(o.high),
+                "bound": o.bound,
+                "comparison": o.comparison,
+                "unit": o.unit,
+                "verdict": o.verdict,
+                "margin": number(o.margin),
+                "degraded": o.degraded,
+                "rough": o.rough,
+                "evidence": o.evidence,
+                "story": None if o.story is None else story_json(o.story),
+            }
+            for o in c.guarantees
         ],
     }
 
