@@ -267,6 +267,8 @@ def kind_rows() -> Iterator[Row]:
         yield turned(f"{kind}.hit_ratio", base, "keys: 20", "hit_ratio: 90 %")
         yield turned(f"{kind}.ttl_from", base.replace("@", "ttl: 200 ms, @"), ", @", ", ttl_from: access")
         yield added(f"{kind}.coalesce", base, "coalesce: true")
+        yield added(f"{kind}.lease", base, "lease: true")
+        yield added(f"{kind}.lease", base, "coalesce: true, lease: true", "refused")
         yield added(f"{kind}.ttl_from", base, "ttl_from: access", "refused")
         for dead in ("keys: 30", "policy: lfu", "ttl: 1 s", "warm: false"):
             yield turned(f"{kind}.{dead.split(':')[0]}", base, "keys: 20", f"hit_ratio: 90 %, {dead}", "refused")

@@ -101,3 +101,7 @@ def test_a_long_example_is_read_when_it_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "gallery").unlink()
     with pytest.raises(Exception, match="chekc"):
         judge(write(tmp_path, "```console slow\n$ loadcase chekc nowhere.yaml\n```\n"), tmp_path)
+
+
+def test_what_runs_until_somebody_ends_it_is_read(tmp_path: Path) -> None:
+    judge(write(tmp_path, "```console endless\n$ loadcase studio nowhere\nwhatever\n```\n"), tmp_path, slow=True)

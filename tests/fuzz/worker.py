@@ -18,6 +18,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError, UsageError
@@ -46,10 +47,13 @@ def light(path: str) -> dict[str, Any]:
 
     from loadcase.advice.advising import advise
     from loadcase.blueprint.load import load
+    from loadcase.draw import diagram
+    from loadcase.draw.mermaid import mermaid
+    from loadcase.draw.structurizr import structurizr
+    from loadcase.draw.svg import svg
     from loadcase.estimate.estimate import estimate
     from loadcase.report.advice import advice_json, advice_text
     from loadcase.report.closed import print_estimate
-    from loadcase.report.draw import mermaid
     from loadcase.report.review import review_json
     from loadcase.review.reviewing import review
 
@@ -62,6 +66,8 @@ def light(path: str) -> dict[str, Any]:
     advice_text(advice, whole=True)
     print_estimate(report, Console(file=io.StringIO(), width=120))
     assert mermaid(blueprint).startswith("flowchart")
+    assert structurizr(blueprint).startswith("workspace")
+    ElementTree.fromstring(svg(diagram(blueprint, report=report, plain=True)))
     assert blueprint.dump() == Path(path).read_bytes().decode("utf-8-sig")
     return {"status": "loaded"}
 

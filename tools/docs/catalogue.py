@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import re
 from typing import Any
 
 from loadcase.core import program as op
+from loadcase.core.docstrings import parts
 from loadcase.core.metrics import CORRECTNESS, METRICS, MetricSpec
 from loadcase.core.values import show
 from loadcase.estimate.capacity import modelled
@@ -45,9 +45,7 @@ def first_line(cls: type) -> str:
 
 def sections(cls: type) -> dict[str, str]:
     """What, Why, Example and Source of a kind's docstring."""
-    text = "\n\n".join((inspect.getdoc(cls) or "").split("\n\n")[1:])
-    parts = re.split(r"^(What|Why|Example|Source):\s*", text, flags=re.MULTILINE)[1:]
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    return parts(cls, "What", "Why", "Example", "Source")
 
 
 def own_fields(cls: type[Component]) -> list[str]:

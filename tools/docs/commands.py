@@ -10,8 +10,10 @@ from typing import Any
 from loadcase.cli import app
 from tools.docs.fields import table
 
-SIMULATING = ("run", "check", "scale", "sweep", "compare", "validate")
+SIMULATING = ("run", "check", "scale", "sweep", "compare", "validate", "report")
 """Their examples take long: they are run by the slow tests, and read by the others."""
+ENDLESS = ("studio",)
+"""Their examples run until somebody ends them: they are read by the tests, never run."""
 RECORDED = ("judge", "explain")
 """Their examples need a recorded history, which docs/histories.md makes."""
 
@@ -58,7 +60,7 @@ def command_page(name: str) -> str:
     usage = " ".join(["loadcase", name, *(_place(a) for a in places), *(["[OPTIONS]"] if options else [])])
     parts = [f"# loadcase {name}", f"`{usage}`", summary, *more]
     if example:
-        mark = "console slow" if name in SIMULATING else "console"
+        mark = "console slow" if name in SIMULATING else "console endless" if name in ENDLESS else "console"
         shown = example if ">" not in shlex.split(example) else example.split(" >")[0]
         if name in RECORDED:
             parts += ["## Example", f"```sh\n{shown}\n```", "[Histories](../histories.md) has it in full."]

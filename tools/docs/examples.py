@@ -8,7 +8,7 @@ What is run depends on the words after the fence:
 - `python`: run in the order of the page, in one namespace; a following `text output` block is what it prints.
 - `console`: lines that start with `$ ` are run: `loadcase` in this process, `echo $?` for its exit code, `sed` for an
   edit. The lines after each are what it prints, errors included and progress not. With `slow` only the slow tests run
-  it, and the others read it.
+  it, and the others read it; with `endless` all of them read it.
 
 In what is shown `...` stands for anything, white space and the lines of tables count for nothing, and a number with a
 decimal point may be 10 % off, since it may come from a simulation.
@@ -136,7 +136,7 @@ class Session:
                 self.python(example)
             case "console":
                 for command, shown in commands(example.text):
-                    if "slow" in example.words and not slow:
+                    if "endless" in example.words or ("slow" in example.words and not slow):
                         self.read(command)
                     else:
                         yield shown, self.execute(command)

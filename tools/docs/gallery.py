@@ -22,11 +22,11 @@ from loadcase.core.results import CheckResult
 from loadcase.core.unitformat import format_quantity
 from loadcase.core.units import parse_unit
 from loadcase.core.values import digits, show
+from loadcase.draw.mermaid import mermaid
 from loadcase.estimate.estimate import estimate
 from loadcase.explore.flips import claim_of, decision
 from loadcase.explore.journal import content_hash
 from loadcase.report.compared import decisions_json
-from loadcase.report.draw import mermaid
 from loadcase.report.shapes import check_json
 from loadcase.report.text import SYMBOLS
 from loadcase.systems import System

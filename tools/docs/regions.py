@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import get_args
@@ -12,6 +13,8 @@ from loadcase.blueprint.parse_steps import KEYWORDS
 from loadcase.core.distributions import _EXAMPLES
 from loadcase.core.expressions import FUNCTIONS
 from loadcase.core.units import PHYSICAL, parse_unit, unit_names
+from loadcase.export import formats
+from loadcase.export.entities import TYPES
 from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip, Throttle
 from loadcase.kinds.service import Autoscale, Shed
@@ -61,6 +64,24 @@ def network() -> str:
     return table(("field", "takes", "default", "meaning"), found)
 
 
+def export_formats() -> str:
+    """Each export: what it makes, of what, what it does not know, and what checks it."""
+    parts = []
+    for name, found in formats().items():
+        told = "\n".join(f"- **{heading}**: {text}" for heading, text in found.told().items())
+        parts.append(f"### {name}\n\n{found.summary}\n\n{told}")
+    return "\n\n".join(parts)
+
+
+def field_types() -> str:
+    """The types of fields in the formats."""
+    found = [
+        (f"`{name}`", kind.meaning, f"`{kind.sql}`", f"`{kind.cql}`", f"`{json.dumps(kind.json)}`")
+        for name, kind in TYPES.items()
+    ]
+    return table(("type", "meaning", "PostgreSQL", "CQL", "JSON Schema"), found)
+
+
 REGIONS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "laws": laws,
@@ -75,6 +96,8 @@ REGIONS: dict[str, Callable[[], str]] = {
     "formulas": formulas,
     "history columns": columns,
     "history events": events,
+    "export formats": export_formats,
+    "field types": field_types,
 }
 
 

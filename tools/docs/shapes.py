@@ -22,6 +22,8 @@ from loadcase.cli import execute
 from loadcase.core.errors import BlueprintError, LoadcaseError
 from loadcase.core.results import CaseVerdict, CheckResult, Decided, Metric, Outcome, RunResult, Series
 from loadcase.deep.ablation import Ablation, Trial
+from loadcase.draw.diagram import Diagram, Edge, FlowLine, Group, Node, Strand
+from loadcase.draw.mermaid import mermaid
 from loadcase.estimate.estimate import estimate
 from loadcase.estimate.size import size
 from loadcase.explore.axes import parse_axis
@@ -30,6 +32,7 @@ from loadcase.explore.envelope import Envelope, Spot, parse
 from loadcase.explore.flips import At as CurvePoint
 from loadcase.explore.flips import Curve, Flip, Flipped
 from loadcase.explore.sweep import At, SweepResult
+from loadcase.export.listing import Listed, listing_json
 from loadcase.growth.mitigation import Mitigation
 from loadcase.growth.shrinking import Shrunk
 from loadcase.growth.story import Break, Rung
@@ -634,7 +637,58 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "designs[].metrics[].limit": "Largest difference that agrees.",
         "designs[].metrics[].ok": "Whether it is within.",
     },
-    "draw": {"blueprint": "Name of the design.", "mermaid": "The flowchart."},
+    "draw": {
+        "blueprint": "Name of the design.",
+        "mermaid": "The flowchart.",
+        "diagram.title": "What the design is called.",
+        "diagram.width": "Of the view, points.",
+        "diagram.height": "The same.",
+        "diagram.direction": "Which way the flows go: `down` or `right`.",
+        "diagram.layout": "Who placed it: `dot`, or `plain` where there is no Graphviz.",
+        "diagram.measured": "Whether the utilisation is of a run, not of the closed form.",
+        "diagram.load": "Load factor of the rates.",
+        "diagram.groups[].id": "Of a frame.",
+        "diagram.groups[].label": "What it is called, such as `3 zones`.",
+        "diagram.groups[].kind": "`region` or `zone`.",
+        "diagram.groups[].x": "Left, points; the origin is the top left corner.",
+        "diagram.groups[].y": "Top.",
+        "diagram.groups[].width": "Points.",
+        "diagram.groups[].height": "Points.",
+        "diagram.groups[].parent": "The frame around it, or null.",
+        "diagram.nodes[].id": "Of a box.",
+        "diagram.nodes[].name": "The component, or the flow whose clients it is.",
+        "diagram.nodes[].kind": "Kind of the component, or `client`.",
+        "diagram.nodes[].label": "Its name, shortened where it is very long.",
+        "diagram.nodes[].detail": "What it is, and how much there is of it.",
+        "diagram.nodes[].x": "Left.",
+        "diagram.nodes[].y": "Top.",
+        "diagram.nodes[].width": "Points.",
+        "diagram.nodes[].height": "Points.",
+        "diagram.nodes[].group": "The innermost frame around it, or null.",
+        "diagram.nodes[].utilisation": "Share of its workers that is busy, or null.",
+        "diagram.nodes[].problem": "Why it cannot do what is asked of it, or null.",
+        "diagram.edges[].id": "Of a line, which is all that goes from one box to another.",
+        "diagram.edges[].source": "Box where it begins.",
+        "diagram.edges[].target": "Box where it ends.",
+        "diagram.edges[].flow": "The flow with the highest rate, or null for what comes by itself.",
+        "diagram.edges[].label": "One line of text for each flow, or none.",
+        "diagram.edges[].rate": "Of all flows, 1/s.",
+        "diagram.edges[].kind": "`call`, `consume` (messages are taken) or `commit` (it comes by itself).",
+        "diagram.edges[].points[][]": "x, y of 1 + 3n control points of cubic Bézier curves.",
+        "diagram.edges[].label_x": "Middle of the label.",
+        "diagram.edges[].label_y": "The same.",
+        "diagram.edges[].label_width": "Of its box; 0 without a label.",
+        "diagram.edges[].label_height": "The same.",
+        "diagram.edges[].color": "Index of that flow, or null.",
+        "diagram.edges[].strands[].flow": "Each flow, or null.",
+        "diagram.edges[].strands[].verbs[]": "What it does there.",
+        "diagram.edges[].strands[].rate": "1/s.",
+        "diagram.edges[].strands[].color": "Index of the flow, or null.",
+        "diagram.edges[].strands[].kind": "As above.",
+        "diagram.flows[].name": "A flow of the legend.",
+        "diagram.flows[].rate": "Its requests or messages, 1/s.",
+        "diagram.flows[].color": "Its index.",
+    },
     "gallery": {
         "systems[].name": "Name of the system, and of its folder.",
         "systems[].title": "What it is called.",
@@ -647,6 +701,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "systems[].decisions.DECISION.over[]": "What was not.",
         "systems[].decisions.DECISION.variant": "The variant that makes the other choice, or null.",
         "systems[].decisions.DECISION.breaks[]": "Metrics of the contract that the variant breaks.",
+    },
+    "export": {
+        "blueprint": "Name of the design.",
+        "formats[].format": "What `--format` takes.",
+        "formats[].title": "The format's name.",
+        "formats[].possible": "Whether the design has something that it could hold.",
+        "formats[].files[]": "Names of the files that it makes; none where it makes none.",
+        "formats[].left_out[]": "What of the design is not in them, and why.",
+        "formats[].why_not": "Why it makes none; null where it does.",
+        "formats[].hint": "What would change that.",
     },
     "new": {"file": "The file that was written.", "from": "What it was made from."},
     "kinds": {
@@ -708,6 +772,7 @@ COMMANDS = {
     "agreement": "`loadcase validate --closed-form --format json`",
     "draw": "`loadcase draw FILE --format json`",
     "gallery": "`loadcase gallery [NAME] --format json`",
+    "export": "`loadcase export FILE --format json`: what it can be exported to; the other formats print the export.",
     "new": "`loadcase new FILE --format json`",
     "kinds": "`loadcase kinds [NAME] --format json`",
     "faults": "`loadcase faults [NAME] --format json`",
@@ -741,7 +806,14 @@ def samples() -> dict[str, Any]:
     estimated = estimate(blueprint).to_json()
     larger = loads(SMALL.replace("rate: rate", "rate: 10k /s"))
     sized = size_json(size(larger))
+    strand = Strand("r", ("get",), 1.0, 0, "call")
+    drawn = Diagram(
+        "small", "down", (Group("r2z3", "3 zones in each", "zone", "r2"),),
+        (Node("c0", "s", "service", "s", "service", 1.0, 1.0, "r2z3", 0.5, "why"),),
+        (Edge("e0", "u0", "c0", (strand,), "r 1/s", 1.0, 1.0, ((0.0, 0.0),)),), (FlowLine("r", 1.0, 0),),
+    )  # fmt: skip
     return {
+        "draw": {"blueprint": "small", "mermaid": mermaid(blueprint), "diagram": drawn.as_dict()},
         "check": check_json(CheckResult("small", "holds", [case], 0.1, decided=(DECIDED,))),
         "judge": judge_json(judged),
         "explain": explain_json(outcome, story),
@@ -755,6 +827,10 @@ def samples() -> dict[str, Any]:
         "advise": advice_json(advise(loads(CACHED))),
         "rules": rules_json([rules()["dual-write"]]),
         **printed(),
+        "export": listing_json(
+            blueprint,
+            [Listed("openapi", "OpenAPI 3.1", ["openapi.json"], ["why"], "why")],
+        ),
         "agreement": {
             "partial": False,
             "counts": {"agree": 1},
@@ -820,7 +896,6 @@ def printed() -> dict[str, Any]:
             "validate": ["validate", str(cases), "--quiet"],
             "gallery": ["gallery", "chat"],
             "new": ["new", str(file)],
-            "draw": ["draw", str(file)],
         }.items():
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
