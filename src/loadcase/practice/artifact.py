@@ -10,7 +10,7 @@ from loadcase.core.errors import UsageError
 from loadcase.practice.session import LONGEST_BLUEPRINT, Session
 
 SKELETON = """\
-# Your design of {system}. It is picked up whenever this file is saved; /run in the session runs it as far as it is wired.
+# Your design of {system}. It is picked up whenever this file is saved; /run runs it as far as it is wired.
 # `loadcase kinds`, `loadcase faults` and docs/blueprint.md tell what may stand here. Nothing has to be complete.
 loadcase: 1
 name: {system}

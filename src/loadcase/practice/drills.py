@@ -121,7 +121,7 @@ def _scoped(record: Record, system: System) -> Iterator[Point]:
     for one in record.events:
         if isinstance(one, Answered):
             asked = record.events[one.to].words
-            told |= {name: asked for name in (*one.facts, *([one.silent] if one.silent else []))}
+            told |= dict.fromkeys([*one.facts, *([one.silent] if one.silent else [])], asked)
     for name, fact in system.facts.facts.items():
         yield Point(fact.about, name in told, told.get(name, ""), () if name in told else (fact.asked[0],))
     assumed = [e.words for e in record.events if isinstance(e, Assumed)]

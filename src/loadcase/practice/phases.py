@@ -88,10 +88,12 @@ FORMATS: dict[str, tuple[Slot, ...]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a session is. Times are seconds on its clock; `left_s` is negative when the slot is overdrawn."""
+    """Where a session is: the slot, and the part of it. Times are seconds on its clock; `left_s` is of the slot, and
+    negative when that is overdrawn."""
 
     number: int
     slot: Slot
+    part: int
     phase: Phase
     left_s: float
     total_s: float
@@ -115,8 +117,10 @@ def place(record: Record, at: float) -> Place | None:
         return None
     having = slots(record)
     number = _number(having, phase)
-    left = having[number].seconds - spent(record, at, number)
-    return Place(number, having[number], phase, left, sum(slot.seconds for slot in having))
+    slot = having[number]
+    part = max((i for i, one in enumerate(slot.parts) if PHASES.index(one.phase) <= PHASES.index(phase)), default=0)
+    left = slot.seconds - spent(record, at, number)
+    return Place(number, slot, part, slot.parts[part].phase, left, sum(one.seconds for one in having))
 
 
 def spent(record: Record, at: float, number: int) -> float:
@@ -132,24 +136,18 @@ def following(record: Record, at: float) -> Phase | None:
     having, now = slots(record), place(record, at)
     if now is None:
         return having[0].parts[0].phase
-    inside = [part.phase for part in now.slot.parts]
-    later = inside[inside.index(now.phase) + 1 :]
-    if later:
-        return later[0]
+    if now.part + 1 < len(now.slot.parts):
+        return now.slot.parts[now.part + 1].phase
     return having[now.number + 1].parts[0].phase if now.number + 1 < len(having) else None
 
 
 def due(record: Record, at: float) -> Phase | None:
     """The later phase of the slot that begins by itself now, if one does."""
     now = place(record, at)
-    if now is None:
+    if now is None or now.part + 1 == len(now.slot.parts):
         return None
-    inside = [part.phase for part in now.slot.parts]
-    here = inside.index(now.phase)
-    if here + 1 == len(inside):
-        return None
-    until = MINUTE_S * sum(part.minutes for part in now.slot.parts[: here + 1])
-    return inside[here + 1] if spent(record, at, now.number) >= until else None
+    until = MINUTE_S * sum(part.minutes for part in now.slot.parts[: now.part + 1])
+    return now.slot.parts[now.part + 1].phase if spent(record, at, now.number) >= until else None
 
 
 def warnings(record: Record, at: float) -> list[Warned]:

@@ -2,7 +2,7 @@
 
 What comes next is spaced: a system that was read at the level aimed for comes again after 1, then 3, 7, 14, 30 and 60
 days, one step further each time; one that was not comes again the next day, and begins anew. (Intervals that expand:
-Landauer and Bjork, 1978; the steps are ours.) When nothing is due, systems that are new come first, nearest in difficulty.
+Landauer and Bjork, 1978; the steps are ours.) What is due comes first, then what is new, the nearest in difficulty.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def progress(store: Store, now_s: float) -> Progress:
         if found is None:
             unjudged.append(kept.id)
             continue
-        past = Past(kept.id, kept.setup.system, kept.setup.level, found["read"], found["score"], kept.seen_s, found["axes"])
+        past = Past(
+            kept.id, kept.setup.system, kept.setup.level, found["read"], found["score"], kept.seen_s, found["axes"]
+        )
         judged.append((past, found))
     pasts = [past for past, _ in judged]
     return Progress(tuple(pasts), tuple(unjudged), tuple(weak([f for _, f in judged])), tuple(coming(pasts, now_s)))
@@ -130,7 +132,11 @@ def coming(pasts: Sequence[Past], now_s: float) -> list[Next]:
         days = STEPS_DAYS[min(row, len(STEPS_DAYS)) - 1] if row else STEPS_DAYS[0]
         again = past.ended_s + days * DAY_S
         if again <= now_s:
-            why = f"read as {past.read} when {past.aimed} was aimed for" if not row else f"held {row}x; again after {days} d"
+            why = (
+                f"read as {past.read} when {past.aimed} was aimed for"
+                if not row
+                else f"held {row}x; again after {days} d"
+            )
             due.append(Next(name, difficulty[name], again, why))
     due.sort(key=lambda n: (n.due_s, n.system))
     aimed = LEVELS.index(pasts[0].aimed) if pasts else LEVELS.index("mid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections.abc import Iterable, Mapping
@@ -45,10 +46,22 @@ def drawn(topic: str | None, level: Level, seed: int, practised: Mapping[str, in
     return random.Random(seed).choice([system for system, facts in found if rank((system, facts)) == best])
 
 
+def listed_json(system: System, facts: Facts) -> dict[str, Any]:
+    """A system as `practice list --format json` lists it."""
+    prompt = system.blueprint.prompt
+    return {
+        "name": system.name, "title": system.title, "prompt": prompt, "topics": facts.topics,
+        "difficulty": facts.difficulty,
+    }  # fmt: skip
+
+
 # --- a prompt of one's own --------------------------------------------------------------------------------------------
 SILENT = {
     "budget": ("what it may cost", ["What may it cost?", "Is there a budget?", "How much money can we spend on it?"]),
-    "team": ("who builds and runs it", ["How large is the team?", "Who is on call for it?", "How many engineers are there?"]),
+    "team": (
+        "who builds and runs it",
+        ["How large is the team?", "Who is on call for it?", "How many engineers are there?"],
+    ),
     "existing": (
         "what is there already",
         ["Which systems exist already?", "Do we have a platform to build on?", "May I reuse what the company runs?"],
@@ -229,7 +242,7 @@ def _curveballs(b: Blueprint) -> dict[str, Any]:
 
 
 def _by_kind(b: Blueprint, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a fault with kinds of components and roles of flows in the place of names; times are the thrower's."""
+    """The fields of a fault with kinds of components and roles of flows in the place of names, and without a time."""
 
     def kind(name: Any) -> Any:
         return b.components[name].kind if name in b.components else CLIENT if name in b.flows else name
@@ -252,11 +265,13 @@ def _good(b: Blueprint, curveballs: Mapping[str, Any]) -> dict[str, Any]:
     decided = [f"Chooses {d.choose}" + (f" over {', '.join(d.over)}" if d.over else "") for d in b.decisions.values()]
     hard = (b.requirements.hard_part or "").strip()
     deep = [f"The hard part: {hard}"] * bool(hard) + [
-        f"{name} is kept by {e.key if isinstance(e.key, str) else ', '.join(e.key)}" for name, e in b.entities.items() if e.key
+        f"{name} is kept by {e.key if isinstance(e.key, str) else ', '.join(e.key)}"
+        for name, e in b.entities.items()
+        if e.key
     ]
     return {
         "breadth": _signals(whys, "Clients, interface, processing and storage are there.", "Each part has a reason."),
-        "depth": _signals(deep, "One part is told in detail, with its state and its failure.", "Figures size the parts."),
+        "depth": _signals(deep, "One part is told in detail, with its state and failure.", "Figures size the parts."),
         "proactiveness": _signals(
             [f"Raises {one['raised_as'][0]} before being asked." for one in curveballs.values()],
             "States what is left out, and why.", "Says what comes at ten times the load.",
@@ -273,12 +288,10 @@ def _signals(drafted: list[str], *otherwise: str) -> list[dict[str, str]]:
 
 
 def _yaml(data: Any) -> str:
-    import io
-
     from ruamel.yaml import YAML
 
-    writer = YAML(typ="safe", pure=True)
-    writer.default_flow_style, writer.width, writer.sort_base_mapping_type_on_output = False, 110, False  # type: ignore[attr-defined]
+    writer = YAML()
+    writer.default_flow_style, writer.width = False, 110
     stream = io.StringIO()
     writer.dump(data, stream)
     return stream.getvalue()

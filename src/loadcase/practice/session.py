@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,7 +69,7 @@ class Session:
         kept = store.kept(id)
         last = self._record.events[-1].at if self._record.events else 0.0
         self._base, self._since = max(last, kept.clock_s), clock()
-        self._looked = self._base
+        self._looked, self._works = self._base, False
         self._lock, self._thinking = threading.RLock(), threading.Lock()
         self._given_bench = bench
 
@@ -106,8 +107,8 @@ class Session:
 
     @property
     def now(self) -> float:
-        """Seconds on the session's clock, which stands still in a pause."""
-        stands = phases.is_paused(self._record) or self.is_over or not self._record.events
+        """Seconds on the session's clock, which stands still in a pause and while a run goes on."""
+        stands = self._works or self.is_paused or self.is_over or not self._record.events
         return self._base if stands else self._base + self.clock() - self._since
 
     @property
@@ -208,9 +209,20 @@ class Session:
 
         text = self._record.blueprint
         self._open()
-        with self._thinking:
+        with self._at_work(), self._thinking:
             outcome, told = trying.tried(self.bench, text, what, case)
         return self._add(Ran(at=self.now, what=what, case=case, outcome=outcome, text=told))
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """The clock stands still while the machine works: how fast it is changes nothing for the candidate."""
+        with self._lock:
+            self._base, self._works = self.now, True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._since, self._works = self.clock(), False
 
     def look(self) -> Look:
         """What is known of the blueprint on paper; nothing is recorded."""

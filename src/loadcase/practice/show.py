@@ -79,7 +79,9 @@ def day(seconds: float) -> str:
 def told(shown: Shown) -> str:
     """How the session was set up, in a line."""
     setup, kept = shown.kept.setup, shown.kept
-    what = f"{setup.drill} drill" if setup.drill else f"{'free' if setup.format == 'free' else f'{setup.format} minutes'}"
+    what = (
+        f"{setup.drill} drill" if setup.drill else f"{'free' if setup.format == 'free' else f'{setup.format} minutes'}"
+    )
     state = "ended" if kept.ended else "not ended"
     return (
         f"{setup.system}, {what}, aimed at {setup.level}, {setup.style} interviewer; {day(kept.created_s)}, "
@@ -115,7 +117,9 @@ def _verdict_markdown(shown: Shown) -> list[str]:
             level = f"{one.level} of 4" if one.assessed else "not assessed"
             lines.append(f"- **{_escaped(one.title)}**: {level}. {_escaped(one.says)}")
             if one.override:
-                lines.append(f"  - a reviewer: **{_escaped(one.override.level)}**, because {_escaped(one.override.because)}")
+                lines.append(
+                    f"  - a reviewer: **{_escaped(one.override.level)}**, because {_escaped(one.override.because)}"
+                )
             lines += [f"  - {_escaped(quote)}" for quote in one.quotes]
         parts += [f"### {axis.capitalize()}", "\n".join(lines)]
     for heading, lines in verdict.after(shown.judgement):
@@ -133,21 +137,22 @@ def _point_markdown(one: drills.Point) -> str:
 def _timeline_markdown(record: Record) -> str:
     lines, phase = [], None
     for row in timeline.rows(record):
-        if row.phase != phase:
-            phase = row.phase
-            lines.append(f"\n### {NAMES.get(phase, phase).capitalize()}\n")  # type: ignore[call-overload]
         if row.label != "phase":
+            if row.phase != phase:
+                phase = row.phase
+                lines.append(f"\n### {NAMES.get(phase, phase).capitalize()}\n")  # type: ignore[call-overload]
             text = _escaped(row.text).replace("\n", "<br>")
-            lines.append(f"- `{row.clock}` {'' if row.who == 'clock' else f'**{row.who}** '}{row.label}{': ' + text if text else ''}")
+            who = "" if row.who == "clock" else f"**{row.who}** "
+            lines.append(f"- `{row.clock}` {who}{row.label}{': ' + text if text else ''}")
     return "\n".join(lines).strip()
+
+
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*_[]<>#|~$&"}
 
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    text = text.replace("\\", "\\\\")
-    for sign in "`*_[]<>#|~$":
-        text = text.replace(sign, f"&#{ord(sign)};")
-    return text
+    return text.translate(_ENTITIES)
 
 
 def _fence(text: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from loadcase.practice.events import CANDIDATES, Entered, Ended, Event, Paused, Resumed, Warned
+from loadcase.practice.events import CANDIDATES, Ended, Entered, Event, Paused, Resumed, Warned
 from loadcase.practice.phases import NAMES
 from loadcase.practice.record import Record
 
-Who = Literal["you", "interviewer", "clock"]
+Who = Literal["candidate", "interviewer", "clock"]
 LABELS = {
     "asked": "asks", "said": "says", "assumed": "assumes", "estimated": "estimates", "decided": "decides",
     "wrote": "writes", "ran": "runs", "asked_for_hint": "asks for a hint", "answered": "answers",
@@ -58,7 +58,7 @@ def rows(record: Record) -> list[Row]:
 def who(one: Event) -> Who:
     """Whose doing it is."""
     if isinstance(one, CANDIDATES):
-        return "you"
+        return "candidate"
     return "clock" if isinstance(one, Entered | Paused | Resumed | Ended | Warned) else "interviewer"
 
 

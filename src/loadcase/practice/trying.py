@@ -22,7 +22,7 @@ def tried(bench: Workbench, text: str, what: What, case: str = "") -> tuple[Outc
     missing = [f"not yet: {problem.message}" for problem in look.problems]
     if what == "run":
         checked = bench.check(text, case)
-        outcome: Outcome = "refused" if checked.outcome in ("refused", "not_run") else checked.outcome
+        outcome: Outcome = "refused" if checked.outcome == "not_run" else checked.outcome
         return outcome, _lines([*checked.text.split("; "), *missing])
     if look.blueprint is None:
         return "refused", _lines(missing or ["nothing is written yet"])

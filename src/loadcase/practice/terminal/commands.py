@@ -79,7 +79,12 @@ def _decide(desk: Desk, text: str) -> None:
         say(f"kept; nothing yet of {', '.join(lacks)}", "dim", 4)
 
 
-_DECISION = {"over": "over what", "because": "because of what", "cost": "at the cost of what", "flips_when": "flips when"}
+_DECISION = {
+    "over": "over what",
+    "because": "because of what",
+    "cost": "at the cost of what",
+    "flips_when": "flips when",
+}
 
 
 def _run(what: Literal["review", "run"]) -> Callable[[Desk, str], None]:
@@ -100,7 +105,10 @@ def _edit(desk: Desk, text: str) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not desk.live or not editor:
         say(str(desk.artifact.path))
-        say("open it in any editor: what is saved is picked up" + ("" if editor else "; EDITOR names one for /edit"), "dim")
+        say(
+            "open it in any editor: what is saved is picked up" + ("" if editor else "; EDITOR names one for /edit"),
+            "dim",
+        )
         return
     try:
         subprocess.run([*shlex.split(editor), str(desk.artifact.path)], check=False)
@@ -148,7 +156,9 @@ COMMANDS: dict[str, Command] = {
     "/defer": Command("TEXT", "What is left out on purpose.", _require("deferred")),
     "/promise": Command("TEXT", "A promise with a figure, as p95 < 300 ms.", _require("contract")),
     "/hard": Command("TEXT", "The one hard part.", _require("hard_part")),
-    "/estimate": Command("[NAME = FORMULA]", "A line of the pad; without one, the blueprint in closed form.", _estimate),
+    "/estimate": Command(
+        "[NAME = FORMULA]", "A line of the pad; without one, the blueprint in closed form.", _estimate
+    ),
     "/decide": Command("X over Y because A at the cost of B flips when C", "A decision with its price.", _decide),
     "/edit": Command("", "Open the blueprint in your EDITOR, or say where it is.", _edit),
     "/write": Command("FILE", "Take another file as the blueprint.", _write),

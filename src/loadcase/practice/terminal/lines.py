@@ -12,7 +12,9 @@ _ASKS = re.compile(
     r"|must (the|it|we|i|order|they|users)|may (i|we|it|users|the)|any)\b",
     re.IGNORECASE,
 )
-_ASSUMES = re.compile(r"(i('ll| will|'d)? assume|i'm assuming|let('s| us|s)? assume|assume|assuming|assumption:)\b", re.IGNORECASE)
+_ASSUMES = re.compile(
+    r"(i('ll| will|'d)? assume|i'm assuming|let('s| us|s)? assume|assume|assuming|assumption:)\b", re.IGNORECASE
+)
 _LEAD = re.compile(r"^(so|ok|okay|and|well|right|um+|hm+|then|also|alright|first|next)[,.!]?\s+", re.IGNORECASE)
 _PARTS = {
     "over": r"\b(?:over|instead of|rather than)\b",
@@ -49,7 +51,7 @@ def decision(text: str) -> dict[str, str]:
         if hit:
             found.append((name, hit.start(), hit.end()))
             at = hit.end()
-    ends = [start for _, start, _ in found[1:]] + [len(text)]
+    ends = [*[start for _, start, _ in found], len(text)][1:]
     parts = {"chose": _CHOSE.sub("", text[: found[0][1] if found else len(text)].strip())}
     for (name, _, end), until in zip(found, ends, strict=True):
         parts[name] = text[end:until]

@@ -43,8 +43,8 @@ def open_door(session: Session) -> None:
         return
     budget = "free of a clock" if setup.format == "free" else f"{setup.format} minutes"
     say((system.blueprint.prompt or "").strip())
-    say(f"{budget}, aimed at {setup.level}, {setup.style} interviewer. You hold the pen: type to ask or to think aloud; "
-        "/help lists what else.", "dim")  # fmt: skip
+    say(f"{budget}, aimed at {setup.level}, {setup.style} interviewer. You hold the pen: type to ask or to think aloud;"
+        " /help lists what else.", "dim")  # fmt: skip
     say(f"your blueprint is {session.store.artifact(session.id)}", "dim")
 
 

@@ -13,6 +13,7 @@ from loadcase.practice.pad import shown
 from loadcase.practice.record import Record
 from loadcase.practice.session import Session
 from loadcase.practice.timeline import LABELS, clock, text, who
+from loadcase.practice.timeline import rows as rows_of
 from loadcase.practice.trying import wiring
 from loadcase.report.text import console
 
@@ -21,8 +22,12 @@ STYLES = {"holds": "green", "broken": "bold red", "undecided": "yellow", "refuse
 
 
 def say(line: str, style: str = "", indent: int = 0) -> None:
-    """A line of text; whatever is in it is shown as it is."""
-    console().print(Padding(Text(line, style), (0, 0, 0, indent), expand=False))
+    """Text as it is, whatever is in it. It is folded for a terminal, and left alone for a program."""
+    out = console()
+    if out.is_terminal:
+        out.print(Padding(Text(line, style), (0, 0, 0, indent), expand=False))
+    else:
+        out.print(Text("\n".join(" " * indent + part for part in line.splitlines() or [""])), soft_wrap=True)
 
 
 def tell(session: Session, new: list[Event]) -> None:
@@ -69,7 +74,8 @@ def _entered(session: Session, at: float) -> None:
     now = phases.place(session.record, at)
     if now is None:
         return
-    budget = "" if now.left_s == float("inf") else f", {clock(now.left_s)} for it"
+    ahead = sum(part.minutes for part in now.slot.parts[now.part + 1 :]) * phases.MINUTE_S
+    budget = "" if now.left_s == float("inf") else f", {clock(now.left_s - ahead)} for it"
     say(f"[{clock(at)}] {phases.NAMES[now.phase]}{budget}", "yellow")
     if not session.record.setup.drill:
         say(phases.LEAD[now.phase], "dim", INDENT)
@@ -116,3 +122,14 @@ def _listed(title: str, lines: list[str]) -> Iterator[str]:
     if lines:
         yield f"{title}:"
         yield from (f"    {line}" for line in lines)
+
+
+RECALLED = 6
+
+
+def recall(session: Session) -> None:
+    """The end of what was said before a session was left."""
+    rows = [row for row in rows_of(session.record) if row.who != "clock" or row.label == "phase"]
+    for row in rows[-RECALLED:]:
+        say(f"[{row.clock}] {'' if row.who == 'clock' else row.who + ' '}{row.label}: {row.text}", "dim")
+    say(f"goes on: {time_line(session.record, session.now)}", "yellow")
