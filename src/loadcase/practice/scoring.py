@@ -26,6 +26,6 @@ def scored(
         raise UsageError(f"{id} is a drill", hint=f"`loadcase practice review {id}` tells how it went")
     system = find(record.setup.system)
     bench = Workbench(system.name, facts=system.facts) if bench is None else bench
-    judgement = judge(record, bench, progress)
+    judgement = judge(record, bench, progress, facts=system.facts, worked=system.blueprint)
     store.keep_judgement(id, len(record.events), str(judgement.rubric), judgement.to_json())
     return judgement
