@@ -74,11 +74,13 @@ def start(
     style: Style = "steering",
     topic: str | None = None,
     seed: int | None = None,
-    name: str = "",
+    name: str | None = None,
     pace: Pace = 1.0,
     db: Db = None,
 ) -> int:
     """Start a session, on a system or on one that is drawn by topic and level.
+
+    Example: loadcase practice start chat --level senior
 
     Lines of standard input do the same as what is typed, so that a script can
     drive it. Ctrl-D or Ctrl-C leaves; everything is kept.
@@ -319,6 +321,8 @@ def drill(
 ) -> int:
     """Drill one stage for ten minutes, and see at once how it went.
 
+    Example: loadcase practice drill estimation chat
+
     Parameters
     ----------
     seed
@@ -334,7 +338,7 @@ def drill(
             found = drawn(None, level, seed, {})
         else:
             found = str(find(system).path.parent) if "/" in system else find(system).name
-        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, "")
+        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, None)
 
 
 @practice.command
@@ -379,7 +383,7 @@ def _clock(pace: float) -> Callable[[], float]:
     return lambda: time.monotonic() * pace
 
 
-def _begin(store: Store, setup: Setup, pace: float, name: str) -> int:
+def _begin(store: Store, setup: Setup, pace: float, name: str | None) -> int:
     """A new session, from the door to the end."""
     from loadcase.practice.session import Session as Going
     from loadcase.practice.terminal.room import open_door, sit

@@ -129,15 +129,16 @@ def _write(desk: Desk, text: str) -> None:
 
 
 def _show(desk: Desk, text: str) -> None:
-    tell(desk.session, desk.artifact.pick_up(at_once=True))
+    if not desk.session.is_paused:
+        tell(desk.session, desk.artifact.pick_up(at_once=True))
     for line in standing(desk.session):
         say(line)
     say(f"the blueprint is {desk.artifact.path}", "dim")
 
 
 def _end(desk: Desk, text: str) -> None:
-    if not desk.session.is_paused:
-        tell(desk.session, desk.artifact.pick_up(at_once=True))
+    tell(desk.session, desk.session.unpause())
+    tell(desk.session, desk.artifact.pick_up(at_once=True))
     tell(desk.session, desk.session.end())
     desk.over = True
 
