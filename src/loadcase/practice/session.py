@@ -34,6 +34,7 @@ from loadcase.practice.events import Curveball as Thrown
 from loadcase.practice.pad import Pad, computed, pad, shown
 from loadcase.practice.record import Record, Setup
 from loadcase.practice.store import Store
+from loadcase.practice.timeline import printable
 from loadcase.systems import System, find
 from loadcase.systems.facts import Facts
 
@@ -378,7 +379,7 @@ class Session:
 
 def _text(text: str) -> str:
     """What was typed, without what surrounds it and what a terminal would act upon."""
-    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+    plain = printable(text).strip()
     if len(plain) > LONGEST_TEXT:
         raise UsageError(f"at most {LONGEST_TEXT:,} characters are kept of what is said, got {len(plain):,}",
                          hint="say it in parts")  # fmt: skip
