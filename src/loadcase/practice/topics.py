@@ -1,6 +1,6 @@
 """What an interview is about, topic by topic: one vocabulary for the interviewer's questions and the rubric.
 
-What a question or a hint is about (`Prompted.about`, `Hint.about`) is one of these, and so is what each criterion of the
+What a question or a hint is about (`Prompted.about`, `Hint.about`) is one of these, and so is what a criterion of the
 rubric asks for: what was raised can be held against when it was asked.
 """
 

@@ -13,7 +13,7 @@ from loadcase.core.errors import UsageError, suggest
 from loadcase.systems.facts import Facts
 from loadcase.systems.facts import load as load_facts
 
-__all__ = ["Facts", "System", "folder", "system", "systems"]
+__all__ = ["Facts", "System", "find", "folder", "system", "systems"]
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,17 @@ def system(name: str) -> System:
         near = suggest(name, known)
         raise UsageError(f"the gallery has no {name!r}", hint=near or f"systems: {', '.join(known)}")
     return known[name]
+
+
+def find(name: str) -> System:
+    """The system of that name, or that of a folder of one's own with a blueprint and facts; a folder has a slash in it.
+
+    Raises UsageError when there is none.
+    """
+    if "/" not in name and name not in (".", ".."):
+        return system(name)
+    path = Path(name).expanduser().absolute()
+    for file in ("blueprint.yaml", "facts.yaml"):
+        if not (path / file).is_file():
+            raise UsageError(f"{path} has no {file}", hint="`loadcase practice new-prompt` makes both of a blueprint")
+    return System(path.name, path / "blueprint.yaml")
