@@ -174,7 +174,7 @@ class Workbench:
             try:
                 wanted = plan(blueprint, name, max(left / (len(names) - i), self.events / len(names)) / SEEDS)
             except UsageError as error:
-                outcomes[name] = "refused"
+                outcomes[name] = "not_run" if isinstance(error, TooMuchError) else "refused"
                 notes.append(f"{name} was not run: {error}")
                 continue
             left -= 0.0 if wanted.load in filled else wanted.filling
@@ -294,7 +294,7 @@ class Workbench:
         """What the work gives; what is refused is told."""
         try:
             return work()
-        except _NotRunError as error:
+        except (_NotRunError, TooMuchError) as error:
             return refused("not_run", str(error))
         except _TROUBLE as error:
             return refused("refused", _problem(error).message)
@@ -360,10 +360,10 @@ def _checked(blueprint: Blueprint, outcomes: dict[str, Result], lines: tuple[Lin
     ran = {name: one for name, one in outcomes.items() if one not in ("refused", "not_run")}
     said = [f"{name}: {_contract([one for one in lines if one.case == name])}" for name in ran]
     rest = [name for name, one in outcomes.items() if one == "not_run"]
-    if rest:
+    if rest and ran:
         notes.append(f"left for later: {', '.join(rest)}")
     if not ran:
-        return Checked("refused", "; ".join(notes), outcomes)
+        return Checked("not_run" if rest else "refused", "; ".join(notes), outcomes)
     if not blueprint.contract:
         return Checked("undecided", "; ".join([*said, *notes]), outcomes, lines)
     verdict = worst([{"holds": "holds", "broken": "broken"}.get(one, "unknown") for one in ran.values()])  # type: ignore[misc]
