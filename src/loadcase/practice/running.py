@@ -138,5 +138,3 @@ def _run(blueprint: Blueprint, wanted: Plan, seed: int, warmed: Warmed) -> tuple
 def judged(blueprint: Blueprint, case: str, runs: Sequence[tuple[RunResult, bool]]) -> CaseVerdict:
     """The contract in those runs; what was cut makes nothing hold or break."""
     return judge_case(blueprint, case, [r for r, cut in runs if not cut], [r for r, cut in runs if cut])
-
-

@@ -23,13 +23,12 @@ import threading
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from loadcase.core.errors import UsageError
 from loadcase.practice.events import Answered, Changed, Curveball, Event, Hint, Prompted, Steered, Warned
 
-E = TypeVar("E", bound=Event)
 TIMEOUT_S = 3.0
 MOST_BYTES = 64 << 10
 """Of an answer."""
@@ -79,7 +78,9 @@ class Model:
             return None
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError("LOADCASE_MODEL_URL is no address", hint="for example http://localhost:11434/v1")
-        return cls(url.rstrip("/"), env.get("LOADCASE_MODEL", "").strip() or "default", env.get("LOADCASE_MODEL_KEY", ""))
+        return cls(
+            url.rstrip("/"), env.get("LOADCASE_MODEL", "").strip() or "default", env.get("LOADCASE_MODEL_KEY", "")
+        )
 
     def reworded(self, line: str, style: str, keep: Iterable[str] = ()) -> str:
         """The line in other words; the line itself where these do not keep its figures and the names to `keep`."""
@@ -148,7 +149,7 @@ def _has(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
-def worded(event: E, model: Model | None, style: str, keep: Iterable[str] = ()) -> E:
+def worded(event: Event, model: Model | None, style: str, keep: Iterable[str] = ()) -> Event:
     """The interviewer's event with its line in the model's words; the event itself where there is no model.
 
     Only the line differs: what it is about, which facts it told and what a run showed stay as they are.

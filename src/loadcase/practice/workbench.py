@@ -1,7 +1,7 @@
 """What is known of a candidate's blueprint: what loads of it, what is wrong on paper, what its runs show.
 
-Everything is kept by the text, raises nothing for whatever a text says, and gives the same for the same text and seed on
-every machine: what bounds a run is simulated time and events.
+Everything is kept by the text, raises nothing for whatever a text says, and gives the same for the same text and seed
+on every machine: what bounds a run is simulated time and events.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, cast
 from loadcase import api
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import LoadcaseError, Path, Problem, UsageError
-from loadcase.core.results import CaseVerdict, CheckResult, Outcome, RunResult, Verdict, worst
+from loadcase.core.results import CaseVerdict, CheckResult, Outcome, Verdict, worst
 from loadcase.core.values import show
 from loadcase.deep.ablation import AblationProgress, ablate
 from loadcase.engine.run import Warmed
@@ -211,10 +211,9 @@ class Workbench:
         verdict = judged(throw.blueprint, THROWN, runs[THROWN])
         seen = effect(throw, watched, [r for r, _ in runs[CALM]], [r for r, _ in runs[THROWN]])
         lines = tuple(Line.of(THROWN, one) for one in verdict.guarantees)
-        return Thrown(
-            name, _RESULTS[verdict.verdict], f"{throw.instead}{seen.words}. {_contract(lines)}", throw.fault, throw.place, seen.before,
-            seen.after, lines,
-        )  # fmt: skip
+        words = f"{throw.instead}{seen.words}. {_contract(lines)}"
+        outcome = _RESULTS[verdict.verdict]
+        return Thrown(name, outcome, words, throw.fault, throw.place, seen.before, seen.after, lines)
 
     def _thrown(self, blueprint: Blueprint, thrown: Curveball) -> tuple[Throw, Blueprint, list[Plan], int]:
         """The design with the fault, what is watched in it, how it is run and with how many seeds: with fewer, and for
