@@ -63,7 +63,9 @@ def _rest(document: Document, name: str, first: Iterable[Problem]) -> Wired:
     for part in UNTOLD:
         if not isinstance(data.get(part), dict):
             data[part] = {}
-    told = {(p.path, p.message): p for p in first if p.path or p.code != "LC304"}  # what every blueprint has is supplied
+    told = {
+        (p.path, p.message): p for p in first if p.path or p.code != "LC304"
+    }  # what every blueprint has is supplied
     left_out: list[str] = []
     for number in range(ROUNDS):
         try:
@@ -125,5 +127,3 @@ def _empty(inner: dict[str, Any], place: Path) -> None:
         needed = {"loadcase": 1, "name": "design", "components": {}, "flows": {}}
         if place[0] in needed:
             inner[str(place[0])] = needed[str(place[0])]
-
-
