@@ -1,0 +1,205 @@
+"""Which of the things that could be asked for a question asks for.
+
+Everything that can be asked of a system is a candidate: its facts, what is left to the candidate, its derived figures,
+and what is often asked and seldom known (`known/intents.toml`). A question is compared with each by what it has in
+common with its phrasings, and a logistic model, fitted on questions (`tools/matching.py`), says how likely each is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadcase.core.expressions import evaluate
+from loadcase.core.quantity import median
+from loadcase.practice.matching_words import CONCEPT, FOCUS, KNOWN, UNIT, Words, figures, split
+from loadcase.systems.facts import Facts
+
+Sort = Literal["fact", "silent", "number", "beyond"]
+Rows = NDArray[np.float64]
+
+FEATURES = (
+    "bias", "nearest", "near", "whole", "covered", "ahead_nearest", "ahead_whole", "stranger", "strangest",
+    "unit_fits", "unit_differs", "focus_fits", "focus_differs", "short", "unheard", "share_whole", "concepts", "second",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that can be asked for."""
+
+    sort: Sort
+    name: str
+    phrasings: tuple[str, ...]
+    unit: str = ""
+    """What the figure is measured in, as `figures` names it."""
+
+
+@cache
+def intents() -> dict[str, dict[str, Any]]:
+    """What is asked of many systems, by the name that facts give it."""
+    return tomllib.loads((KNOWN / "intents.toml").read_text("utf-8"))
+
+
+def candidates(facts: Facts) -> list[Candidate]:
+    """All that can be asked of a system."""
+    shared = intents()
+    general = {name: tuple(intent["asked"]) for intent in shared.values() for name in intent.get("names", ())}
+    found = [
+        Candidate("fact", name, (fact.about, *fact.asked, *general.get(name, ())), _unit(fact.value))
+        for name, fact in facts.facts.items()
+    ]
+    found += [
+        Candidate("silent", name, (one.about, *one.asked, *general.get(name, ())))
+        for name, one in facts.silent.items()
+    ]
+    found += [Candidate("number", name, (number.about,)) for name, number in facts.numbers.items()]
+    taken = {one.name for one in found}
+    found += [
+        Candidate("beyond", key, tuple(intent["asked"]))
+        for key, intent in shared.items()
+        if intent.get("beyond") and taken.isdisjoint({key, *intent.get("names", ())})
+    ]
+    return found
+
+
+def _unit(value: str | None) -> str:
+    """The unit of a fact's figure."""
+    if value is None:
+        return ""
+    if value.rstrip().endswith("%"):
+        return "share"
+    dims = dict(median(evaluate(value, {})).dims)
+    units = (unit for of, unit in (("money", "money"), ("data", "size"), ("time", "time")) if dims.get(of, 0) > 0)
+    return next(units, "plain")
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A candidate with how likely the question asks for it, 0 to 1."""
+
+    candidate: Candidate
+    chance: float
+
+
+class Matcher:
+    """Compares questions with the candidates of one system."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.candidates = candidates(facts)
+        texts = [text for one in self.candidates for text in one.phrasings]
+        self.words = Words([*texts, *(fact.answer for fact in facts.facts.values())])
+        self._heard = {term for fact in facts.facts.values() for term in self.words.terms(fact.answer)}
+        self._of = np.array([i for i, one in enumerate(self.candidates) for _ in one.phrasings])
+        read = [self.words.terms(text) for text in texts]
+        self._index = {term: i for i, term in enumerate(sorted({term for terms in read for term in terms}))}
+        bags = np.zeros((len(self.candidates), len(self._index)))
+        rows = np.zeros((len(read), len(self._index)))
+        for row, of, terms in zip(rows, self._of, read, strict=True):
+            for term, says in terms.items():
+                row[self._index[term]] = says
+                bags[of, self._index[term]] += 1
+        in_many = (bags > 0).sum(axis=0)
+        self._rare = np.log((len(self.candidates) + 1) / (in_many + 0.5)) / math.log(len(self.candidates) + 1)
+        self._rarest = float(self._rare.max())
+        self._rows = _unit_length(rows * self._rare)
+        spread = bags / np.array([len(one.phrasings) for one in self.candidates])[:, None]
+        says = rows.max(axis=0)
+        self._wholes = _unit_length(np.sqrt(spread) * says * self._rare)
+        self._bags = bags > 0
+        self._concept = np.array([term.startswith(CONCEPT) for term in self._index])
+        self._focus = np.array([FOCUS in term for term in self._index])
+        self._plain = ~np.array([term.startswith((CONCEPT, UNIT)) or FOCUS in term for term in self._index])
+
+    def features(self, text: str) -> Rows:
+        """What a question has in common with each candidate, one row for each: columns as in `FEATURES`."""
+        terms = self.words.terms(text)
+        query = np.zeros(len(self._index))
+        strange = 0.0
+        strangest = 0.0
+        for term, says in terms.items():
+            if (i := self._index.get(term)) is not None:
+                query[i] = says * self._rare[i]
+            elif term[0] not in (CONCEPT, UNIT) and FOCUS not in term and says > 0.1:
+                weight = says * self._rarest * (0.5 if term in self._heard else 1.0)
+                strange += weight
+                strangest = max(strangest, weight)
+        length = math.sqrt(float(query @ query) + strange**2) or 1.0
+        nearest, near, second = self._by_candidate(self._rows @ query / length)
+        whole = self._wholes @ query / length
+        plain = query * self._plain
+        mass = float(plain.sum()) + strange or 1.0
+        inside = self._bags @ plain
+        missed = (~self._bags * plain).max(axis=1)
+        concepts = query * self._concept
+        columns = {
+            "bias": np.ones(len(nearest)),
+            "nearest": nearest,
+            "near": near,
+            "second": second,
+            "whole": whole,
+            "covered": inside / mass,
+            "ahead_nearest": nearest - _best_other(nearest),
+            "ahead_whole": whole - _best_other(whole),
+            "share_whole": whole / (whole.sum() or 1.0),
+            "stranger": np.maximum(missed, strangest),
+            "strangest": np.full(len(nearest), strangest),
+            "unheard": np.full(len(nearest), strange / mass),
+            "short": np.full(len(nearest), 1.0 / (1.0 + np.count_nonzero(plain > 0.05))),
+            "concepts": (self._bags @ concepts) / (concepts.sum() or 1.0),
+            **self._units(text),
+            **self._focused(query, terms),
+        }
+        return np.stack([columns[name] for name in FEATURES], axis=1)
+
+    def _by_candidate(self, near: Rows) -> tuple[Rows, Rows, Rows]:
+        """The nearest phrasing of each candidate, the mean of its three nearest, and the second."""
+        count = len(self.candidates)
+        best, mean, second = np.zeros(count), np.zeros(count), np.zeros(count)
+        for i in range(count):
+            own = np.sort(near[self._of == i])[::-1]
+            best[i], mean[i], second[i] = own[0], own[:3].mean(), own[min(1, len(own) - 1)]
+        return best, mean, second
+
+    def _units(self, text: str) -> dict[str, Rows]:
+        said = figures([self.words.spelt(word) for word in split(text)]) - {"factor"}
+        units = [one.unit for one in self.candidates]
+        fits = [float(bool(said) and unit in said) for unit in units]
+        differs = [float(bool(said - {"plain"}) and unit != "" and unit not in said) for unit in units]
+        return {"unit_fits": np.array(fits), "unit_differs": np.array(differs)}
+
+    def _focused(self, query: Rows, terms: Mapping[str, float]) -> dict[str, Rows]:
+        asked = [term for term in terms if FOCUS in term]
+        focus = query * self._focus
+        fits = (self._bags @ focus > 0).astype(float)
+        return {"focus_fits": fits, "focus_differs": (1.0 - fits) * bool(asked)}
+
+    def likely(self, text: str) -> list[Likely]:
+        """The candidates, the likeliest first."""
+        chances = 1.0 / (1.0 + np.exp(-(self.features(text) @ self._weights)))
+        order = np.argsort(-chances, kind="stable")
+        return [Likely(self.candidates[i], float(chances[i])) for i in order]
+
+    @cached_property
+    def _weights(self) -> Rows:
+        kept = json.loads((KNOWN / "weights.json").read_text("utf-8"))
+        return np.array([kept[name] for name in FEATURES])
+
+
+def _unit_length(rows: Rows) -> Rows:
+    lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
+
+
+def _best_other(values: Rows) -> Rows:
+    """For each, the largest of the others."""
+    first, second = np.sort(values)[::-1][:2] if len(values) > 1 else (values[0], 0.0)
+    return np.where(values == first, second, first)
