@@ -28,8 +28,16 @@ Rows = NDArray[np.float64]
 
 FEATURES = (
     "bias", "nearest", "near", "whole", "covered", "ahead_nearest", "ahead_whole", "stranger", "strangest",
-    "unit_fits", "unit_differs", "focus_fits", "focus_differs", "short", "unheard", "share_whole", "concepts", "second",
+    "unit_fits", "unit_differs", "focus_fits", "focus_differs", "short", "unheard", "share_whole", "concepts", "second", "votes", "top_vote", "answer",
+    "type_fits", "type_differs", "sort_fits", "sort_differs",
 )  # fmt: skip
+
+
+MEASURED = {
+    "how_many": ("plain",), "how_often": ("plain", "time"), "how_big": ("size",), "how_fast": ("time",),
+    "how_long": ("time",), "share": ("share", "plain"), "price": ("money",), "who": (),
+}  # fmt: skip
+"""What is asked for, with the units that its answer may have."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,11 @@ def candidates(facts: Facts) -> list[Candidate]:
     shared = intents()
     general = {name: tuple(intent["asked"]) for intent in shared.values() for name in intent.get("names", ())}
     found = [
-        Candidate("fact", name, (fact.about, *fact.asked, *general.get(name, ())), _unit(fact.value))
+        Candidate("fact", name, (fact.about, name.replace("_", " "), *fact.asked, *general.get(name, ())), _unit(fact.value))
         for name, fact in facts.facts.items()
     ]
     found += [
-        Candidate("silent", name, (one.about, *one.asked, *general.get(name, ())))
+        Candidate("silent", name, (one.about, name.replace("_", " "), *one.asked, *general.get(name, ())))
         for name, one in facts.silent.items()
     ]
     found += [Candidate("number", name, (number.about,)) for name, number in facts.numbers.items()]
@@ -115,6 +123,15 @@ class Matcher:
         says = rows.max(axis=0)
         self._wholes = _unit_length(np.sqrt(spread) * says * self._rare)
         self._bags = bags > 0
+        self._spread = spread
+        self._votes = np.sqrt(spread) / np.maximum(np.sqrt(spread).sum(axis=0), 1e-9)
+        told = np.zeros((len(self.candidates), len(self._index)))
+        for i, one in enumerate(self.candidates):
+            fact = facts.facts.get(one.name) if one.sort == "fact" else None
+            for term, weight in self.words.terms(fact.answer).items() if fact else ():
+                if term in self._index:
+                    told[i, self._index[term]] = weight
+        self._told = _unit_length(told * self._rare)
         self._concept = np.array([term.startswith(CONCEPT) for term in self._index])
         self._focus = np.array([FOCUS in term for term in self._index])
         self._plain = ~np.array([term.startswith((CONCEPT, UNIT)) or FOCUS in term for term in self._index])
@@ -154,7 +171,11 @@ class Matcher:
             "strangest": np.full(len(nearest), strangest),
             "unheard": np.full(len(nearest), strange / mass),
             "short": np.full(len(nearest), 1.0 / (1.0 + np.count_nonzero(plain > 0.05))),
+            "votes": self._votes @ query / (query.sum() + strange or 1.0),
+            "top_vote": (self._votes * query).max(axis=1),
+            "answer": self._told @ query / length,
             "concepts": (self._bags @ concepts) / (concepts.sum() or 1.0),
+            **self._types(terms),
             **self._units(text),
             **self._focused(query, terms),
         }
@@ -175,6 +196,21 @@ class Matcher:
         fits = [float(bool(said) and unit in said) for unit in units]
         differs = [float(bool(said - {"plain"}) and unit != "" and unit not in said) for unit in units]
         return {"unit_fits": np.array(fits), "unit_differs": np.array(differs)}
+
+    def _types(self, terms: Mapping[str, float]) -> dict[str, Rows]:
+        """How well what is asked for (how many, how big, how fast) suits each candidate."""
+        asked = [kind for kind in MEASURED if CONCEPT + kind in terms]
+        count = len(self.candidates)
+        known = [self._index[CONCEPT + kind] for kind in asked if CONCEPT + kind in self._index]
+        spread = self._spread[:, known].max(axis=1) if known else np.zeros(count)
+        wanted = {unit for kind in asked for unit in MEASURED[kind]}
+        units = [one.unit for one in self.candidates]
+        return {
+            "type_fits": np.sqrt(spread),
+            "type_differs": np.where(spread == 0, float(bool(asked)), 0.0),
+            "sort_fits": np.array([float(bool(asked) and unit in wanted) for unit in units]),
+            "sort_differs": np.array([float(bool(asked) and unit != "" and unit not in wanted) for unit in units]),
+        }
 
     def _focused(self, query: Rows, terms: Mapping[str, float]) -> dict[str, Rows]:
         asked = [term for term in terms if FOCUS in term]
