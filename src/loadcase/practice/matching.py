@@ -12,7 +12,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -27,11 +27,14 @@ Sort = Literal["fact", "silent", "number", "beyond"]
 Rows = NDArray[np.float64]
 
 FEATURES = (
-    "bias", "nearest", "near", "whole", "covered", "ahead_nearest", "ahead_whole", "stranger", "strangest",
-    "unit_fits", "unit_differs", "focus_fits", "focus_differs", "short", "unheard", "share_whole", "concepts", "second", "votes", "top_vote", "answer",
-    "type_fits", "type_differs", "sort_fits", "sort_differs",
+    "nearest", "near", "second", "whole", "covered", "concepts", "votes", "top_vote", "answer", "unit_fits",
+    "focus_fits", "focus_differs", "type_differs", "sort_fits", "sort_differs",
 )  # fmt: skip
-
+"""What a question has in common with a candidate."""
+SORTS = ("silent", "number", "beyond")
+NONE = ("none", "strangest", "unheard", "short", "best_nearest", "best_whole", "best_covered", "counts")
+"""What speaks for none of the candidates."""
+WEIGHTS = (*FEATURES, *SORTS, *NONE)
 
 MEASURED = {
     "how_many": ("plain",), "how_often": ("plain", "time"), "how_big": ("size",), "how_fast": ("time",),
@@ -103,6 +106,7 @@ class Matcher:
 
     def __init__(self, facts: Facts) -> None:
         self.candidates = candidates(facts)
+        self.weights = _kept()
         texts = [text for one in self.candidates for text in one.phrasings]
         self.words = Words([*texts, *(fact.answer for fact in facts.facts.values())])
         self._heard = {term for fact in facts.facts.values() for term in self.words.terms(fact.answer)}
@@ -123,6 +127,7 @@ class Matcher:
         says = rows.max(axis=0)
         self._wholes = _unit_length(np.sqrt(spread) * says * self._rare)
         self._bags = bags > 0
+        self._plain = ~np.array([term.startswith((CONCEPT, UNIT)) or FOCUS in term for term in self._index])
         self._spread = spread
         self._votes = np.sqrt(spread) / np.maximum(np.sqrt(spread).sum(axis=0), 1e-9)
         told = np.zeros((len(self.candidates), len(self._index)))
@@ -134,10 +139,9 @@ class Matcher:
         self._told = _unit_length(told * self._rare)
         self._concept = np.array([term.startswith(CONCEPT) for term in self._index])
         self._focus = np.array([FOCUS in term for term in self._index])
-        self._plain = ~np.array([term.startswith((CONCEPT, UNIT)) or FOCUS in term for term in self._index])
 
     def features(self, text: str) -> Rows:
-        """What a question has in common with each candidate, one row for each: columns as in `FEATURES`."""
+        """What speaks for each candidate, one row for each and one for none: columns as in `WEIGHTS`."""
         terms = self.words.terms(text)
         query = np.zeros(len(self._index))
         strange = 0.0
@@ -154,32 +158,37 @@ class Matcher:
         whole = self._wholes @ query / length
         plain = query * self._plain
         mass = float(plain.sum()) + strange or 1.0
-        inside = self._bags @ plain
-        missed = (~self._bags * plain).max(axis=1)
         concepts = query * self._concept
+        facts = [one.sort == "fact" for one in self.candidates]
+        covered = (self._bags @ plain) / mass
         columns = {
-            "bias": np.ones(len(nearest)),
             "nearest": nearest,
             "near": near,
             "second": second,
             "whole": whole,
-            "covered": inside / mass,
-            "ahead_nearest": nearest - _best_other(nearest),
-            "ahead_whole": whole - _best_other(whole),
-            "share_whole": whole / (whole.sum() or 1.0),
-            "stranger": np.maximum(missed, strangest),
-            "strangest": np.full(len(nearest), strangest),
-            "unheard": np.full(len(nearest), strange / mass),
-            "short": np.full(len(nearest), 1.0 / (1.0 + np.count_nonzero(plain > 0.05))),
+            "covered": covered,
+            "concepts": (self._bags @ concepts) / (concepts.sum() or 1.0),
             "votes": self._votes @ query / (query.sum() + strange or 1.0),
             "top_vote": (self._votes * query).max(axis=1),
             "answer": self._told @ query / length,
-            "concepts": (self._bags @ concepts) / (concepts.sum() or 1.0),
-            **self._types(terms),
             **self._units(text),
             **self._focused(query, terms),
+            **self._types(terms),
+            **{sort: np.array([float(one.sort == sort) for one in self.candidates]) for sort in SORTS},
         }
-        return np.stack([columns[name] for name in FEATURES], axis=1)
+        table = np.zeros((len(self.candidates) + 1, len(WEIGHTS)))
+        table[:-1, : len(columns)] = np.stack([columns[name] for name in (*FEATURES, *SORTS)], axis=1)
+        table[-1, len(columns) :] = [
+            1.0,
+            strangest,
+            strange / mass,
+            1.0 / (1.0 + np.count_nonzero(plain > 0.05)),
+            nearest[facts].max(),
+            whole[facts].max(),
+            covered[facts].max(),
+            float(any(FOCUS in term for term in terms)),
+        ]
+        return table
 
     def _by_candidate(self, near: Rows) -> tuple[Rows, Rows, Rows]:
         """The nearest phrasing of each candidate, the mean of its three nearest, and the second."""
@@ -191,11 +200,8 @@ class Matcher:
         return best, mean, second
 
     def _units(self, text: str) -> dict[str, Rows]:
-        said = figures([self.words.spelt(word) for word in split(text)]) - {"factor"}
-        units = [one.unit for one in self.candidates]
-        fits = [float(bool(said) and unit in said) for unit in units]
-        differs = [float(bool(said - {"plain"}) and unit != "" and unit not in said) for unit in units]
-        return {"unit_fits": np.array(fits), "unit_differs": np.array(differs)}
+        said = figures([self.words.spelt(word) for word in split(text)])
+        return {"unit_fits": np.array([float(one.unit in said) for one in self.candidates])}
 
     def _types(self, terms: Mapping[str, float]) -> dict[str, Rows]:
         """How well what is asked for (how many, how big, how fast) suits each candidate."""
@@ -206,7 +212,6 @@ class Matcher:
         wanted = {unit for kind in asked for unit in MEASURED[kind]}
         units = [one.unit for one in self.candidates]
         return {
-            "type_fits": np.sqrt(spread),
             "type_differs": np.where(spread == 0, float(bool(asked)), 0.0),
             "sort_fits": np.array([float(bool(asked) and unit in wanted) for unit in units]),
             "sort_differs": np.array([float(bool(asked) and unit != "" and unit not in wanted) for unit in units]),
@@ -219,23 +224,20 @@ class Matcher:
         return {"focus_fits": fits, "focus_differs": (1.0 - fits) * bool(asked)}
 
     def likely(self, text: str) -> list[Likely]:
-        """The candidates, the likeliest first."""
-        chances = 1.0 / (1.0 + np.exp(-(self.features(text) @ self._weights)))
-        order = np.argsort(-chances, kind="stable")
+        """The candidates, the likeliest first; what is missing from 1 is the chance that it is none of them."""
+        score = self.features(text) @ self.weights
+        chances = np.exp(score - score.max())
+        chances /= chances.sum()
+        order = np.argsort(-chances[:-1], kind="stable")
         return [Likely(self.candidates[i], float(chances[i])) for i in order]
 
-    @cached_property
-    def _weights(self) -> Rows:
-        kept = json.loads((KNOWN / "weights.json").read_text("utf-8"))
-        return np.array([kept[name] for name in FEATURES])
+
+@cache
+def _kept() -> Rows:
+    kept = json.loads((KNOWN / "weights.json").read_text("utf-8"))
+    return np.array([kept.get(name,0.0) for name in WEIGHTS])
 
 
 def _unit_length(rows: Rows) -> Rows:
     lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
-
-
-def _best_other(values: Rows) -> Rows:
-    """For each, the largest of the others."""
-    first, second = np.sort(values)[::-1][:2] if len(values) > 1 else (values[0], 0.0)
-    return np.where(values == first, second, first)
