@@ -223,6 +223,10 @@ class Matcher:
         fits = (self._bags @ focus > 0).astype(float)
         return {"focus_fits": fits, "focus_differs": (1.0 - fits) * bool(asked)}
 
+    def heard(self, text: str) -> bool:
+        """Whether a text has any word that says something and that is known here, or in English."""
+        return any(term in self._index or self.words.is_word(term) for term in self.words.terms(text))
+
     def likely(self, text: str) -> list[Likely]:
         """The candidates, the likeliest first; what is missing from 1 is the chance that it is none of them."""
         score = self.features(text) @ self.weights

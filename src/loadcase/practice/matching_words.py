@@ -27,6 +27,13 @@ _SHORT = {
     "'s": " is", "'re": " are", "'ll": " will", "'d": " would", "'ve": " have", "'m": " am",
     "can't": "can not", "won't": "will not", "n't": " not",
 }  # fmt: skip
+_WRITTEN_SHORT = {
+    "txt": "text", "ppl": "people", "mny": "many", "lng": "long", "hrs": "hours", "hr": "hour", "yr": "year",
+    "yrs": "years", "abt": "about", "pls": "please", "num": "number", "nr": "number", "wat": "what", "whats": "what",
+    "dont": "not", "cant": "not", "u": "you", "msg": "message", "msgs": "messages", "w": "with", "avrg": "average",
+    "thx": "thanks", "teh": "the", "mth": "month", "bw": "bandwidth", "bc": "because", "req": "request",
+    "reqs": "requests", "notif": "notification", "notifs": "notifications", "txn": "transaction", "db": "database",
+}  # fmt: skip
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[a-z]+(?:\d+[a-z]*)?|[%$]")
 _MAGNITUDE = frozenset("k m b g t thousand million millions billion billions trillion hundred dozen couple".split())
 _UNITS = {
@@ -77,7 +84,7 @@ def split(text: str) -> list[str]:
     text = text.casefold().replace("’", "'")
     for short, full in _SHORT.items():
         text = text.replace(short, full)
-    return _TOKEN.findall(text)
+    return [_WRITTEN_SHORT.get(word, word) for word in _TOKEN.findall(text)]
 
 
 class Thesaurus:
@@ -121,6 +128,10 @@ class Words:
         if word not in self._spelt:
             self._spelt[word] = self._nearest(word)
         return self._spelt[word]
+
+    def is_word(self, term: str) -> bool:
+        """Whether a stem is one of a word that is known here."""
+        return term in self._vocabulary
 
     def _nearest(self, word: str) -> str:
         if word in self._vocabulary or not word.isalpha() or len(word) < 3 or _english().get(word, 0) > 50:
