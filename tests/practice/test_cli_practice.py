@@ -286,6 +286,14 @@ def test_alone_it_teaches(run: Run) -> None:
     assert "loadcase practice start chat" in out
 
 
+def test_a_model_that_is_no_address_is_told_at_the_door(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOADCASE_MODEL_URL", "nowhere")
+    code, _, err = run("start", "chat")
+    assert code == 2
+    assert "is no address" in err
+    assert shape(run, "sessions") == {"sessions": []}
+
+
 def test_progress_without_anything(run: Run) -> None:
     found = shape(run, "progress")
     assert found["sessions"] == found["weak"] == []
