@@ -74,11 +74,13 @@ def start(
     style: Style = "steering",
     topic: str | None = None,
     seed: int | None = None,
-    name: str = "",
+    name: str | None = None,
     pace: Pace = 1.0,
     db: Db = None,
 ) -> int:
     """Start a session, on a system or on one that is drawn by topic and level.
+
+    Example: loadcase practice start chat --level senior
 
     Lines of standard input do the same as what is typed, so that a script can
     drive it. Ctrl-D or Ctrl-C leaves; everything is kept.
@@ -105,7 +107,7 @@ def start(
             practised: dict[str, int] = {}
             for one in kept:
                 practised[one.setup.system] = practised.get(one.setup.system, 0) + 1
-            found = drawn(topic, level, seed, practised).name
+            found = drawn(topic, level, seed, practised)
         else:
             found = str(find(system).path.parent) if "/" in system or system in (".", "..") else find(system).name
         return _begin(store, Setup(found, level, format, style, seed), pace, name)
@@ -144,17 +146,16 @@ def list_(*, topic: str | None = None, format: Format = "text") -> int:
     topic
         Those with this topic alone.
     """
-    from loadcase.practice.prompts import listed, listed_json
+    from dataclasses import asdict
+
+    from loadcase.practice.prompts import listed
     from loadcase.report.text import console, print_rows
 
-    found = [(s, f) for s, f in listed() if topic is None or topic in f.topics]
-    if not found:
-        topics = sorted({t for _, f in listed() for t in f.topics})
-        raise UsageError(f"no system has the topic {topic!r}", hint=f"topics: {', '.join(topics)}")
+    found = listed(topic)
     if format == "json":
-        show_json({"systems": [listed_json(*one) for one in found]})
+        show_json({"systems": [asdict(one) for one in found]})
         return 0
-    rows = [(s.name, f.difficulty, ", ".join(f.topics), s.blueprint.prompt or s.title) for s, f in found]
+    rows = [(one.name, one.difficulty, ", ".join(one.topics), one.prompt or one.title) for one in found]
     print_rows("what can be practised", ("system", "difficulty", "topics", "prompt"), rows, console())
     return 0
 
@@ -320,6 +321,8 @@ def drill(
 ) -> int:
     """Drill one stage for ten minutes, and see at once how it went.
 
+    Example: loadcase practice drill estimation chat
+
     Parameters
     ----------
     seed
@@ -332,10 +335,10 @@ def drill(
     with _store(db) as store:
         seed = len(store.sessions()) + 1 if seed is None else seed
         if system is None:
-            found = drawn(None, level, seed, {}).name
+            found = drawn(None, level, seed, {})
         else:
             found = str(find(system).path.parent) if "/" in system else find(system).name
-        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, "")
+        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, None)
 
 
 @practice.command
@@ -380,7 +383,7 @@ def _clock(pace: float) -> Callable[[], float]:
     return lambda: time.monotonic() * pace
 
 
-def _begin(store: Store, setup: Setup, pace: float, name: str) -> int:
+def _begin(store: Store, setup: Setup, pace: float, name: str | None) -> int:
     """A new session, from the door to the end."""
     from loadcase.practice.session import Session as Going
     from loadcase.practice.terminal.room import open_door, sit

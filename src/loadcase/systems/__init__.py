@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -58,7 +58,13 @@ def folder() -> Path | None:
 def systems() -> list[System]:
     """All of them, by name."""
     root = folder()
-    return [] if root is None else [System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml"))]
+    return [] if root is None else list(_of(root))
+
+
+@cache
+def _of(root: Path) -> tuple[System, ...]:
+    """The systems of a folder, so that each is read once."""
+    return tuple(System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml")))
 
 
 def system(name: str) -> System:
