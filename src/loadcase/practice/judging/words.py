@@ -272,6 +272,7 @@ def absolute(text: str) -> bool:
     return _count(vocabulary().marks["absolute"], stems(text)) > 0
 
 
+@lru_cache(maxsize=100_000)
 def near(a: str, b: str) -> float:
     """How alike two texts are, 0 to 1: the pairs of neighbouring words that they share, by Dice's coefficient."""
     first, second = set(_pairs(a)), set(_pairs(b))

@@ -41,7 +41,7 @@ def _area(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _core(view: View, criterion: Criterion) -> Iterator[Piece]:
-    hard = topics(". ".join([view.hard_part, *(one.says for one in view.facts.good.depth)]), 4)
+    hard = topics(". ".join([view.ground.hard_part, *(one.says for one in view.facts.good.depth)]), 4)
     for statement, topic in view.on(hard, least=2):
         shows = f"on what makes it hard ({topic.replace('_', ' ')}), with {_listed(statement)}"
         yield Piece(_key(statement), statement.worth / 2 * view.weight(statement, topic), view.of(statement, shows))

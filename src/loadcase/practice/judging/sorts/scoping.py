@@ -126,7 +126,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
             continue
         if view.prompted(statement, "hard_part"):
             continue
-        meant = min(1.0, view.field.says(statement.text, view.hard_part) / 0.4)
+        meant = min(1.0, view.field.says(statement.text, view.ground.hard_part) / 0.4)
         factor = max(0.4, meant) + (0.3 if statement.marks else 0.0)
         factor *= 1.0 if statement.at <= 0.5 * view.seconds else 0.5
         if view.field.specific(statement.text) >= 3:
@@ -136,7 +136,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
         text = b.requirements.hard_part
         number = view.wrote(text)
         early = view.events[number].at <= 0.5 * view.seconds
-        meant = max(0.4, min(1.0, view.field.says(text, view.hard_part) / 0.4))
+        meant = max(0.4, min(1.0, view.field.says(text, view.ground.hard_part) / 0.4))
         quote = view.quote(number, "the blueprint names the hard part", text, "blueprint")
         yield Piece(text.casefold(), meant * view.trust * (1.0 if early else 0.5), quote)
 
