@@ -33,8 +33,6 @@ export interface GalleryEntry {
 export interface StudioInfo {
   version: string;
   folder: string;
-  layout: string;
-  formats?: string[];
   limits: Record<string, number | null>;
 }
 
