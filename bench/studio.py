@@ -52,7 +52,8 @@ flows:
 cases: {normal: {duration: 100000 s, warmup: 1 s}}
 """
 SEEN = """
-window.seen = new Promise((done) => {
+window.seen = new Promise((done, failed) => {
+  setTimeout(() => failed(new Error("no diagram within a minute")), 60000);
   const wanted = {editor: ".editor .cm-line", diagram: ".react-flow__node-part"}, seen = {};
   const look = () => {
     for (const [name, selector] of Object.entries(wanted)) {

@@ -37,7 +37,7 @@ ASSETS = STATIC / "assets"
 WATCH_S = 0.5
 """How often the folder is looked at while somebody listens."""
 SETTLE_S = 5.0
-"""So long the first page has the processor to itself, if it asks for nothing."""
+"""So long the first page has the processor to itself, if it does not come to stand before."""
 KINDS = ("check", "compare", "scale")
 MOST_NAMES = 100
 LONGEST_NAME = 200
@@ -46,13 +46,16 @@ LONGEST_NAME = 200
 class Studio:
     """Everything that the routes share."""
 
-    def __init__(self, root: Path, store: Store, limits: Limits, helpers: Helpers) -> None:
+    def __init__(self, root: Path, store: Store, limits: Limits, helpers: Helpers, first: str) -> None:
         self.limits, self.store = limits, store
         self.folder = Folder(root, limits.text_bytes)
         self.hub = Hub()
         self.helpers = helpers
+        self.first = first
         self.runs = Runs(store, limits, self.hub)
         self.leaving = asyncio.Event()
+        self.stands = asyncio.Event()
+        """Whether a page has its first diagram: then it asks for what the format knows."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def leave(self) -> None:
@@ -77,12 +80,21 @@ class Studio:
             self.store.close()
 
     async def prepare(self) -> None:
-        """Once the first page stands, what is asked while somebody types."""
+        """Looks at the text that a new page will open; once that stands, makes ready for somebody who types."""
+        with contextlib.suppress(StudioError):
+            text = await run_in_threadpool(self.expected)
+            if text is not None:
+                await self.helpers.ask("analyse", text=text, case=None, variant=None)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
-                await self.helpers.answered.wait()
+                await self.stands.wait()
         with contextlib.suppress(StudioError):
             await self.helpers.warm()
+
+    def expected(self) -> str | None:
+        """The text of the file that the studio was started with, or of the folder's only one."""
+        files = [self.first] if self.first else [one["path"] for one in self.folder.files()]
+        return self.folder.read(files[0]).text if len(files) == 1 else None
 
     async def watch(self) -> None:
         """Tells of files that others have changed."""
@@ -171,6 +183,7 @@ class Studio:
         return await self.asked(request, "fix", text=text_of(body, "text"), code=text_of(body, "code"), **place)
 
     async def language(self, request: Request) -> Response:
+        self.stands.set()
         return await self.asked(request, "language")
 
     async def completions(self, request: Request) -> Response:

@@ -102,8 +102,6 @@ class Helpers:
         self.idle.put_nowait(self.all[0])
         self.later = self.all[1:]
         """Those that are not started yet."""
-        self.answered = asyncio.Event()
-        """Whether any question has been answered."""
         self.waiting = 0
         self.kept: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
         self.asked: dict[bytes, asyncio.Task[dict[str, Any]]] = {}
@@ -157,7 +155,6 @@ class Helpers:
     def _done(self, question: bytes, task: asyncio.Task[dict[str, Any]]) -> None:
         del self.asked[question]
         self.asking.pop(question, None)
-        self.answered.set()
         if not task.cancelled() and task.exception() is None and "answer" in task.result():
             self.kept[question] = task.result()
             if len(self.kept) > KEPT:

@@ -29,9 +29,9 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def server(root: Path, store: Store, door: Door, limits: Limits, helpers: Helpers) -> Server:
-    """The server of a folder, which does not listen yet."""
-    studio = Studio(root, store, limits, helpers)
+def server(root: Path, store: Store, door: Door, limits: Limits, helpers: Helpers, file: str) -> Server:
+    """The server of a folder, which does not listen yet; `file` is the one that a page opens first, if any."""
+    studio = Studio(root, store, limits, helpers, file)
     config = uvicorn.Config(
         application(studio, door), log_config=None, access_log=False, server_header=False, date_header=False,
         lifespan="on", limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=LEAVE_S, timeout_keep_alive=20,

@@ -51,16 +51,16 @@ def serve(
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     door = Door(chosen, host.strip("[]"), token)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
-        asyncio.run(_served(root, store, listening, door, limits or Limits()))
+        asyncio.run(_served(root, store, listening, door, limits or Limits(), file))
 
 
-async def _served(root: Path, store: Store, listening: socket.socket, door: Door, limits: Limits) -> None:
+async def _served(root: Path, store: Store, listening: socket.socket, door: Door, limits: Limits, file: str) -> None:
     """Answers until it is told to end. Raises UsageError when it cannot begin."""
     helpers = Helpers(limits)
     await helpers.begin()  # it imports what it needs while this process does so
     from loadcase.studio.server import server
 
-    made = server(root, store, door, limits, helpers)
+    made = server(root, store, door, limits, helpers, file)
     await made.serve(sockets=[listening])
     if not made.started:
         raise UsageError("the studio could not start", hint="the lines above say why")
