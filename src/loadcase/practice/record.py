@@ -10,6 +10,7 @@ from loadcase.systems.facts import Level
 
 Format = Literal["45", "60", "free"]
 Style = Literal["quiet", "steering", "adversarial"]
+Drill = Literal["", "estimation", "scoping", "curveball", "tradeoff"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Setup:
     style: Style = "steering"
     seed: int = 1
     """Of the interviewer's choices."""
+    drill: Drill = ""
+    """The stage that is drilled for ten minutes, where this is no whole interview."""
 
 
 @dataclass(frozen=True)

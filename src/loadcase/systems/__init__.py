@@ -1,19 +1,23 @@
-"""The gallery: worked designs, each a folder with its blueprint and the facts that its interviewer knows."""
+"""The gallery: worked designs, each a folder with its blueprint and the facts that its interviewer knows.
+
+To list it takes no reader of designs: what reads one is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loadcase.blueprint.load import load
-from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import UsageError, suggest
-from loadcase.systems.facts import Facts
-from loadcase.systems.facts import load as load_facts
 
-__all__ = ["Facts", "System", "folder", "system", "systems"]
+if TYPE_CHECKING:
+    from loadcase.blueprint.model import Blueprint
+    from loadcase.systems.facts import Facts
+
+__all__ = ["System", "find", "folder", "system", "systems"]
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,19 @@ class System:
     @cached_property
     def blueprint(self) -> Blueprint:
         """The design, read at the first use."""
+        from loadcase.blueprint.load import load
+
         return load(self.path)
 
     @cached_property
     def facts(self) -> Facts:
         """What its interviewer knows. Raises UsageError when nothing of it is written, BlueprintError."""
+        from loadcase.systems.facts import load
+
         file = self.path.with_name("facts.yaml")
         if not file.is_file():
             raise UsageError(f"{self.name} has no facts.yaml", hint="see docs/facts.md for what it says")
-        return load_facts(file)
+        return load(file)
 
     @property
     def title(self) -> str:
@@ -58,7 +66,13 @@ def folder() -> Path | None:
 def systems() -> list[System]:
     """All of them, by name."""
     root = folder()
-    return [] if root is None else [System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml"))]
+    return [] if root is None else list(_of(root))
+
+
+@cache
+def _of(root: Path) -> tuple[System, ...]:
+    """The systems of a folder, so that each is read once."""
+    return tuple(System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml")))
 
 
 def system(name: str) -> System:
@@ -68,3 +82,17 @@ def system(name: str) -> System:
         near = suggest(name, known)
         raise UsageError(f"the gallery has no {name!r}", hint=near or f"systems: {', '.join(known)}")
     return known[name]
+
+
+def find(name: str) -> System:
+    """The system of that name, or that of a folder of one's own with a blueprint and facts; a folder has a slash in it.
+
+    Raises UsageError when there is none.
+    """
+    if "/" not in name and name not in (".", ".."):
+        return system(name)
+    path = Path(name).expanduser().absolute()
+    for file in ("blueprint.yaml", "facts.yaml"):
+        if not (path / file).is_file():
+            raise UsageError(f"{path} has no {file}", hint="`loadcase practice new-prompt` makes both of a blueprint")
+    return System(path.name, path / "blueprint.yaml")

@@ -1,0 +1,154 @@
+"""The interviewer's answers to what a candidate asks: from the facts, and no more than was asked for.
+
+What the facts do not say is the candidate's to decide, and what follows from them the candidate's to work out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from loadcase.core.errors import LoadcaseError
+from loadcase.core.expressions import evaluate
+from loadcase.core.quantity import Quantity, median, strip_counts
+from loadcase.practice.matching import Likely, Matcher
+from loadcase.practice.matching_words import split
+from loadcase.systems.facts import Facts
+
+How = Literal["told", "yours", "derive", "unclear"]
+
+SURE = 0.5
+"""The chance from which a fact is told."""
+SURE_PART = 0.7
+"""The same, of a part of a message that asks by itself."""
+SURE_PHRASE = 0.93
+"""The same, of a part without a question word."""
+LITTLE = 0.3
+"""What is left of the chance when what was asked before is taken out counts as this much at least."""
+SURE_SILENT = 0.35
+"""The chance from which a topic that is left to the candidate is named."""
+FEW = 3
+MOST = 3
+"""Facts that one message may ask for."""
+LONGEST = 600
+"""Letters of a message that are read: nobody asks longer questions."""
+
+_BREAKS = re.compile(r"[.?!;:]+(?:\s+|$)|,+\s*|\b(?:and|or|plus|as well as)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(how|what|when|which|who|where|why)\b|^\s*(is|are|can|could|may|might|must|do|does|should|will)\b", re.IGNORECASE
+)
+_OF_BEFORE = re.compile(r"\b(it|its|each|that|one|them|they|those|either)\b", re.IGNORECASE)
+"""Words of a part that speaks of the part before."""
+_NOD = re.compile(
+    r"\b(ok|okay|right|fine|fair|correct|good|agreed|alright|reasonable|enough|allowed|yes|no|happy|true|sound|"
+    r"assume|assuming|suppose|say|reckon|guess|take it|plan on|count on|aim for|i'd|i'll)\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"(?P<number>\d+(?:[.,]\d+)*)\s*(?P<many>k|thousand|m|million|b|billion|g)?\b\s*(?P<unit>%|[a-z]+)?", re.IGNORECASE
+)
+_MANY = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "billion": 1e9, "g": 1e9}
+NEAR = 1.5
+"""A figure that a candidate assumes is near enough the fact's when it is off by no more than this factor."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the interviewer says to a message; fields as those of `events.Answered`."""
+
+    how: How
+    text: str
+    facts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    silent: str | None = None
+
+
+class Answers:
+    """Answers questions about one system."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.matcher = Matcher(facts)
+
+    def reply(self, text: str) -> Reply:
+        """The answer to a message. The same message always gets the same answer."""
+        text = text[:LONGEST]
+        if not any(word.isalpha() for word in split(text)):
+            return Reply("unclear", "I did not get that. What would you like to know about the system?")
+        whole = self.matcher.likely(text)
+        names = self._asked_for(text, whole)
+        if names:
+            told = " ".join(self.facts.facts[name].answer.strip() for name in names)
+            return Reply("told", self._nod(text, names) + told, tuple(names))
+        return self._left(text, whole)
+
+    def _asked_for(self, text: str, whole: list[Likely]) -> list[str]:
+        """The facts that a message asks for: those of its parts, where several ask, or that of the whole."""
+        found: list[str] = []
+        parts = [part for part in _BREAKS.split(text) if split(part)]
+        terse = all(len(split(part)) <= FEW + 1 for part in parts)
+        for i, part in enumerate(parts if len(parts) > 1 else ()):
+            sure = SURE if terse else SURE_PART if _ASKS.search(part) else SURE_PHRASE
+            name = _sure_of(self.matcher.likely(part), sure)
+            if name is None and i and _OF_BEFORE.search(part):
+                both = self.matcher.likely(f"{parts[i - 1]} {part}")
+                name = _sure_of([one for one in both if one.candidate.name not in found], SURE_PART)
+            found += [name] if name is not None and name not in found else []
+        if len(found) > 1:
+            return found[:MOST]
+        top = whole[0]
+        return [top.candidate.name] if top.candidate.sort == "fact" and top.chance >= SURE else []
+
+    def _nod(self, text: str, names: list[str]) -> str:
+        """A yes, or the opposite, to a figure that the candidate assumes; nothing where that cannot be said."""
+        fact = self.facts.facts[names[0]]
+        if len(names) > 1 or fact.value is None or not _NOD.search(text):
+            return ""
+        assumed = [value for value in map(_figure, _FIGURE.finditer(text)) if value is not None]
+        known = median(evaluate(fact.value, {}))
+        said = [value.value for value in assumed if _alike(value, known)]
+        if len(said) != 1 or not (said[0] > 0 and known.value > 0):
+            return ""
+        return "Yes. " if 1 / NEAR <= said[0] / known.value <= NEAR else "Take another figure. "
+
+    def _left(self, text: str, whole: list[Likely]) -> Reply:
+        """What is said where no fact is told."""
+        top = whole[0]
+        if top.candidate.sort == "number":
+            return self._derive(top.candidate.name)
+        silent = [one for one in whole[:1] if one.candidate.sort == "silent" and one.chance >= SURE_SILENT]
+        if not silent and not self.matcher.heard(text):
+            return Reply("unclear", "I am not sure what you are asking. Can you say it in other words?")
+        if silent:
+            name = silent[0].candidate.name
+            return Reply("yours", f"On {self.facts.silent[name].about}: you decide, state your assumption.", silent=name)
+        return Reply("yours", "You decide, state your assumption.")
+
+    def _derive(self, name: str) -> Reply:
+        """Points to what a figure follows from, by what it is about, and tells none of it."""
+        number = self.facts.numbers[name]
+        of = {**self.facts.facts, **self.facts.numbers}
+        used = [of[word].about for word in re.findall(r"[a-z_]\w*", number.from_) if word in of]
+        return Reply("derive", f"Work it out from {' and '.join(dict.fromkeys(used))}.", numbers=(name,))
+
+
+def _sure_of(likely: list[Likely], sure: float) -> str | None:
+    """The fact that comes first, when it is sure among what is there."""
+    top, total = likely[0], sum(one.chance for one in likely)
+    return top.candidate.name if top.candidate.sort == "fact" and top.chance >= sure * max(total, LITTLE) else None
+
+
+def _figure(found: re.Match[str]) -> Quantity | None:
+    """A figure as it is said, in base units; a word that is no unit counts for nothing."""
+    number = float(found["number"].replace(",", "").rstrip(".")) if found["number"].count(".") < 2 else 0.0
+    times = _MANY[(found["many"] or "").lower()]
+    unit = (found["unit"] or "").lower()
+    try:
+        return median(evaluate(f"{number * times!r} {unit}", {}))
+    except LoadcaseError:
+        return Quantity(number * times)
+
+
+def _alike(one: Quantity, other: Quantity) -> bool:
+    return strip_counts(one).dims == strip_counts(other).dims
