@@ -167,7 +167,7 @@ def _sound(view: View, criterion: Criterion) -> Iterator[Piece]:
         return
     last = max(view._flat)
     quote = view.quote(last, "paths that load and were reviewed", f"paths: {', '.join(flows)}", "blueprint")
-    yield Piece("flows", (0.7 + 0.9 * min(3, len(flows))) * view.trust, quote)
+    yield Piece("flows", (0.7 + 0.9 * min(4, len(flows))) * view.trust, quote)
     for found in view.look.findings:
         if found.code.startswith(_FLAWS) and found.severity in ("error", "warning"):
             minus = GRAVE if found.severity == "error" else LIGHT
