@@ -59,7 +59,7 @@ def report(
 
     Exit codes: as `check`: 0 holds, 1 broken, 3 undecided; 0 with --no-run.
 
-    Example: loadcase report gallery/chat -o chat.html
+    Example: loadcase report gallery/document-filler -o filler.html --seeds 1 --scale-budget 5s
 
     Parameters
     ----------

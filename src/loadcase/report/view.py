@@ -338,11 +338,12 @@ def measured(data: ReportData, name: str, case: Mapping[str, Any]) -> Iterator[t
     for heading, of, columns in (
         ("Flows, one run", data.flows, OF_FLOWS), ("Components, one run", list(data.kinds), OF_COMPONENTS),
     ):  # fmt: skip
-        rows = [(one, *(_told(metrics.get(f"{one}.{metric}")) for metric, _ in columns)) for one in of]
+        shown = [(m, said) for m, said in columns if any(metrics.get(f"{one}.{m}") for one in of)]
+        rows = [(one, *(_told(metrics.get(f"{one}.{m}")) for m, _ in shown)) for one in of]
         kept = [row for row in rows if any(text != "–" for text in row[1:])]
         if kept:
-            numbers = frozenset(range(1, 1 + len(columns)))
-            yield heading, Table(("", *(said for _, said in columns)), kept, numbers)
+            numbers = frozenset(range(1, 1 + len(shown)))
+            yield heading, Table(("", *(said for _, said in shown)), kept, numbers)
     uneven = hottest(metrics, list(data.kinds))
     if uneven is not None:
         yield "The hottest parts", uneven
