@@ -12,9 +12,12 @@ import argparse
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import loadcase_api  # noqa: F401  puts this tree's source first
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.practice.asked import questions
 
 from loadcase.practice.answering import Answers
