@@ -1,4 +1,4 @@
-"""What a session is held against: the facts of its system, its worked design, and the words that mean something there."""
+"""What a session is held against: the facts of its system, its worked design, and the words that matter there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from loadcase.blueprint.model import Blueprint, Decision
-from loadcase.practice.judging.words import Field, near, tokens
+from loadcase.practice.judging.words import Field, tokens, word_pairs
 from loadcase.systems.facts import Facts
 
 COPIED = 0.8
-"""Likeness to a text of the worked design or the facts from which on a text is not the candidate's own."""
+"""Share of the pairs of words of a text that the worked design or the facts have too, from which on it is not one's own."""
 SHORT = 6
 """Texts of fewer words are alike by chance."""
 
@@ -54,7 +54,8 @@ class Ground:
 
     def own(self, text: str) -> bool:
         """Whether a text is the candidate's, and not that of the worked design or the facts."""
-        return len(tokens(text)) < SHORT or all(near(text, other) < COPIED for other in self._not_own)
+        pairs = set(word_pairs(text))
+        return len(tokens(text)) < SHORT or len(pairs & self._not_own) < COPIED * len(pairs)
 
     @cached_property
     def _told(self) -> list[str]:
@@ -65,8 +66,9 @@ class Ground:
                 operate.rollback or "", *operate.alerts, *operate.runbook.values()]  # fmt: skip
 
     @cached_property
-    def _not_own(self) -> list[str]:
-        return [text for text in (*self._told, *self.points) if len(tokens(text)) >= SHORT]
+    def _not_own(self) -> frozenset[tuple[str, str]]:
+        texts = (*self._told, *self.points)
+        return frozenset(pair for text in texts if len(tokens(text)) >= SHORT for pair in word_pairs(text))
 
 
 def _parts(one: Decision) -> list[str]:

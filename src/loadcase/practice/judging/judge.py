@@ -17,7 +17,7 @@ from loadcase.practice.judging.view import Bench, View
 from loadcase.practice.record import Record
 from loadcase.practice.rubric import AXES, LEVELS, Criterion, Rubric
 from loadcase.practice.rubric import rubric as shipped
-from loadcase.systems import system
+from loadcase.systems import find
 
 LEAST = 0.005
 """Points below which a piece of evidence is not worth a quote, and counts for nothing."""
@@ -36,7 +36,7 @@ def judge(
     `ground` is that of the session's system by default. Raises UsageError for a system that is not there.
     """
     if ground is None:
-        named = system(record.setup.system)
+        named = find(record.setup.system)
         ground = Ground(named.facts, named.blueprint)
     made = rubric or shipped()
     view = View(record, ground, bench, made)

@@ -38,6 +38,7 @@ PHASES: tuple[str, ...] = get_args(Phase)
 MINUTES = {"45": 45, "60": 60, "free": 0}
 WHOLE = 0.75
 """Share of its time from which on a session counts as whole: then everything is due."""
+CONCRETE = frozenset({"figure", "key", "mechanism"})
 WORTH = (0.0, 0.5, 1.0, 1.5, 2.0)
 """What a statement is worth by the number of its marks; more than four count as four."""
 
@@ -73,9 +74,14 @@ class Statement:
     to: int | None = None
 
     @property
+    def depth(self) -> int:
+        """How many marks it bears; one at most without a figure, a key or a mechanism, which would fit any system."""
+        return len(self.marks) if self.marks & CONCRETE else min(1, len(self.marks))
+
+    @property
     def worth(self) -> float:
-        """By its marks: nothing for a name alone."""
-        return WORTH[min(len(self.marks), 4)]
+        """By its depth: nothing for a name alone."""
+        return WORTH[min(self.depth, 4)]
 
 
 @dataclass(frozen=True)
@@ -153,8 +159,18 @@ class View:
         ]
 
     def _statement(self, number: int, source: str, text: str, to: int | None = None) -> Statement:
-        at = self.events[number].at
-        return Statement(number, at, source, text, self.field.marks(text), topics(text), to)
+        event = self.events[number]
+        marks = self._decided(event) if isinstance(event, Decided) else self.field.marks(text)
+        return Statement(number, event.at, source, text, marks, topics(text), to)
+
+    def _decided(self, one: Decided) -> frozenset[str]:
+        """The marks of a decision: those of its parts that say something; none where its reason does not."""
+        if not self.field.substance(one.because):
+            return frozenset()
+        parts = {"reason": one.because, "price": one.cost, "condition": one.flips_when}
+        found = {mark for mark, text in parts.items() if self.field.substance(text)}
+        found |= {"alternative"} if self.field.specific(one.over) else set()
+        return frozenset(found | (self.field.marks(one.words) & CONCRETE))
 
     @cached_property
     def _written(self) -> list[str]:
@@ -281,7 +297,7 @@ class View:
         """Spoken statements about some topics with so many marks, each with the topic that it is mostly about."""
         names = set(wanted)
         for statement in self.statements:
-            if statement.source != "asked" and len(statement.marks) >= least:
+            if statement.source != "asked" and statement.depth >= least:
                 about = next((t for t in statement.topics if t in names), None)
                 if about is not None:
                     yield statement, about

@@ -10,6 +10,7 @@ from typing import Any
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.quantity import Quantity, median, strip_counts
+from loadcase.core.units import looks_like_quantity
 from loadcase.practice.events import Decided, Estimated
 from loadcase.practice.judging.evidence import Piece, Sort
 from loadcase.practice.judging.view import View
@@ -50,7 +51,7 @@ def known(view: View) -> list[Known]:
 def quantity(text: str) -> Quantity | None:
     """What a written value is; None where it is none."""
     try:
-        return median(strip_counts(evaluate(text, {}))) if text else None
+        return median(strip_counts(evaluate(text, {}))) if looks_like_quantity(text) else None
     except LoadcaseError:
         return None
 

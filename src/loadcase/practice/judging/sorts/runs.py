@@ -85,7 +85,7 @@ def _answer(view: View, criterion: Criterion) -> Iterator[Piece]:
             for point in made:
                 factor = min(1.0, view.field.says(statement.text, point) / 0.6) / len(all_)
                 yield Piece(f"{event.name} {point}", factor, view.of(statement, f"answers {event.name}: {point}"))
-            if not made and len(statement.marks) >= 2:
+            if not made and statement.depth >= 2:
                 shows = f"answers {event.name} with {', '.join(sorted(statement.marks))}"
                 factor = ANSWERED * statement.worth / len(all_)
                 yield Piece(f"{event.name} {statement.text.casefold()}", factor, view.of(statement, shows))

@@ -10,7 +10,7 @@ from loadcase.practice.judging.words import topics
 from loadcase.practice.rubric import Criterion
 from loadcase.systems.facts import Signal
 
-MENTIONED = (0.0, 0.6, 1.0, 1.2, 1.2, 1.2, 1.2)
+MENTIONED = (0.0, 0.6, 1.0, 1.2, 1.2, 1.2, 1.2, 1.2)
 """What a statement counts for in breadth, by its marks."""
 SAME_AREA = 0.6
 """What each further statement on one area counts for."""
@@ -18,7 +18,7 @@ SAME_AREA = 0.6
 
 def _mentioned(view: View, criterion: Criterion) -> Iterator[Piece]:
     for statement, topic in view.on(criterion.topics):
-        factor = MENTIONED[len(statement.marks)] * (1 + view.weight(statement, topic)) / 2
+        factor = MENTIONED[statement.depth] * (1 + view.weight(statement, topic)) / 2
         shows = f"on {topic.replace('_', ' ')}, with {_listed(statement)}"
         yield Piece(_key(statement), factor, view.of(statement, shows))
 
@@ -57,7 +57,7 @@ def _made(view: View, signals: Sequence[Signal], least: int, shows: str, unasked
                 continue
             said = view.field.says(statement.text, signal.says)
             if said >= 0.4:
-                factor = min(1.0, said / 0.6) * (1.0 if len(statement.marks) >= 2 else 0.6) * view.weight(statement)
+                factor = min(1.0, said / 0.6) * (1.0 if statement.depth >= 2 else 0.6) * view.weight(statement)
                 yield Piece(signal.says, factor, view.of(statement, f"{shows}: {signal.says}"))
 
 

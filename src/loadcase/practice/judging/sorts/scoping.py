@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loadcase.practice.events import Answered, Asked, Assumed, Estimated, Required, Wrote
+from loadcase.practice.events import Answered, Asked, Assumed, Estimated, Event, Required, Wrote
 from loadcase.practice.judging.evidence import Piece, Sort
 from loadcase.practice.judging.view import View
 from loadcase.practice.judging.words import absolute, figure, has, near, topics
@@ -15,6 +15,8 @@ LATE = 0.5
 """What a question counts for once boxes were drawn."""
 FURTHER = 0.3
 """What a second promise of the same sort counts for."""
+NEAR = 0.2
+"""How much of the hard part, by a share, something has to speak of that is only called so."""
 LIKE = 0.5
 """Likeness of two requirements from which on they are one."""
 EARLY = 0.35
@@ -114,9 +116,17 @@ def _before_boxes(view: View, criterion: Criterion) -> Iterator[Piece]:
     told = {e.to for e in view.events if isinstance(e, Answered) and (e.facts or e.how in ("yours", "derive"))}
     for i, event in enumerate(view.events[:first]):
         if (isinstance(event, Asked) and i in told) or isinstance(event, Required | Assumed | Estimated):
-            if isinstance(event, Estimated) and not event.value:
+            if not _says_something(view, event):
                 continue
             yield Piece(f"event {event.words.casefold()}", 1.0, view.quote(i, "comes before the first component"))
+
+
+def _says_something(view: View, event: Event) -> bool:
+    if isinstance(event, Estimated):
+        return bool(event.value)
+    if isinstance(event, Required) and event.sort == "contract":
+        return figure(event.text) or absolute(event.text)
+    return isinstance(event, Asked) or view.field.specific(event.words) >= 2
 
 
 def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
@@ -127,6 +137,8 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
         if view.prompted(statement, "hard_part"):
             continue
         meant = min(1.0, view.field.says(statement.text, view.ground.hard_part) / 0.4)
+        if meant < NEAR and statement.depth < 2:
+            continue
         factor = max(0.4, meant) + (0.3 if statement.marks else 0.0)
         factor *= 1.0 if statement.at <= 0.5 * view.seconds else 0.5
         if view.field.specific(statement.text) >= 3:
@@ -136,7 +148,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
         text = b.requirements.hard_part
         number = view.wrote(text)
         early = view.events[number].at <= 0.5 * view.seconds
-        meant = max(0.4, min(1.0, view.field.says(text, view.ground.hard_part) / 0.4))
+        meant = min(1.0, view.field.says(text, view.ground.hard_part) / 0.4)
         quote = view.quote(number, "the blueprint names the hard part", text, "blueprint")
         yield Piece(text.casefold(), meant * view.trust * (1.0 if early else 0.5), quote)
 
@@ -144,7 +156,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
 def _doubted(view: View, criterion: Criterion) -> Iterator[Piece]:
     for statement in view.statements:
         if statement.source != "blueprint" and statement.marks and has("pushback", statement.text):
-            factor = (1.0 if len(statement.marks) >= 2 else 0.6) * view.weight(statement, "requirements")
+            factor = (1.0 if statement.depth >= 2 else 0.6) * view.weight(statement, "requirements")
             yield Piece(statement.text.casefold(), factor, view.of(statement, "doubts a requirement, with a reason"))
 
 
