@@ -36,7 +36,8 @@ LONGEST = 600
 
 _BREAKS = re.compile(r"[.?!;:]+(?:\s+|$)|,+\s*|\b(?:and|or|plus|as well as)\b", re.IGNORECASE)
 _ASKS = re.compile(
-    r"\b(how|what|when|which|who|where|why)\b|^\s*(is|are|can|could|may|might|must|do|does|should|will)\b", re.IGNORECASE
+    r"\b(how|what|when|which|who|where|why)\b|^\s*(is|are|can|could|may|might|must|do|does|should|will)\b",
+    re.IGNORECASE,
 )
 _OF_BEFORE = re.compile(r"\b(it|its|each|that|one|them|they|those|either)\b", re.IGNORECASE)
 """Words of a part that speaks of the part before."""
@@ -122,7 +123,9 @@ class Answers:
             return Reply("unclear", "I am not sure what you are asking. Can you say it in other words?")
         if silent:
             name = silent[0].candidate.name
-            return Reply("yours", f"On {self.facts.silent[name].about}: you decide, state your assumption.", silent=name)
+            return Reply(
+                "yours", f"On {self.facts.silent[name].about}: you decide, state your assumption.", silent=name
+            )
         return Reply("yours", "You decide, state your assumption.")
 
     def _derive(self, name: str) -> Reply:

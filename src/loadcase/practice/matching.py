@@ -65,7 +65,9 @@ def candidates(facts: Facts) -> list[Candidate]:
     shared = intents()
     general = {name: tuple(intent["asked"]) for intent in shared.values() for name in intent.get("names", ())}
     found = [
-        Candidate("fact", name, (fact.about, name.replace("_", " "), *fact.asked, *general.get(name, ())), _unit(fact.value))
+        Candidate(
+            "fact", name, (fact.about, name.replace("_", " "), *fact.asked, *general.get(name, ())), _unit(fact.value)
+        )
         for name, fact in facts.facts.items()
     ]
     found += [
@@ -239,7 +241,7 @@ class Matcher:
 @cache
 def _kept() -> Rows:
     kept = json.loads((KNOWN / "weights.json").read_text("utf-8"))
-    return np.array([kept.get(name,0.0) for name in WEIGHTS])
+    return np.array([kept.get(name, 0.0) for name in WEIGHTS])
 
 
 def _unit_length(rows: Rows) -> Rows:

@@ -59,7 +59,9 @@ def test_removing_any_one_thing_never_raises_the_score(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in labelled("mid", "senior", "staff") if n not in ("chat-senior", "pay-senior")])
+@pytest.mark.parametrize(
+    "name", [n for n in labelled("mid", "senior", "staff") if n not in ("chat-senior", "pay-senior")]
+)
 def test_removing_any_one_thing_never_raises_any_score(name: str) -> None:
     check_all(name)
 
