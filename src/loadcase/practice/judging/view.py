@@ -192,6 +192,11 @@ class View:
     def _flat(self) -> dict[int, str]:
         return {i: " ".join(e.blueprint.split()) for i, e in enumerate(self.events) if isinstance(e, Wrote)}
 
+    @property
+    def wrote_at(self) -> list[int]:
+        """Numbers of the events that wrote a blueprint."""
+        return list(self._flat)
+
     def wrote(self, text: str) -> int:
         """The first event that wrote a text into the blueprint; the last that wrote one where it cannot be told."""
         wanted = " ".join(text.split())
