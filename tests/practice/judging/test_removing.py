@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadcase.practice.events import CANDIDATES, AskedForHint, Decided, Event, Ran, Wrote
+from loadcase.practice.events import CANDIDATES, AskedForHint, Curveball, Decided, Event, Prompted, Ran, Wrote
 from loadcase.practice.judging import Judgement
 from loadcase.practice.record import Record
 from loadcase.practice.rubric import AXES
@@ -59,7 +59,9 @@ def test_removing_any_one_thing_never_raises_the_score(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in labelled("mid", "senior", "staff") if n not in ("chat-senior", "pay-senior")])
+@pytest.mark.parametrize(
+    "name", [n for n in labelled("mid", "senior", "staff") if n not in ("chat-senior", "pay-senior")]
+)
 def test_removing_any_one_thing_never_raises_any_score(name: str) -> None:
     check_all(name)
 
@@ -111,7 +113,7 @@ CHAT = sessions()["chat-senior"].record
 )  # fmt: skip
 def test_what_is_taken_out_lowers_the_criterion_that_it_belongs_to(criterion: str, less) -> None:  # type: ignore[no-untyped-def]
     before, after = judgement("chat-senior"), judged(less())
-    assert after.verdict(criterion).score < before.verdict(criterion).score - 0.05
+    assert after.verdict(criterion).score < before.verdict(criterion).score - 0.02
     check(after, before, criterion)
 
 
@@ -122,29 +124,13 @@ def _parts(record: Record, **gone: str) -> Record:
 
 
 def test_naming_a_failure_after_it_was_thrown_earns_nothing_for_naming_it() -> None:
-    herd = next(e for e in CHAT.events if "That herd" in e.words)
-    rest = [e for e in CHAT.events if e is not herd]
-    ball = next(i for i, e in enumerate(rest) if e.kind == "curveball" and e.name == "gateways_die")
-    late = _renumbered(CHAT, [*rest[: ball + 1], herd.model_copy(update={"at": rest[ball].at + 1}), *rest[ball + 1 :]])
-    before, after = judgement("chat-senior"), judged(late)
+    at = next(i for i, e in enumerate(CHAT.events) if "consumers of the log fall behind" in e.words)
+    ball = Curveball(at=CHAT.events[at].at, name="slow_consumer", text="The lag climbs. What do users see?")
+    before, after = judgement("chat-senior"), judged(_inserted(CHAT, at, ball))
     assert after.verdict("failures_named").score < before.verdict("failures_named").score
 
 
-def _renumbered(record: Record, events: list[Event]) -> Record:
-    """The events in another order; those that refer to others follow them, found by what they are."""
-    def place(event: Event) -> int:
-        return next(i for i, e in enumerate(events) if e is event)
-
-    moved = [
-        e.model_copy(update={"to": place(record.events[e.to])}) if getattr(e, "to", None) is not None else e
-        for e in events
-    ]
-    return with_events(record, moved)
-
-
 def test_being_asked_first_takes_from_what_is_said_then() -> None:
-    from loadcase.practice.events import Prompted
-
     at = next(i for i, e in enumerate(CHAT.events) if "go into reconnecting" in e.words)
     prompt = Prompted(at=CHAT.events[at].at, text="What of reconnects?", probe="reconnect", about="recovery")
     before, after = judgement("chat-senior"), judged(_inserted(CHAT, at, prompt))

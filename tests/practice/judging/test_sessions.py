@@ -130,7 +130,15 @@ def test_what_would_raise_the_read_is_told() -> None:
 def test_who_held_the_pen_is_told_by_phase() -> None:
     senior, silent = judgement("notify-senior").pen, judgement("spoilt-silent").pen
     for phases in (senior, silent):
-        assert {one.phase for one in phases} <= {"clarify", "estimate", "interfaces", "design", "deep_dive", "break", "land"}
+        assert {one.phase for one in phases} <= {
+            "clarify",
+            "estimate",
+            "interfaces",
+            "design",
+            "deep_dive",
+            "break",
+            "land",
+        }
         assert all(one.candidate + one.interviewer + one.silent == pytest.approx(1, abs=1e-3) for one in phases)
     by_phase = {one.phase: one for one in silent}
     assert by_phase["deep_dive"].interviewer > {one.phase: one for one in senior}["deep_dive"].interviewer

@@ -10,7 +10,7 @@ from loadcase.practice.judging.words import Field, tokens, word_pairs
 from loadcase.systems.facts import Facts
 
 COPIED = 0.8
-"""Share of the pairs of words of a text that the worked design or the facts have too, from which on it is not one's own."""
+"""Share of a text's pairs of words that stand in the worked design or the facts, from which on it is not one's own."""
 SHORT = 6
 """Texts of fewer words are alike by chance."""
 

@@ -161,7 +161,8 @@ class View:
     def _statement(self, number: int, source: str, text: str, to: int | None = None) -> Statement:
         event = self.events[number]
         marks = self._decided(event) if isinstance(event, Decided) else self.field.marks(text)
-        return Statement(number, event.at, source, text, marks, topics(text), to)
+        about = topics(event.chose) if isinstance(event, Decided) else topics(text)
+        return Statement(number, event.at, source, text, marks, about, to)
 
     def _decided(self, one: Decided) -> frozenset[str]:
         """The marks of a decision: those of its parts that say something; none where its reason does not."""
@@ -190,6 +191,11 @@ class View:
     @cached_property
     def _flat(self) -> dict[int, str]:
         return {i: " ".join(e.blueprint.split()) for i, e in enumerate(self.events) if isinstance(e, Wrote)}
+
+    @property
+    def wrote_at(self) -> list[int]:
+        """Numbers of the events that wrote a blueprint."""
+        return list(self._flat)
 
     def wrote(self, text: str) -> int:
         """The first event that wrote a text into the blueprint; the last that wrote one where it cannot be told."""

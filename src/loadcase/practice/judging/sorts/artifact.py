@@ -11,7 +11,7 @@ from typing import Any
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.practice.events import Curveball
-from loadcase.practice.judging.evidence import Piece, Sort
+from loadcase.practice.judging.evidence import NotAssessedError, Piece, Sort
 from loadcase.practice.judging.result import Quote
 from loadcase.practice.judging.view import View
 from loadcase.practice.rubric import Criterion
@@ -161,11 +161,13 @@ def _guard(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _sound(view: View, criterion: Criterion) -> Iterator[Piece]:
+    if view.look is None:
+        raise NotAssessedError("there is no blueprint to review")
     b = view.blueprint
     flows = [name for name in b.flows if calls(b, name)] if b is not None else []
     if b is None or not flows:
         return
-    last = max(view._flat)
+    last = max(view.wrote_at)
     quote = view.quote(last, "paths that load and were reviewed", f"paths: {', '.join(flows)}", "blueprint")
     yield Piece("flows", (0.7 + 0.9 * min(4, len(flows))) * view.trust, quote)
     for found in view.look.findings:
@@ -180,7 +182,7 @@ def _lean(view: View, criterion: Criterion) -> Iterator[Piece]:
     b = view.blueprint
     if b is None or not b.components:
         return
-    last = max(view._flat)
+    last = max(view.wrote_at)
     at = view.events[last].at
     for name, why in _reasons(view).items():
         factor = JUSTIFIED / len(b.components) * view.trust

@@ -27,7 +27,7 @@ _BYTES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15, "kilobytes": 
 _PER = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "month": 2629746.0}
 _SPOKEN = re.compile(
     r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s?(k|m|b|thousand|million|billion|[kmgtp]b|(?:kilo|mega|giga|tera|peta)bytes?)?\b"
-    r"(?:\s+[a-z-]+){0,3}?(?:\s*(?:per|a|an|each|every|/)\s*(second|sec|s|minute|hour|day|month)\b)?"
+    r"(?:(?:\s+[a-z-]+){0,3}?\s*(?:per|a|an|each|every|/)\s*(second|sec|s|minute|hour|day|month)\b)?"
 )
 
 

@@ -17,6 +17,8 @@ FURTHER = 0.3
 """What a second promise of the same sort counts for."""
 NEAR = 0.2
 """How much of the hard part, by a share, something has to speak of that is only called so."""
+PARTICULAR = 5
+"""Words of the system or the field, with which it may speak of something else."""
 LIKE = 0.5
 """Likeness of two requirements from which on they are one."""
 EARLY = 0.35
@@ -137,7 +139,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
         if view.prompted(statement, "hard_part"):
             continue
         meant = min(1.0, view.field.says(statement.text, view.ground.hard_part) / 0.4)
-        if meant < NEAR and statement.depth < 2:
+        if meant < NEAR and statement.depth < 2 and view.field.specific(statement.text) < PARTICULAR:
             continue
         factor = max(0.4, meant) + (0.3 if statement.marks else 0.0)
         factor *= 1.0 if statement.at <= 0.5 * view.seconds else 0.5
