@@ -133,6 +133,17 @@ def test_what_was_left_is_resumed(run: Run) -> None:
     assert "chat-1 is over" in err
 
 
+def test_a_second_process_is_refused(run: Run, tmp_path: Path) -> None:
+    run("start", "chat")
+    store = Store(tmp_path / "p.sqlite")
+    store.hold("chat-1")
+    code, _, err = run("resume")
+    assert code == 2
+    assert "another process works on chat-1" in err
+    store.close()
+    assert run("resume")[0] == 0
+
+
 def test_the_file_is_picked_up(run: Run, tmp_path: Path) -> None:
     run("start", "chat")
     path = tmp_path / "p-designs" / "chat-1.yaml"
