@@ -7,18 +7,18 @@ from loadcase.practice.rubric import AXES, LEVELS, Axis, Criterion, Rubric, rubr
 from tools.docs.fields import table
 
 POINTS = """\
-A criterion gathers evidence, each piece with a quote. Pieces are worth points, which fade from the best to the least where
-the criterion says so; points give a level, 1 (below mid) to 4 (staff), and between two levels a fraction. What there was no
-occasion for is not assessed, and counts neither way. The same session always gets the same score: the clock on the wall, the
-network, a language model and the speed of the machine have no part in it."""
+A criterion gathers evidence, each piece with a quote. Pieces are worth points, which fade from the best to the
+least where the criterion says so; points give a level, 1 (below mid) to 4 (staff), and between two levels a
+fraction. What there was no occasion for is not assessed, and counts neither way. The same session always gets the
+same score: the clock on the wall, the network, a language model and the speed of the machine have no part in it."""
 READING = """\
-A level is read when the score under its weights, of 100, reaches its bar, when each criterion below reaches its least, of 4,
-and when the levels below it are read too. A criterion that was not assessed bars nothing."""
+A level is read when the score under its weights, of 100, reaches its bar, when each criterion below reaches its
+least, of 4, and when the levels below it are read too. A criterion that was not assessed bars nothing."""
 STATEMENTS = """\
-A statement is a paragraph that was said or typed. It bears marks: a figure, a key, a mechanism, a reason, a condition, a
-price, an alternative. A list of names bears none, nor does praise that fits any system, nor a mechanism that is only named.
-Depth takes two marks, one of them a figure, a key or a mechanism. What only repeats the interviewer, the facts or the worked
-design is not the candidate's own and earns nothing."""
+A statement is a paragraph that was said or typed. It bears marks: a figure, a key, a mechanism, a reason, a
+condition, a price, an alternative. A list of names bears none, nor does praise that fits any system, nor a
+mechanism that is only named. Depth takes two marks, one of them a figure, a key or a mechanism. What only repeats
+the interviewer, the facts or the worked design is not the candidate's own and earns nothing."""
 
 
 def rubric_page() -> str:

@@ -51,7 +51,7 @@ def _asked(view: View, criterion: Criterion) -> Iterator[Piece]:
     """A fact that was asked for, or something open that was asked about; half once components were drawn."""
     first = boxes(view)
     for event in view.events:
-        if not isinstance(event, Answered) or not isinstance(view.events[event.to], Asked):
+        if not isinstance(event, Answered) or not isinstance(view.event(event.to), Asked):
             continue
         factor = 1.0 if event.to < first else LATE
         for name in event.facts:
