@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadcase.practice.events import Said, Warned
+from loadcase.practice.events import Said, Warned, Wrote
 from loadcase.practice.record import Record
 from tests.practice.judging.grounds import changed, judged, judgement, with_events
 from tests.practice.recorded import sessions
@@ -64,6 +65,21 @@ def test_shuffled_words_never_change_the_read_for_the_better(number: int, random
     random.shuffle(words)
     after = judged(changed(RECORD, number, text=" ".join(words)))
     assert after.read in ("not there yet", "mid", "senior")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", "a: [", "\x00", "loadcase: 1\nname: x\ncomponents: {a: {kind: nothing}}\n", "- 1\n- 2\n", "&a [*a]",
+        "loadcase: 1\nname: x\ndecisions: {d: {choose: x}}\n", "loadcase: 1\nname: x\nflows: {f: {steps: [a.b]}}\n",
+        "loadcase: 1\nname: x\nestimates: {a: b, b: a}\nrequirements: {contract: [nonsense]}\n", "   ",
+    ],
+)  # fmt: skip
+def test_any_blueprint_is_judged(text: str) -> None:
+    number = next(i for i, e in enumerate(RECORD.events) if isinstance(e, Wrote))
+    found = judged(changed(RECORD, number, blueprint=text))
+    alone = judged(Record(RECORD.setup, (Wrote(at=0.0, blueprint=text), Said(at=1.0, text="So.", to=99))))
+    assert 0 <= alone.score <= found.score <= 100
 
 
 def test_an_empty_session_is_judged() -> None:

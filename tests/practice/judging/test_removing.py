@@ -46,8 +46,13 @@ def check_all(name: str) -> None:
         check(after, before, f"{name}: {what}")
         if isinstance(record.events[number], Wrote | Ran):
             continue
-        quoted = {v.criterion for v in before.verdicts for q in v.quotes if q.event == number and q.points > 0.05
-                  and q.source != "blueprint"}  # fmt: skip
+        quoted = {
+            v.criterion
+            for v in before.verdicts
+            for q in v.quotes
+            if q.event == number and q.points > 0.05 and q.source != "blueprint"
+            and q.shows not in {other.shows for other in after.verdict(v.criterion).quotes}  # unless another makes it
+        }  # fmt: skip
         lower = {v.criterion for v in before.verdicts if after.verdict(v.criterion).score < v.score - SAME}
         if quoted and len(less.events) < len(record.events):
             assert quoted & lower, f"{name}: {what} was evidence for {quoted}, and lowers {lower}"

@@ -98,6 +98,10 @@ class View:
         """The session."""
         return self.record.events
 
+    def event(self, number: int | None) -> Event | None:
+        """An event by its number; None where there is none."""
+        return self.events[number] if number is not None and 0 <= number < len(self.events) else None
+
     @cached_property
     def text(self) -> str:
         """The blueprint as it was last written."""
@@ -222,7 +226,7 @@ class View:
 
     def prompted(self, statement: Statement, topic: str | None = None) -> bool:
         """Whether the interviewer had asked before: about a topic of it (the first by default), or for this answer."""
-        if statement.to is not None and isinstance(self.events[statement.to], Prompted | Hint | Curveball | Changed):
+        if isinstance(self.event(statement.to), Prompted | Hint | Curveball | Changed):
             return True
         about = {topic} if topic is not None else set(statement.topics[:1])
         return any(i < statement.number and about & asked for i, asked in self._probes) or self._answers(statement)

@@ -67,6 +67,7 @@ def worth(view: View, one: Choice) -> tuple[float, list[str]]:
 
 
 def _decided(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A decision, by its parts: because, over, at the cost of, flips when. Without a reason it counts for nothing."""
     kept: list[tuple[float, Choice, list[str]]] = []
     for one in choices(view):
         value, parts = worth(view, one)
@@ -97,6 +98,7 @@ def _spoken(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _priced(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A price, or when it flips, of a decision that has a reason."""
     for one in choices(view):
         if worth(view, one)[0]:
             for name, text in (("price", one.cost), ("flip", one.flips)):

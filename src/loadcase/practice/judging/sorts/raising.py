@@ -38,6 +38,7 @@ def _raised(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _own_failure(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A failure that was raised unasked and is none of the curveballs."""
     for statement, topic in view.on(criterion.topics, least=2):
         if view.prompted(statement, topic) or any(_raises(view, statement, name) for name in view.facts.curveballs):
             continue
@@ -59,6 +60,7 @@ def _opened(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _unasked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics towards the end, unasked."""
     for statement, topic in view.on(criterion.topics):
         if (
             statement.source != "blueprint"
@@ -69,6 +71,7 @@ def _unasked(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _landed(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A summary, or what comes next, towards the end."""
     for statement in view.spoken:
         if statement.marks and statement.at >= LAST * view.seconds and has("landing", statement.text):
             factor = (0.6 if statement.depth == 1 else 1.0) * view.weight(statement, "operations")
@@ -76,6 +79,7 @@ def _landed(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _limit(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A limit or weak spot of one's own design."""
     for statement in view.spoken:
         if statement.marks and has("limits", statement.text):
             factor = (0.6 if statement.depth == 1 else 1.0) * view.weight(statement)

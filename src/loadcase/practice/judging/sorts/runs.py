@@ -18,6 +18,7 @@ ANSWERED = 0.5
 
 
 def _held(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A case of the design's own contract that was run, by the share of guarantees that held."""
     if not view.bench.execute:
         raise NotAssessedError("nothing was run")
     if view.look is None:
@@ -48,6 +49,7 @@ def thrown(view: View) -> list[tuple[int, Curveball | Changed]]:
 
 
 def _survived(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A curveball that a run of the design survived, as a share of those that were thrown."""
     balls = [(i, e) for i, e in thrown(view) if isinstance(e, Curveball)]
     found = []
     for i, ball in balls:
@@ -80,6 +82,7 @@ def _answers(view: View, number: int, until: int) -> Iterator[Statement]:
 
 
 def _answer(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A point of a good answer to a curveball or change, or a mechanism, as a share of those that came."""
     all_ = thrown(view)
     if not all_:
         raise NotAssessedError("no curveball was thrown, and nothing was changed")

@@ -17,6 +17,7 @@ SAME_AREA = 0.6
 
 
 def _mentioned(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics with at least one mark."""
     for statement, topic in view.on(criterion.topics):
         factor = MENTIONED[statement.depth] * (1 + view.weight(statement, topic)) / 2
         shows = f"on {topic.replace('_', ' ')}, with {_listed(statement)}"
@@ -24,6 +25,7 @@ def _mentioned(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _worked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics with two marks, one of them a figure, a key or a mechanism."""
     for statement, topic in view.on(criterion.topics, least=2):
         shows = f"works out {topic.replace('_', ' ')}, with {_listed(statement)}"
         yield Piece(_key(statement), statement.worth * view.weight(statement, topic), view.of(statement, shows))
@@ -41,6 +43,7 @@ def _area(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _core(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement of that sort on what makes this system hard."""
     hard = topics(". ".join([view.ground.hard_part, *(one.says for one in view.facts.good.depth)]), 4)
     for statement, topic in view.on(hard, least=2):
         shows = f"on what makes it hard ({topic.replace('_', ' ')}), with {_listed(statement)}"
@@ -62,14 +65,17 @@ def _made(view: View, signals: Sequence[Signal], least: int, shows: str, unasked
 
 
 def _good_breadth(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A part that the facts of the system look for, made in a statement with a mark."""
     yield from _made(view, view.facts.good.breadth, 1, "has what this system needs")
 
 
 def _good_depth(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A depth that the facts of the system look for, made in a statement with a mark."""
     yield from _made(view, view.facts.good.depth, 1, "goes where this system is deep")
 
 
 def _good_proactiveness(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """What the facts want raised before it is asked, raised unasked."""
     yield from _made(view, view.facts.good.proactiveness, 1, "raises it unasked", unasked=True)
 
 

@@ -48,9 +48,10 @@ def boxes(view: View) -> int:
 
 
 def _asked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A fact that was asked for, or something open that was asked about; half once components were drawn."""
     first = boxes(view)
     for event in view.events:
-        if not isinstance(event, Answered) or not isinstance(view.events[event.to], Asked):
+        if not isinstance(event, Answered) or not isinstance(view.event(event.to), Asked):
             continue
         factor = 1.0 if event.to < first else LATE
         for name in event.facts:
@@ -62,6 +63,7 @@ def _asked(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _assumed(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """An assumption that was stated; most with its reason or figure."""
     for i, event in enumerate(view.events):
         if isinstance(event, Assumed) and not view.echo(i, event.text):
             marks = view.field.marks(event.text)
@@ -91,14 +93,17 @@ def _new(view: View, text: str, seen: list[str]) -> bool:
 
 
 def _functional(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Something that it must do, in the list or in the blueprint."""
     yield from _listed(view, "functional", "says what it must do")
 
 
 def _deferred(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Something that is left out on purpose."""
     yield from _listed(view, "deferred", "leaves it out on purpose")
 
 
 def _promise(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A promise with a bound; further ones of the same sort count for less."""
     found: list[tuple[str, float, int, str]] = []
     for i, event in enumerate(view.events):
         if isinstance(event, Required) and event.sort == "contract" and (figure(event.text) or absolute(event.text)):
@@ -114,6 +119,7 @@ def _promise(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _before_boxes(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A question, requirement, assumption or figure before the first component."""
     first = boxes(view)
     told = {e.to for e in view.events if isinstance(e, Answered) and (e.facts or e.how in ("yours", "derive"))}
     for i, event in enumerate(view.events[:first]):
@@ -132,6 +138,7 @@ def _says_something(view: View, event: Event) -> bool:
 
 
 def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """The hard part, named before it was asked for; half in the second half of the session."""
     for statement in view.statements:
         required = statement.source == "required" and getattr(view.events[statement.number], "sort", "") == "hard_part"
         if not required and "hard_part" not in topics(statement.text, 25):
@@ -156,6 +163,7 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _doubted(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A requirement that is doubted or bargained over, with a reason."""
     for statement in view.statements:
         if statement.source != "blueprint" and statement.marks and has("pushback", statement.text):
             factor = (1.0 if statement.depth >= 2 else 0.6) * view.weight(statement, "requirements")
