@@ -232,8 +232,10 @@ def test_a_drill_asks_one_thing_after_the_other_and_tells_how_it_went(run: Run) 
     assert code == 0
     assert "estimation drill, ten minutes" in out
     assert "on the pad: users = 50M user, sends = 40 message/user/day" in out
+    told = out.split("the session is over\n")[1]
     code, out, _ = run("review", "chat-1")
     assert code == 0
+    assert told in out
     marks = [line[:3] for line in out.splitlines() if line[:3] in ("yes", "no ")]
     assert marks == ["yes", "no ", "no "], "right, of another sort, not come to"
     assert run("score", "chat-1")[0] == 2

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ api: {send: {kind: write, does: POST /messages, guarantees: [idempotent by clien
 flows:
   send:
     arrive: {rate: rate, key: message, timeout: 1 s}
-    steps: [edge.route, {api.handle: {work: exp(4 ms), do: [messages.write]}}]
+    steps: [edge.forward, {api.handle: {work: exp(4 ms), do: [messages.write: {entity: message}]}}]
 """
 
 
@@ -74,16 +74,27 @@ class Terminal:
 
     def wait(self, pattern: str, seconds: float = 60.0) -> str:
         """Waits until the screen shows something; gives the screen."""
+        return self._until(lambda screen: re.search(pattern, screen) is not None, pattern, seconds)
+
+    def wait_for_the_end(self) -> None:
+        """Waits until the command has ended."""
+        self._until(lambda _: self._of("pane_dead") == "1", "the end", 60.0)
+
+    def _of(self, name: str) -> str:
+        return self.tmux("display-message", "-p", "-t", "t", f"#{{{name}}}").strip()
+
+    def _until(self, there: Callable[[str], bool], what: str, seconds: float) -> str:
         until = time.monotonic() + seconds
-        while not re.search(pattern, screen := self.screen()):
-            assert time.monotonic() < until, f"{pattern!r} never came:\n{screen.strip()[-3000:]}"
+        while not there(screen := self.screen()):
+            shown = "\n".join(line for line in screen.splitlines() if line.strip())
+            assert time.monotonic() < until, f"{what!r} never came:\n{shown[-3000:]}"
             time.sleep(0.05)
         return screen
 
     def kill(self) -> None:
         """Ends the command as `kill -9` does."""
-        os.kill(int(self.tmux("display-message", "-p", "-t", "t", "#{pane_pid}")), signal.SIGKILL)
-        self.wait("Pane is dead")
+        os.kill(int(self._of("pane_pid")), signal.SIGKILL)
+        self.wait_for_the_end()
         self.tmux("kill-session", "-t", "t")
 
     def close(self) -> None:
@@ -146,7 +157,7 @@ def test_a_whole_session_with_a_kill_in_the_middle(
     terminal.wait(r"\] land it,")
     terminal.type("/end")
     terminal.wait("the session is over")
-    terminal.wait("Pane is dead")
+    terminal.wait_for_the_end()
 
     record = store.record("chat-1")
     store.close()

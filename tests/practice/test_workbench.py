@@ -184,7 +184,7 @@ def test_a_design_without_the_part_is_told_so(bench: Workbench) -> None:
     text = "components: {api: {kind: service}}\nflows: {send: {arrive: {rate: 1 /s}, steps: [api.handle]}}\n"
     thrown = bench.throw(text, "slow_consumer")
     assert thrown.outcome == "refused"
-    assert thrown.effect == "your design has no log, a queue or a topic: say what plays its part"
+    assert thrown.effect == "your design has no log, queue or topic: say what plays its part"
     assert not bench.fits(text, "slow_consumer")
     assert bench.fits(NAIVE, "slow_consumer")
 

@@ -33,7 +33,7 @@ def rubric_page() -> str:
         [
             "# The rubric",
             f"Version {made.version}. What a practice session is judged by, made from `rubric.yaml` in "
-            "`src/loadcase/practice`. [Why it is so](decisions/0021-judgement.md).",
+            "`src/loadcase/practice`. [Why it is so](decisions/0022-judgement.md).",
             POINTS,
             "## Axes",
             table(("axis", *LEVELS, "what it is"), weights),

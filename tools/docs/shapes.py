@@ -170,6 +170,12 @@ BRIEF = {
     "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
     "costs[]": "Of the first and of the second, USD per month.",
     "seeds": "Seeds that were run in each case.",
+    "judged[].case": "A case that was run.",
+    "judged[].guarantee": "A line of the contract that both designs promise.",
+    "judged[].unit": "`s`, `1/s`, `ratio`, `count` or `USD/month`.",
+    "judged[].bound": "Its bound in this case.",
+    "judged[].values[]": "Of the first design and of the second; null where it was not observed.",
+    "judged[].verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
 }
 """The keys of a comparison at one value."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {

@@ -14,23 +14,28 @@ from loadcase.core.expressions import evaluate
 from loadcase.core.quantity import Quantity, median, strip_counts
 from loadcase.practice.matching import Likely, Matcher
 from loadcase.practice.matching_words import split
-from loadcase.systems.facts import Facts
+from loadcase.systems.facts import Facts, phrasing
 
 How = Literal["told", "yours", "derive", "unclear"]
 
-SURE = 0.5
+SURE = 0.55
 """The chance from which a fact is told."""
-SURE_PART = 0.7
+SURE_PART = 0.75
 """The same, of a part of a message that asks by itself."""
 SURE_PHRASE = 0.93
 """The same, of a part without a question word."""
 LITTLE = 0.3
 """What is left of the chance when what was asked before is taken out counts as this much at least."""
+SURE_NUMBERS = 0.4
+"""The chance from which a figure is left to be worked out, whichever it is."""
 SURE_SILENT = 0.35
 """The chance from which a topic that is left to the candidate is named."""
-FEW = 3
+FEW = 4
+"""Words of a part of a list."""
 MOST = 3
 """Facts that one message may ask for."""
+PARTS = 12
+"""Parts of a message that are looked at one by one."""
 LONGEST = 600
 """Letters of a message that are read: nobody asks longer questions."""
 
@@ -71,6 +76,7 @@ class Answers:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.matcher = Matcher(facts)
+        self._known = {phrasing(text): name for name, fact in facts.facts.items() for text in fact.asked}
 
     def reply(self, text: str) -> Reply:
         """The answer to a message. The same message always gets the same answer."""
@@ -78,7 +84,8 @@ class Answers:
         if not any(word.isalpha() for word in split(text)):
             return Reply("unclear", "I did not get that. What would you like to know about the system?")
         whole = self.matcher.likely(text)
-        names = self._asked_for(text, whole)
+        word_for_word = self._known.get(phrasing(text))
+        names = [word_for_word] if word_for_word else self._asked_for(text, whole)
         if names:
             told = " ".join(self.facts.facts[name].answer.strip() for name in names)
             return Reply("told", self._nod(text, names) + told, tuple(names))
@@ -87,8 +94,8 @@ class Answers:
     def _asked_for(self, text: str, whole: list[Likely]) -> list[str]:
         """The facts that a message asks for: those of its parts, where several ask, or that of the whole."""
         found: list[str] = []
-        parts = [part for part in _BREAKS.split(text) if split(part)]
-        terse = all(len(split(part)) <= FEW + 1 for part in parts)
+        parts = [part for part in _BREAKS.split(text) if split(part)][:PARTS]
+        terse = all(len(split(part)) <= FEW for part in parts)
         for i, part in enumerate(parts if len(parts) > 1 else ()):
             sure = SURE if terse else SURE_PART if _ASKS.search(part) else SURE_PHRASE
             name = _sure_of(self.matcher.likely(part), sure)
@@ -115,9 +122,9 @@ class Answers:
 
     def _left(self, text: str, whole: list[Likely]) -> Reply:
         """What is said where no fact is told."""
-        top = whole[0]
-        if top.candidate.sort == "number":
-            return self._derive(top.candidate.name)
+        numbers = [one for one in whole if one.candidate.sort == "number"]
+        if numbers and sum(one.chance for one in numbers) >= SURE_NUMBERS:
+            return self._derive(numbers[0].candidate.name)
         silent = [one for one in whole[:1] if one.candidate.sort == "silent" and one.chance >= SURE_SILENT]
         if not silent and not self.matcher.heard(text):
             return Reply("unclear", "I am not sure what you are asking. Can you say it in other words?")
@@ -131,8 +138,9 @@ class Answers:
     def _derive(self, name: str) -> Reply:
         """Points to what a figure follows from, by what it is about, and tells none of it."""
         number = self.facts.numbers[name]
-        of = {**self.facts.facts, **self.facts.numbers}
-        used = [of[word].about for word in re.findall(r"[a-z_]\w*", number.from_) if word in of]
+        about = {key: one.about for key, one in self.facts.facts.items()}
+        about |= {key: one.about for key, one in self.facts.numbers.items()}
+        used = [about[word] for word in re.findall(r"[a-z_]\w*", number.from_) if word in about]
         return Reply("derive", f"Work it out from {' and '.join(dict.fromkeys(used))}.", numbers=(name,))
 
 

@@ -79,7 +79,9 @@ class Session:
     def start(cls, store: Store, setup: Setup, clock: Callable[[], float], **more: Any) -> Session:
         """Begins a session: the clock runs, in the first phase. Raises UsageError, BlueprintError."""
         system = find(setup.system)
-        _ = system.facts, system.blueprint, configured()  # what is wrong is told before anything is kept
+        _ = system.facts, configured()  # what is wrong is told before anything is kept
+        if "/" in setup.system:
+            _ = system.blueprint  # that of the gallery is right, and takes time
         session = cls(store, store.add(setup, system.name), clock, **more)
         session._add(Entered(at=0.0, phase=phases.slots(session.record)[0].parts[0].phase))
         session._add(*drills.opening(session.record, system))

@@ -37,11 +37,11 @@ SEEN = {
 }
 """What a user sees of a fault beside waiting and errors; looked at where the design stores or delivers something."""
 PLAYED = {
-    "cache": "a cache", "cdn": "a content delivery network", "external": "anybody else that is called",
-    "gateway": "a gateway that holds connections", "limiter": "a limiter", "load_balancer": "a load balancer",
-    "log": "a log", "model": "a model", "object_store": "an object store", "queue": "a queue",
-    "search_index": "a search index", "service": "a service", "store": "a store", "topic": "a topic",
-}  # fmt: skip
+    "cdn": "content delivery network",
+    "external": "external service",
+    "gateway": "gateway that holds connections",
+}
+"""What kinds are called, where it is not their name."""
 ROLES = {
     "write": "writes", "read": "only reads", "realtime": "holds a connection open", "catch_up": "catches up",
     "control": "controls", "consumer": "consumes messages",
@@ -258,11 +258,9 @@ def _stem(word: str) -> str:
 def _nothing(kinds: Sequence[str]) -> str:
     if not kinds:
         return "it strikes nothing in your design"
-    named = [PLAYED[kind] for kind in kinds]
+    named = [PLAYED.get(kind, kind.replace("_", " ")) for kind in kinds]
     told = " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return (
-        f"your design has no {told.removeprefix('a ')}: say what plays its part" if named else "it strikes nothing here"
-    )
+    return f"your design has no {told}: say what plays its part"
 
 
 def _struck_nothing(error: BlueprintError) -> str:

@@ -42,6 +42,9 @@ _AMOUNTS = re.compile(
     r"hundreds?|thousands?|millions?|billions?|trillions?|half|third|quarter|once|twice|double[ds]?|triple[ds]?)\b"
 )
 _NAME = re.compile(r"[A-Za-z][\w-]*_[\w-]+|(?<=[a-z,;] )[A-Z][\w-]*")
+_WORD = re.compile(r"[a-z]{4,}")
+STEM = 4
+"""Letters by which words are taken for the same."""
 _ODD = re.compile(r"https?:|[<>{}`\\|]|[\x00-\x1f\x7f]")
 REWORD = (
     "You word one line of an interviewer in a system design interview, in the style that is given. Say the same, as "
@@ -132,12 +135,18 @@ def says_the_same(line: str, other: str, keep: Iterable[str] = ()) -> bool:
     """Whether a line may stand for another: every figure and name of it word by word, none that is new, and as long."""
     if not other or _ODD.search(other) or len(other) > 2 * len(line) + 40:
         return False
-    if line.rstrip().endswith("?") != other.rstrip().endswith("?"):
+    if line.rstrip().endswith("?") != other.rstrip().endswith("?") or _strays(line, other):
         return False
     if _figures(line) != _figures(other):
         return False
     names = {*_NAME.findall(line), *(name for name in keep if _has(line, name))}
     return all(_has(other, name) for name in names) and set(_NAME.findall(other)) <= names
+
+
+def _strays(line: str, other: str) -> bool:
+    """Whether less than a third of what a line speaks of is left, or more is new than it had."""
+    was, now = ({w[:STEM] for w in _WORD.findall(text.lower())} for text in (line, other))
+    return 3 * len(was & now) < len(was) or len(now - was) > len(was) + 2
 
 
 def _figures(text: str) -> list[str]:

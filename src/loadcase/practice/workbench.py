@@ -22,7 +22,7 @@ from loadcase.deep.ablation import AblationProgress, ablate
 from loadcase.engine.run import Warmed
 from loadcase.estimate.estimate import EstimateReport
 from loadcase.practice.effects import effect
-from loadcase.practice.running import Plan, TooMuchError, events_of, judged, plan, run_all
+from loadcase.practice.running import Plan, TooMuchError, events_of, judged, plan, reckoned, run_all
 from loadcase.practice.throwing import CALM, THROWN, Throw, aimed, has_a_place, watching
 from loadcase.practice.wiring import wired
 from loadcase.review.reviewing import Finding
@@ -283,7 +283,7 @@ class Workbench:
     def _seconds(self, blueprint: Blueprint, allowed: float) -> float:
         """Simulated time for which a run of the design has about the allowed events."""
         data = {**{k: v for k, v in blueprint.data.items() if k not in ("decisions", "variants")}, "cases": {}}
-        found = plan(Blueprint.build(data), "normal", allowed)
+        found = reckoned(Blueprint.build(data), "normal", allowed)
         return allowed / found.events * found.duration_s
 
     def _seeds(self, count: int) -> Sequence[int]:

@@ -15,7 +15,7 @@ from loadcase.practice.session import Session
 from loadcase.practice.timeline import LABELS, clock, printable, text, who
 from loadcase.practice.timeline import rows as rows_of
 from loadcase.practice.trying import wiring
-from loadcase.report.text import console
+from loadcase.report.console import console
 
 INDENT = 4
 STYLES = {"holds": "green", "broken": "bold red", "undecided": "yellow", "refused": "yellow", "done": ""}
