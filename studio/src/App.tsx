@@ -1,6 +1,5 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { Suspense, lazy, useEffect, useRef, useState, type ReactNode } from "react";
 import { keepDraft, keepMine, run, save, takeTheirs } from "./actions";
-import { Diagram } from "./diagram/Diagram";
 import { editor } from "./editor/editor";
 import { useRun } from "./live";
 import { ComparePanel } from "./panels/Compare";
@@ -20,6 +19,9 @@ import { Icon } from "./ui/icons";
 import { Button, Empty, Guard, Splitter, Tabs, VERDICTS, useWidth } from "./ui/kit";
 
 const NARROW = 1040;
+/** Asked for at once, and read after the text stands, which does not wait for it. */
+const drawing = import("./diagram/Diagram");
+const Diagram = lazy(() => drawing.then((found) => ({ default: found.Diagram })));
 
 export function App() {
   const sideOpen = use((now) => now.sideOpen);
@@ -48,7 +50,7 @@ export function App() {
           <Region name="text"><EditorPane /></Region>
           {!narrow && <Splitter vertical label="Text and diagram" value={across} min={0.22} max={0.7} onChange={(share) => { setAcross(share); kept.write("across", share); }} />}
           <div className={`right${tall && !narrow ? " tall" : ""}`}>
-            <Region name="diagram"><Guard><Diagram /></Guard><PlayBar /></Region>
+            <Region name="diagram"><Guard><Suspense fallback={null}><Diagram /></Suspense></Guard><PlayBar /></Region>
             {!narrow && !tall && <Splitter vertical={false} label="Diagram and results" value={down} min={0.15} max={0.85} onChange={(share) => { setDown(share); kept.write("down", share); }} />}
             <Region name="dock"><Dock tall={tall} setTall={narrow ? null : setTall} /></Region>
             {evidence && <Guard><EvidenceDrawer /></Guard>}

@@ -34,14 +34,11 @@ const draftKey = (key: string) => `${DRAFT}${get().studio?.folder ?? ""}:${key}`
 /* ------------------------------------------------------------------ opening and saving */
 
 export async function start(): Promise<void> {
+  const lists = Promise.allSettled([refreshFiles(), refreshRuns()]);
   watchFolder();
-  await Promise.allSettled([loadStudio(), refreshFiles(), refreshRuns()]);
-  await resume();
+  await loadStudio().catch(() => undefined);
+  await resume(lists);
   listen(remember);
-  void api
-    .language()
-    .then((language) => set({ language }))
-    .catch(() => undefined);
 }
 
 async function loadStudio(): Promise<void> {
@@ -49,7 +46,8 @@ async function loadStudio(): Promise<void> {
   listDrafts();
 }
 
-async function resume(): Promise<void> {
+/** Opens the text at once where one knows which; the lists of files and runs may come later. */
+async function resume(lists: Promise<unknown>): Promise<void> {
   const asked = /^#\/files\/(.+)$/.exec(location.hash)?.[1];
   const hash = new URLSearchParams(asked ? { file: decodeURIComponent(asked) } : location.hash.slice(1));
   const stored = kept.read<Session>(`session:${get().studio?.folder ?? ""}`);
@@ -62,12 +60,12 @@ async function resume(): Promise<void> {
   }
   const tab = hash.get("tab");
   if (tab && TABS.includes(tab as Tab)) set({ tab: tab as Tab });
+  const key = hash.get("file") ? `file:${hash.get("file")}` : (stored?.key ?? null);
+  if (!turn && key?.startsWith("file:")) await openFile(key.slice(5), true);
+  else if (!turn && key?.startsWith("new:")) await openStart(key.slice(4), true);
+  await lists;
   const run = hash.get("run") ?? stored?.run ?? null;
   if (run && get().runs.some((one) => one.id === run)) set({ runId: run });
-  if (turn) return;
-  const key = hash.get("file") ? `file:${hash.get("file")}` : (stored?.key ?? null);
-  if (key?.startsWith("file:")) await openFile(key.slice(5), true);
-  else if (key?.startsWith("new:")) await openStart(key.slice(4), true);
   if (!get().doc && turn <= 1) {
     const first = get().files.length === 1 ? get().files[0] : undefined;
     if (first) await openFile(first.path, true);
@@ -417,10 +415,24 @@ async function analyse(): Promise<void> {
       });
     }
     editor.mark(get().problems, get().findings);
+    learn();
   } catch (error) {
     if (mine.signal.aborted) return;
     set({ analysing: false, stale: error instanceof Away ? "The server does not answer." : (error as Error).message });
   }
+}
+
+let learning = false;
+
+/** What the format knows, for completion and help; once the first diagram stands, which it would keep waiting. */
+function learn(): void {
+  if (learning || get().language) return;
+  learning = true;
+  void api
+    .language()
+    .then((language) => set({ language }))
+    .catch(() => undefined)
+    .finally(() => (learning = false));
 }
 
 async function review(text: string, mine: AbortController): Promise<void> {

@@ -92,5 +92,6 @@ export const api = {
   evidence: (id: string, of: string, guarantee: number) =>
     request<Evidence>("GET", `${path("/api/runs", id, "evidence")}?${new URLSearchParams({ case: of, guarantee: String(guarantee) })}`),
   reportUrl: (id: string, format: "html" | "md") => `${path("/api/runs", id, "report")}?format=${format}`,
+  formats: () => request<{ formats: string[] }>("GET", "/api/formats"),
   export: (text: string, format: string) => request<{ files: ExportedFile[]; left_out?: string[] }>("POST", "/api/export", { text, format }),
 };

@@ -51,6 +51,8 @@ export class LiveRun {
   meta: RunMeta | null = null;
   text: string | null = null;
   series: Record<string, SeriesOf> = {};
+  /** Of a comparison: the series of the first design and of the second. */
+  sides: [Record<string, SeriesOf>, Record<string, SeriesOf>] = [{}, {}];
   faults: Record<string, FaultWindow[]> = {};
   progress: Record<string, Progress> = {};
   cases: CaseResult[] = [];
@@ -110,12 +112,13 @@ export class LiveRun {
 
   async load(): Promise<void> {
     const detail = await api.run(this.id);
-    const { text, result, series, faults, error, ...meta } = detail;
+    const { text, result, series, series_a, series_b, faults, error, ...meta } = detail;
     this.meta = meta;
     this.text = text;
     this.loaded = true;
     if (result) this.result = result;
     if (series && (this.over || !Object.keys(this.series).length)) this.series = series;
+    this.sides = [series_a ?? {}, series_b ?? {}];
     if (faults) this.faults = faults;
     this.error = error;
     if (this.check) this.cases = this.check.cases;

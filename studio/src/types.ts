@@ -33,8 +33,6 @@ export interface GalleryEntry {
 export interface StudioInfo {
   version: string;
   folder: string;
-  layout: string;
-  formats?: string[];
   limits: Record<string, number | null>;
 }
 
@@ -307,6 +305,9 @@ export interface RunDetail extends RunMeta {
   text: string;
   result: CheckResult | CompareResult | ScaleResult | null;
   series: Record<string, Record<string, Series>> | null;
+  /** Of a comparison, both designs. */
+  series_a?: Record<string, Record<string, Series>>;
+  series_b?: Record<string, Record<string, Series>>;
   faults: Record<string, FaultWindow[]> | null;
   error: { message: string; hint?: string | null } | null;
 }

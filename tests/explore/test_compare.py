@@ -12,7 +12,8 @@ from loadcase.blueprint.load import loads
 from loadcase.check.statistics import interval
 from loadcase.core.errors import UsageError
 from loadcase.core.results import Metric, RunResult
-from loadcase.explore.compare import Comparison, Difference, Progress, broken, compare, difference
+from loadcase.engine.watching import Seen
+from loadcase.explore.compare import Comparison, Difference, Progress, Side, broken, compare, difference
 from tests.explore.designs import TINY
 
 PAIRS = 400
@@ -212,3 +213,15 @@ def test_both_designs_are_run_at_one_scale(monkeypatch: pytest.MonkeyPatch) -> N
     assert compared(a, b).cases[0].scale == 8  # 24 divide by no more
     assert compared(a, c).cases[0].scale == 1
     assert compared(a, b, exact=True).cases[0].scale == 1
+
+
+def test_every_run_of_both_designs_is_watched() -> None:
+    seen: dict[tuple[str, int, str], list[float | None]] = {}
+
+    def watch(case: str, seed: int, side: Side, found: Seen) -> None:
+        if found.done:
+            seen[case, seed, side] = found.series()["r.rate"].values
+
+    compared(seeds=2, watch=watch)
+    assert sorted(seen) == [("normal", seed, side) for seed in (1, 2) for side in ("a", "b")]
+    assert seen["normal", 1, "a"] == seen["normal", 1, "b"] != seen["normal", 2, "a"]

@@ -27,7 +27,7 @@ def test_a_question_is_answered_whatever_it_is() -> None:
         {"ask": "analyse", "with": {}},
         {"ask": "nothing", "with": {}},
         {"ask": "throw", "with": {"text": "a: [", "case": "x", "fault": {"crash": {}}}},
-        {"ask": "gallery", "with": {"name": "../chat"}},
+        {"ask": "helper:main", "with": {}},
         {"ask": "export", "with": {"text": SHOP, "format": "passwd"}},
     ):
         found = answer(question)

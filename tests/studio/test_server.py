@@ -59,6 +59,7 @@ def test_a_newcomers_path(studio: Served) -> None:
     listed = studio.get("/api/files")
     assert [f["path"] for f in listed["files"]] == ["shop.yaml"]
     assert "chat" in [one["name"] for one in listed["gallery"]]
+    assert {"openapi", "svg"} <= set(studio.get("/api/formats")["formats"])
     copy = studio.get("/api/gallery/chat")
     assert copy["text"].startswith("#")
     assert copy["story"].startswith("# One-to-one chat")
@@ -95,7 +96,13 @@ def test_a_newcomers_path(studio: Served) -> None:
     assert "buy.availability" in studio.client.get(f"/api/runs/{run}/report?format=md").text
 
     other = studio.run(text, kind="compare", variants=["one"], cases=["normal"], seeds=2)
-    assert studio.ended(other)["result"]["cases"][0]["case"] == "normal"
+    both = studio.ended(other)
+    assert both["result"]["cases"][0]["case"] == "normal"
+    first, second = (both[side]["normal"] for side in ("series_a", "series_b"))
+    assert first["buy.goodput"] != second["buy.goodput"]
+    assert [len(one["web.utilisation"]["values"]) for one in (first, second)] == [len(first["buy.rate"]["values"])] * 2
+    assert max(first["web.utilisation"]["values"]) < max(second["web.utilisation"]["values"])  # 4 replicas against 1
+    assert both["faults"] == {"normal": []}
     again = studio.run(
         text.replace("replicas: 4", "replicas: 6"), kind="compare", against=run, cases=["normal"], seeds=2
     )

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from loadcase import api
 from loadcase.blueprint.model import Blueprint
@@ -29,6 +30,9 @@ from loadcase.core.values import show
 from loadcase.engine.run import OVERLOADED, Warmed, case_of
 from loadcase.scales import Scale, vouched
 
+if TYPE_CHECKING:
+    from loadcase.engine.watching import Seen
+
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 Better = Literal["a", "b", "same", "neither", "unknown"]
@@ -40,6 +44,8 @@ MOST_SEEDS = 1536
 SMALL = 0.01
 """A difference that is surely less than this share of the value is none that needs more seeds."""
 TICK_S = 0.1
+Watch = Callable[[str, int, Side, "Seen"], None]
+"""Is shown a run while it goes on: its case, its seed and whose it is."""
 KEEPS_UP = "keeping up with the load"
 
 
@@ -147,6 +153,7 @@ def compare(
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     trace_folder: Path | None = None,
+    watch: Watch | None = None,
 ) -> Comparison:
     """Runs both designs in the same cases with the same seeds, and says which is the better.
 
@@ -155,7 +162,7 @@ def compare(
     design is the better), until the budget is spent, a minute for each case; with `seeds` exactly that many. `metrics`
     are compared beside those of the contract; every metric that both have with `["*"]`. `choice_by` are metrics that
     the choice rests on: where any are named, a guarantee of another metric counts when it is broken, and is left aside
-    while it is undecided.
+    while it is undecided. `watch` is shown every run as it goes, from several threads.
 
     Raises UsageError for a case that a design does not have.
     """
@@ -165,7 +172,7 @@ def compare(
     budget_s = CASE_BUDGET_S * len(chosen) if budget_s is None else budget_s
     work = _Work(
         {"a": a, "b": b}, started, None if seeds is not None else started + budget_s, stop or threading.Event(),
-        trace_folder, on_progress,
+        trace_folder, on_progress, watch,
     )  # fmt: skip
     pairs = [_Pairs(name, _scales(a, b, name, exact)) for name in chosen]
     level = LOOK_LEVEL if seeds is None else LEVEL
@@ -203,6 +210,7 @@ class _Work:
         stop: threading.Event,
         trace_folder: Path | None,
         on_progress: Callable[[Progress], None] | None,
+        watch: Watch | None,
     ) -> None:
         self.designs = designs
         self.started = started
@@ -210,6 +218,7 @@ class _Work:
         self.stop = stop
         self.trace_folder = trace_folder
         self.on_progress = on_progress
+        self.watch = watch
         self.done = self.wanted = 0
 
     def spent(self) -> bool:
@@ -245,6 +254,7 @@ class _Work:
         result = api.run(
             self.designs[side], pair.case, seed, scale=pair.scales[side], warmed=pair.warmed[side], stop=self.stop,
             wall_limit_s=limit_s, trace_folder=self.trace_folder,
+            watch=None if self.watch is None else partial(self.watch, pair.case, seed, side),
         )  # fmt: skip
         return None if result.partial is not None and self.spent() else result
 

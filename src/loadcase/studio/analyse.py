@@ -173,25 +173,3 @@ def review(text: str, path: str) -> dict[str, Any]:
     found = api.review(design(text), settings_for(Path(path)))
     findings = [{**finding_json(f), "fix": bool(f.edits), "index": i} for i, f in enumerate(found.findings)]
     return {"findings": findings, "allowed": [finding_json(f) for f in found.allowed]}
-
-
-def gallery(name: str | None) -> dict[str, Any]:
-    """The gallery, or one of its designs with its text and the page that tells of it."""
-    from loadcase.systems import system, systems
-
-    if name is not None:
-        one = system(name)
-        text = one.path.read_text("utf-8")
-        page = one.path.with_name("README.md")
-        story = page.read_text("utf-8") if page.is_file() else ""
-        return {"name": name, "title": one.title, "hard_part": one.hard_part, "text": text, "story": story}
-    return {"gallery": [{"name": s.name, **_headings(s.path.read_text("utf-8"))} for s in systems()]}
-
-
-def _headings(text: str) -> dict[str, str]:
-    """Title and hard part of a design, without reading all of it."""
-    found = {
-        "title": re.search(r"^title: (.+)$", text, re.M),
-        "hard_part": re.search(r"^  hard_part: (.+)$", text, re.M),
-    }
-    return {name: line.group(1).strip() if line else "" for name, line in found.items()}

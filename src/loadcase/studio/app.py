@@ -19,6 +19,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from loadcase import __version__
+from loadcase.core.errors import UsageError
+from loadcase.studio import gallery
 from loadcase.studio.errors import LARGE, MISSING, ODD, UNREADABLE, StudioError, error
 from loadcase.studio.events import Hub, event
 from loadcase.studio.evidence import evidence
@@ -34,6 +36,8 @@ ASSETS = STATIC / "assets"
 """What the page is built of; not there in a checkout in which it was not built."""
 WATCH_S = 0.5
 """How often the folder is looked at while somebody listens."""
+SETTLE_S = 5.0
+"""So long the first page has the processor to itself, if it does not come to stand before."""
 KINDS = ("check", "compare", "scale")
 MOST_NAMES = 100
 LONGEST_NAME = 200
@@ -42,13 +46,16 @@ LONGEST_NAME = 200
 class Studio:
     """Everything that the routes share."""
 
-    def __init__(self, root: Path, store: Store, limits: Limits) -> None:
+    def __init__(self, root: Path, store: Store, limits: Limits, helpers: Helpers, first: str) -> None:
         self.limits, self.store = limits, store
         self.folder = Folder(root, limits.text_bytes)
         self.hub = Hub()
-        self.helpers = Helpers(limits)
+        self.helpers = helpers
+        self.first = first
         self.runs = Runs(store, limits, self.hub)
         self.leaving = asyncio.Event()
+        self.stands = asyncio.Event()
+        """Whether a page has its first diagram: then it asks for what the format knows."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def leave(self) -> None:
@@ -73,10 +80,21 @@ class Studio:
             self.store.close()
 
     async def prepare(self) -> None:
-        """The first page shows the gallery, and then somebody types."""
+        """Looks at the text that a new page will open; once that stands, makes ready for somebody who types."""
         with contextlib.suppress(StudioError):
-            await self.helpers.ask("gallery", name=None)
+            text = await run_in_threadpool(self.expected)
+            if text is not None:
+                await self.helpers.ask("analyse", text=text, case=None, variant=None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self.stands.wait()
+        with contextlib.suppress(StudioError):
             await self.helpers.warm()
+
+    def expected(self) -> str | None:
+        """The text of the file that the studio was started with, or of the folder's only one."""
+        files = [self.first] if self.first else [one["path"] for one in self.folder.files()]
+        return self.folder.read(files[0]).text if len(files) == 1 else None
 
     async def watch(self) -> None:
         """Tells of files that others have changed."""
@@ -114,15 +132,13 @@ class Studio:
                     "memory_bytes": limits.memory_bytes,
                     "text_bytes": limits.text_bytes,
                 },
-                **await self.helpers.ask("layout"),
             }
         )
 
     # --- files and the gallery ----------------------------------------------------------------------------------------
     async def files(self, request: Request) -> Response:
         files = await run_in_threadpool(self.folder.files)
-        gallery = await self.helpers.ask("gallery", name=None)
-        return JSONResponse({"files": files, **gallery})
+        return JSONResponse({"files": files, "gallery": await run_in_threadpool(gallery.listed)})
 
     async def file(self, request: Request) -> Response:
         path = request.path_params["path"]
@@ -134,8 +150,12 @@ class Studio:
         self.hub.tell("file", {"path": path, "version": found.version})
         return JSONResponse({"path": path, "version": found.version, "modified_s": found.modified_s})
 
-    async def gallery(self, request: Request) -> Response:
-        return JSONResponse(await self.helpers.ask("gallery", name=request.path_params["name"]))
+    async def start(self, request: Request) -> Response:
+        try:
+            found = await run_in_threadpool(gallery.opened, request.path_params["name"])
+        except UsageError as unknown:
+            raise StudioError(404, MISSING, unknown.message, unknown.hint) from None
+        return JSONResponse(found)
 
     # --- a design -----------------------------------------------------------------------------------------------------
     async def asked(self, request: Request, what: str, **given: Any) -> Response:
@@ -163,6 +183,7 @@ class Studio:
         return await self.asked(request, "fix", text=text_of(body, "text"), code=text_of(body, "code"), **place)
 
     async def language(self, request: Request) -> Response:
+        self.stands.set()
         return await self.asked(request, "language")
 
     async def completions(self, request: Request) -> Response:
@@ -181,6 +202,9 @@ class Studio:
         body = await taken(request)
         case = optional(body, "case", str)
         return await self.asked(request, "curveballs", text=text_of(body, "text"), case=case)
+
+    async def formats(self, request: Request) -> Response:
+        return await self.asked(request, "formats")
 
     async def export(self, request: Request) -> Response:
         body = await taken(request)
@@ -425,7 +449,7 @@ def application(studio: Studio, door: Door) -> Guard:
             route("/api/studio", studio.about),
             route("/api/files", studio.files),
             route("/api/files/{path:path}", studio.file, "GET", "PUT"),
-            route("/api/gallery/{name}", studio.gallery),
+            route("/api/gallery/{name}", studio.start),
             route("/api/analyse", studio.analyse, "POST"),
             route("/api/review", studio.review, "POST"),
             route("/api/review/fix", studio.fix, "POST"),
@@ -433,6 +457,7 @@ def application(studio: Studio, door: Door) -> Guard:
             route("/api/completions", studio.completions, "POST"),
             route("/api/throw", studio.throw, "POST"),
             route("/api/curveballs", studio.curveballs, "POST"),
+            route("/api/formats", studio.formats),
             route("/api/export", studio.export, "POST"),
             route("/api/runs", studio.run_list),
             route("/api/runs", studio.submit, "POST"),

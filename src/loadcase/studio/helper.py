@@ -1,4 +1,7 @@
-"""`python -m loadcase.studio.helper`: answers questions about designs, one in a line, until its input ends."""
+"""`python -m loadcase.studio.helper`: answers questions about designs, one in a line, until its input ends.
+
+Before the first it writes a line of its own: that it is ready.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from loadcase.core.errors import LoadcaseError
@@ -18,42 +22,53 @@ TINY = (
 )
 
 
+ANSWERS = {
+    "analyse": "analyse:analyse",
+    "review": "analyse:review",
+    "language": "language:language",
+    "completions": "completion:completions",
+    "export": "outputs:export",
+    "formats": "outputs:known",
+    "report": "outputs:report",
+    "fix": "edits:fix",
+    "throw": "edits:throw",
+    "curveballs": "edits:curveballs",
+    "warm": "helper:warm",
+}
+"""What may be asked, and the module and function that answer; a module is imported at the first question for it."""
+
+
+def ready() -> None:
+    """Imports what the analysis of a design needs, and reads what it reads once."""
+    from loadcase import api
+    from loadcase.studio.analyse import design
+
+    api.estimate(design(TINY))
+
+
 def warm() -> dict[str, Any]:
-    """Imports what the first answer would have to wait for."""
-    from loadcase.studio.analyse import analyse
+    """The same for all that is asked while somebody types."""
+    from loadcase.studio.analyse import review
     from loadcase.studio.completion import completions
     from loadcase.studio.language import language
 
-    analyse(TINY, None, None)
+    review(TINY, "blueprint.yaml")
     completions(TINY, 1, 1)
     language()
     return {}
 
 
-def answers() -> dict[str, Callable[..., dict[str, Any]]]:
-    """What may be asked."""
-    from loadcase.studio import analyse, completion, edits, language, outputs
-
-    return {
-        "warm": warm,
-        "analyse": analyse.analyse,
-        "review": analyse.review,
-        "gallery": analyse.gallery,
-        "language": language.language,
-        "completions": completion.completions,
-        "export": outputs.export,
-        "layout": outputs.layout,
-        "report": outputs.report,
-        "fix": edits.fix,
-        "throw": edits.throw,
-        "curveballs": edits.curveballs,
-    }
+def function(name: str) -> Callable[..., dict[str, Any]]:
+    """What answers a question. Raises KeyError."""
+    module, _, found = ANSWERS[name].partition(":")
+    made: Callable[..., dict[str, Any]] = getattr(import_module(f"loadcase.studio.{module}"), found)
+    return made
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """One answer, whatever happens."""
     try:
-        return {"answer": answers()[question["ask"]](**question["with"])}
+        return {"answer": function(question["ask"])(**question["with"])}
     except StudioError as found:
         return {"status": found.status, **found.shape()}
     except LoadcaseError as found:
@@ -79,6 +94,9 @@ def main() -> None:
     bound_memory(MEMORY_BYTES)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    ready()
+    out.write(b"{}\n")
+    out.flush()
     serve(sys.stdin.buffer, out)
 
 

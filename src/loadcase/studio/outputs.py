@@ -28,9 +28,9 @@ PICTURES: dict[str, tuple[str, Callable[[Blueprint], str]]] = {
 
 def export(text: str, format: str) -> dict[str, Any]:
     """The files of a format, and what of the design is not in them. Raises UsageError, BlueprintError."""
-    known = [*formats(), *PICTURES]
-    if format not in known:
-        hint = suggest(format, known) or f"formats: {', '.join(known)}"
+    names = known()["formats"]
+    if format not in names:
+        hint = suggest(format, names) or f"formats: {', '.join(names)}"
         raise UsageError(f"there is no export {shorten(format)!r}", hint=hint)
     blueprint = design(text)
     if format in PICTURES:
@@ -68,8 +68,6 @@ def report(
     return {"name": name, "text": html(told) if format == "html" else markdown(told)}
 
 
-def layout() -> dict[str, Any]:
-    """Who places pictures here."""
-    from loadcase.draw.layout import graphviz
-
-    return {"layout": "dot" if graphviz() else "plain", "formats": [*formats(), *PICTURES]}
+def known() -> dict[str, Any]:
+    """The formats that a design can be exported to."""
+    return {"formats": [*formats(), *PICTURES]}

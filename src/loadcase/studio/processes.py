@@ -21,7 +21,7 @@ from loadcase.studio.limits import Limits
 
 LONGEST_LINE = 64 << 20
 START_S = 30.0
-"""What the first answer of a process may take longer: it has to import what it needs."""
+"""What a process may take to import what it needs, until it says that it is ready."""
 KEPT = 200
 """Answers that are kept for the same question."""
 WARM = b'{"ask": "warm", "with": {}}\n'
@@ -44,15 +44,18 @@ class Helper:
 
     def __init__(self) -> None:
         self.process: asyncio.subprocess.Process | None = None
+        self.ready = False
+        """Whether its process has said that it can answer."""
 
     async def ask(self, question: bytes, answer_s: float) -> dict[str, Any]:
         """Raises StudioError when there is no answer."""
-        fresh = self.process is None or self.process.returncode is not None
         try:
-            async with asyncio.timeout(answer_s + START_S * fresh):
+            async with asyncio.timeout(START_S):
                 process = await self.started()
                 assert process.stdin is not None
                 assert process.stdout is not None
+                self.ready = self.ready or (await process.stdout.readline()).endswith(b"\n")
+            async with asyncio.timeout(answer_s):
                 process.stdin.write(question)
                 await process.stdin.drain()
                 line = await process.stdout.readline()
@@ -72,8 +75,9 @@ class Helper:
         return found
 
     async def started(self) -> asyncio.subprocess.Process:
-        """The process; started at the first question."""
+        """The process; started before the first question, or at it."""
         if self.process is None or self.process.returncode is not None:
+            self.ready = False
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "loadcase.studio.helper", stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE, limit=LONGEST_LINE, start_new_session=True,
@@ -95,8 +99,9 @@ class Helpers:
         self.limits = limits
         self.all = [Helper() for _ in range(limits.helpers)]
         self.idle: asyncio.LifoQueue[Helper] = asyncio.LifoQueue()
-        for helper in self.all:
-            self.idle.put_nowait(helper)
+        self.idle.put_nowait(self.all[0])
+        self.later = self.all[1:]
+        """Those that are not started yet."""
         self.waiting = 0
         self.kept: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
         self.asked: dict[bytes, asyncio.Task[dict[str, Any]]] = {}
@@ -155,8 +160,18 @@ class Helpers:
             if len(self.kept) > KEPT:
                 self.kept.popitem(last=False)
 
+    async def begin(self) -> None:
+        """Starts the first, which has the processor to itself until a page stands; the others are started by `warm`."""
+        await self.all[0].started()
+
     async def warm(self) -> None:
-        """Starts them all before they are needed."""
+        """Starts them all, with all that they need for their first answers. Raises StudioError."""
+        while self.later:
+            helper = self.later.pop()
+            try:
+                await helper.ask(WARM, START_S)
+            finally:
+                self.idle.put_nowait(helper)
         await asyncio.gather(*(self._ask(WARM) for _ in self.all))
 
     async def close(self) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from loadcase.check.runner import Progress
     from loadcase.core.results import CaseVerdict
     from loadcase.engine.watching import Seen
+    from loadcase.explore.compare import Side
 
 PROGRESS_S = 0.1
 """Between two messages about how far a run is."""
@@ -98,6 +99,18 @@ class Watching:
             self.sent[case, seed] = now, seen.events, intervals
 
 
+class Sides:
+    """Keeps the series of the first seed of both designs that are compared, once a run of it is over."""
+
+    def __init__(self) -> None:
+        self.series: dict[Side, dict[str, dict[str, Any]]] = {"a": {}, "b": {}}
+        """By side and case."""
+
+    def __call__(self, case: str, seed: int, side: Side, seen: Seen) -> None:
+        if seed == FIRST_SEED and seen.done:
+            self.series[side][case] = {name: _series(line) for name, line in seen.series().items()}
+
+
 def rounded(values: list[float | None]) -> list[float | None]:
     """Six digits, which no plot tells from more."""
     return [None if v is None else float(f"{v:.6g}") for v in values]
@@ -165,6 +178,7 @@ class Job:
         """`loadcase compare`: the design with a variant, two variants, or with the text of an earlier run."""
         from loadcase.explore.compare import compare
         from loadcase.report.compared import compare_json
+        from loadcase.studio.evidence import windows
 
         wanted: list[str] = self.request.get("variants") or []
         earlier = self.request.get("against_text")
@@ -177,12 +191,20 @@ class Job:
             names = (pair[0] or a.name, str(pair[1]))
         else:
             raise UsageError("a comparison needs another design", hint="name a variant, or an earlier run")
+        sides = Sides()
         result = compare(
-            a, b, names, cases=self.request.get("cases"), seeds=self.request.get("seeds"),
+            a, b, names, watch=sides, cases=self.request.get("cases"), seeds=self.request.get("seeds"),
             budget_s=self.request.get("budget_s"), stop=self.stop,
             on_progress=lambda p: self.note(f"{p.runs} of {p.wanted} runs", share=p.runs / max(1, p.wanted)),
         )  # fmt: skip
-        return {"verdict": None, "partial": result.interrupted, "result": compare_json(result)}
+        return {
+            "verdict": None,
+            "partial": result.interrupted,
+            "result": compare_json(result),
+            "series_a": sides.series["a"],
+            "series_b": sides.series["b"],
+            "faults": windows(b, [c.case for c in result.cases]),
+        }
 
     def scale(self) -> dict[str, Any]:
         """`loadcase scale`."""

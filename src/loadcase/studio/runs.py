@@ -90,10 +90,10 @@ class Runs:
         return row
 
     def shape(self, run: str) -> dict[str, Any]:
-        """A run with all that it has found."""
+        """A run with all that it has found; a comparison has the series of both designs apart."""
         row = self.row(run)
         kept = self.store.result(run) if run not in self.live else gathered(self.live[run].told)
-        empty: dict[str, Any] = {"result": None, "series": {}, "faults": {}}
+        empty: dict[str, Any] = {"result": None, "series": {}, "series_a": {}, "series_b": {}, "faults": {}}
         return {
             **self.summary(row),
             "text": row["request"]["text"],

@@ -1,4 +1,7 @@
-"""Starts the studio: finds a port, says where it is, opens the browser, and listens until it is told to end."""
+"""Starts the studio: finds a port, says where it is, opens the browser, and listens until it is told to end.
+
+What takes long to import is imported while it listens, beside the process that will look at the first design.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,16 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from urllib.parse import quote
 
-import uvicorn
-
 from loadcase.core.errors import UsageError
-from loadcase.studio.app import Studio, application
 from loadcase.studio.limits import Limits
+from loadcase.studio.processes import Helpers
 from loadcase.studio.security import Door, is_loopback
 from loadcase.studio.store import Store, place
 
 PORT = 8642
 TRIES = 20
-CONNECTIONS = 500
-LEAVE_S = 2
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -45,36 +43,27 @@ def serve(
     base = f"http://{shown}:{chosen}/"
     store.announce(base)
     address = base + (f"?token={token}" if token else "") + (f"#/files/{quote(file)}" if file else "")
-    studio = Studio(root, store, limits or Limits())
-    door = Door(chosen, host.strip("[]"), token)
-    config = uvicorn.Config(
-        application(studio, door), log_config=None, access_log=False, server_header=False, date_header=False,
-        lifespan="on", limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=LEAVE_S, timeout_keep_alive=20,
-        h11_max_incomplete_event_size=32 << 10, http="h11", loop="asyncio", ws="none",
-    )  # fmt: skip
-    server = _Server(config, studio)
     say(f"the studio of {root} is at {address}")
     if token:
         say("everybody who has this address can read and change the blueprints of the folder, and run them")
     say("Ctrl-C ends it; runs are kept")
-    if browser:
-        threading.Timer(0.3, webbrowser.open, (address,)).start()
+    if browser:  # the socket listens, so that its first request waits for the answer
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    door = Door(chosen, host.strip("[]"), token)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
-        asyncio.run(server.serve(sockets=[listening]))
-    if not server.started:
+        asyncio.run(_served(root, store, listening, door, limits or Limits(), file))
+
+
+async def _served(root: Path, store: Store, listening: socket.socket, door: Door, limits: Limits, file: str) -> None:
+    """Answers until it is told to end. Raises UsageError when it cannot begin."""
+    helpers = Helpers(limits)
+    await helpers.begin()  # it imports what it needs while this process does so
+    from loadcase.studio.server import server
+
+    made = server(root, store, door, limits, helpers, file)
+    await made.serve(sockets=[listening])
+    if not made.started:
         raise UsageError("the studio could not start", hint="the lines above say why")
-
-
-class _Server(uvicorn.Server):
-    """Ends the streams of events first when it is told to end."""
-
-    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
-        super().__init__(config)
-        self.studio = studio
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.studio.leave()
-        super().handle_exit(sig, frame)
 
 
 def _target(where: Path) -> tuple[Path, str]:

@@ -1,4 +1,7 @@
-"""The gallery: worked designs, each a folder with its blueprint and the facts that its interviewer knows."""
+"""The gallery: worked designs, each a folder with its blueprint and the facts that its interviewer knows.
+
+To list it takes no reader of designs: what reads one is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loadcase.blueprint.load import load
-from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import UsageError, suggest
-from loadcase.systems.facts import Facts
-from loadcase.systems.facts import load as load_facts
+
+if TYPE_CHECKING:
+    from loadcase.blueprint.model import Blueprint
+    from loadcase.systems.facts import Facts
 
 __all__ = ["Facts", "System", "find", "folder", "system", "systems"]
 
@@ -26,15 +30,19 @@ class System:
     @cached_property
     def blueprint(self) -> Blueprint:
         """The design, read at the first use."""
+        from loadcase.blueprint.load import load
+
         return load(self.path)
 
     @cached_property
     def facts(self) -> Facts:
         """What its interviewer knows. Raises UsageError when nothing of it is written, BlueprintError."""
+        from loadcase.systems.facts import load
+
         file = self.path.with_name("facts.yaml")
         if not file.is_file():
             raise UsageError(f"{self.name} has no facts.yaml", hint="see docs/facts.md for what it says")
-        return load_facts(file)
+        return load(file)
 
     @property
     def title(self) -> str:

@@ -13,6 +13,7 @@ import type { Diagram as Shape, DiagramEdge, DiagramGroup, DiagramNode, Strand }
 import { Icon, kindIcon } from "../ui/icons";
 import { Button } from "../ui/kit";
 import { shapesOf } from "./curves";
+import { loadClass } from "./load";
 
 type PartNode = Node<{ part: DiagramNode }, "part">;
 type FrameNode = Node<{ group: DiagramGroup }, "frame">;
@@ -29,14 +30,6 @@ const FAR = 0.62;
 /** How much larger the type of a short name may be than that of the longest. */
 const EVEN = 1.4;
 export const flowColour = (index: number): string => `var(--flow-${((index % FLOW_COLOURS) + FLOW_COLOURS) % FLOW_COLOURS})`;
-
-export function loadClass(utilisation: number | null | undefined): string {
-  if (utilisation === null || utilisation === undefined) return "none";
-  if (utilisation >= 1) return "over";
-  if (utilisation >= 0.8) return "high";
-  if (utilisation >= 0.6) return "busy";
-  return "calm";
-}
 
 const Part = memo(function Part({ data, selected }: NodeProps<PartNode>) {
   const { part } = data;

@@ -6,7 +6,7 @@ import { clock, show, signed } from "../format";
 import { useRun, type LiveRun, type SeriesOf } from "../live";
 import { differ } from "../places";
 import { set, use } from "../store";
-import type { CompareResult, Guarantee, RunMeta } from "../types";
+import type { CompareResult, FaultWindow, Guarantee, RunMeta } from "../types";
 import { Icon } from "../ui/icons";
 import { Badge, Button, Empty, VERDICTS } from "../ui/kit";
 import { Plot, type Line } from "../ui/Plot";
@@ -92,8 +92,6 @@ function OfRuns({ a, b }: { a: LiveRun; b: LiveRun }) {
   const names = [a, b].map((run) => (run.meta ? runTitle(run.meta) : run.id)) as [string, string];
   const common = a.cases.filter((one) => b.cases.some((other) => other.case === one.case)).map((one) => one.case);
   const only = [...a.cases, ...b.cases].map((one) => one.case).filter((name) => !common.includes(name));
-  const [chosen, setChosen] = useState<string | null>(null);
-  const of = chosen && common.includes(chosen) ? chosen : (common[0] ?? null);
   if (!a.loaded || !b.loaded) return <p className="muted note">Loading both runs…</p>;
   if (!a.over || !b.over) return <Empty title="One of them still runs" icon="clockwork">The comparison appears when both are done.</Empty>;
   if (!common.length) return <Empty title="No case in common" icon="warning">These two runs have no case that both were judged in.</Empty>;
@@ -107,12 +105,10 @@ function OfRuns({ a, b }: { a: LiveRun; b: LiveRun }) {
         );
       })}
       {only.length > 0 && <p className="muted note">Only one of them has: {[...new Set(only)].join(", ")}.</p>}
-      {of && common.length > 1 && (
-        <div className="chips" role="group" aria-label="Case of the plots">
-          {common.map((name) => <button type="button" key={name} aria-pressed={name === of} onClick={() => setChosen(name)}>{name}</button>)}
-        </div>
-      )}
-      {of && <Overlaid a={a.series[of]} b={b.series[of]} faults={b.faults[of] ?? a.faults[of]} version={a.version + b.version} id={`${a.id}-${b.id}`} />}
+      <PlotsOf
+        cases={common} a={a.series} b={b.series} faults={{ ...a.faults, ...b.faults }} names={["first", "second"]}
+        version={a.version + b.version} id={`${a.id}-${b.id}`}
+      />
       <Changed a={a.text} b={b.text} />
     </>
   );
@@ -156,6 +152,10 @@ function OfVariants({ run }: { run: LiveRun }) {
         });
         return <Side key={one.case} title={one.case} a={{ name: told.names[0], verdict: one.a.verdict }} b={{ name: told.names[1], verdict: one.b.verdict }} rows={rows} />;
       })}
+      <PlotsOf
+        cases={told.cases.map((one) => one.case)} a={run.sides[0]} b={run.sides[1]} faults={run.faults} names={told.names}
+        version={run.version} id={run.id}
+      />
       {told.cost?.a !== null && told.cost && (
         <p className="note">Cost: {show(told.cost.a, "USD/month")} against {show(told.cost.b, "USD/month")} ({signed(told.cost.difference, "USD/month")}).</p>
       )}
@@ -212,15 +212,38 @@ function Side({ title, a, b, rows }: {
   );
 }
 
-function Overlaid({ a, b, faults, version, id }: { a?: SeriesOf; b?: SeriesOf; faults?: import("../types").FaultWindow[]; version: number; id: string }) {
+interface Both {
+  names: [string, string];
+  version: number;
+  id: string;
+}
+
+/** The plots of both in a case that can be chosen. */
+function PlotsOf({ cases, a, b, faults, ...both }: Both & { cases: string[]; a: Record<string, SeriesOf>; b: Record<string, SeriesOf>; faults: Record<string, FaultWindow[]> }) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const of = chosen && cases.includes(chosen) ? chosen : (cases[0] ?? null);
+  if (of === null) return null;
+  return (
+    <>
+      {cases.length > 1 && (
+        <div className="chips" role="group" aria-label="Case of the plots">
+          {cases.map((name) => <button type="button" key={name} aria-pressed={name === of} onClick={() => setChosen(name)}>{name}</button>)}
+        </div>
+      )}
+      <Overlaid a={a[of]} b={b[of]} faults={faults[of]} {...both} />
+    </>
+  );
+}
+
+function Overlaid({ a, b, faults, names, version, id }: Both & { a?: SeriesOf; b?: SeriesOf; faults?: FaultWindow[] }) {
   const flows = useMemo(() => (a && b ? flowsIn(a).filter((name) => flowsIn(b).includes(name)) : []), [a, b]);
   const [chosen, setFlow] = useState<string | null>(null);
   const flow = chosen && flows.includes(chosen) ? chosen : (flows[0] ?? null);
   const plots = useMemo(() => {
     if (!a || !b || !flow) return [];
     const both = (metric: string, label: string): Line[] => [
-      { metric, label: `${label}, first`, colour: "flow-0", dash: [5, 3], of: a },
-      { metric, label: `${label}, second`, colour: "flow-1", of: b },
+      { metric, label: `${label}, ${names[0]}`, colour: "flow-0", dash: [5, 3], of: a },
+      { metric, label: `${label}, ${names[1]}`, colour: "flow-1", of: b },
     ];
     const p = percentilesOf(b, flow).concat(percentilesOf(b, `${flow}.age`)).sort().at(-1);
     const top = Object.keys(b).filter((metric) => metric.endsWith(".utilisation") && a[metric])
@@ -231,7 +254,8 @@ function Overlaid({ a, b, faults, version, id }: { a?: SeriesOf; b?: SeriesOf; f
       { title: `Failed, ${flow}`, unit: "1/s", lines: both(`${flow}.errors`, "fail") },
       ...(top ? [{ title: `Utilisation of ${top.replace(".utilisation", "")}`, unit: "ratio", lines: both(top, "busy") }] : []),
     ];
-  }, [a, b, flow]);
+    // eslint-disable-next-line
+  }, [a, b, flow, names.join("\n")]);
   if (!a || !b) return null;
   return (
     <section className="plots">

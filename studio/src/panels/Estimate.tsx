@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { selectNode } from "../actions";
-import { loadClass } from "../diagram/Diagram";
+import { loadClass } from "../diagram/load";
 import { percent, show, times } from "../format";
 import { use } from "../store";
 import { Icon, kindIcon } from "../ui/icons";

@@ -1,6 +1,6 @@
 /** The report of a run, and the files that a design becomes. */
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { download, say } from "../actions";
 import { api } from "../api";
 import { editor } from "../editor/editor";
@@ -27,7 +27,8 @@ export function ExportPanel() {
   const runs = use((now) => now.runs);
   const [files, setFiles] = useState<ExportedFile[]>([]);
   const [leftOut, setLeftOut] = useState<string[]>([]);
-  const known = use((now) => now.studio?.formats);
+  const [known, setKnown] = useState<string[] | null>(null);
+  useEffect(() => void api.formats().then((told) => setKnown(told.formats)).catch(() => undefined), []);
   const [format, setFormat] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
   const run = runs.find((one) => one.id === runId && one.kind === "check");
