@@ -42,7 +42,7 @@ def test_free_text_is_taken_as_it_is_meant(text: str, sort: str) -> None:
         ("I chose polling", {"chose": "polling"}),
         ("a log because reads go back over time", {"chose": "a log", "because": "reads go back over time"}),
         ("push instead of pull; since fans are few", {"chose": "push", "over": "pull", "because": "fans are few"}),
-        ("fan-out, it would flip if one has a million fans", {"chose": "fan-out", "flips_when": "one has a million fans"}),
+        ("fan-out, it would flip if one has 1M fans", {"chose": "fan-out", "flips_when": "one has 1M fans"}),
         ("one leader at the cost of a failover", {"chose": "one leader", "cost": "a failover"}),
     ],
 )  # fmt: skip

@@ -91,7 +91,7 @@ def test_sessions_are_listed_named_and_deleted(tmp_path: Path) -> None:
     store.delete(second)
     assert not store.artifact(second).exists()
     assert store.add(Setup("chat"), "chat") == "chat-3", "a number is never given twice"
-    with pytest.raises(UsageError, match="no session 'chat-9'.*did you mean"):
+    with pytest.raises(UsageError, match=r"no session 'chat-9'.*did you mean"):
         store.record("chat-9")
     with pytest.raises(UsageError, match="80 characters"):
         store.rename(first, "x" * 81)
@@ -140,7 +140,7 @@ def test_what_was_changed_by_hand_is_told(tmp_path: Path) -> None:
     store.append(id, 0, [Said(at=0.0, text="x")])
     store.close()
     with sqlite3.connect(tmp_path / "p.sqlite") as db:
-        db.execute("update events set event = '{\"kind\": \"sang\"}'")
+        db.execute('update events set event = \'{"kind": "sang"}\'')
     db.close()
     store = Store(tmp_path / "p.sqlite")
     with pytest.raises(UsageError, match="chat-1 cannot be read"):

@@ -105,7 +105,7 @@ def start(
             practised: dict[str, int] = {}
             for one in kept:
                 practised[one.setup.system] = practised.get(one.setup.system, 0) + 1
-            found = drawn(topic, level, seed, practised).name
+            found = drawn(topic, level, seed, practised)
         else:
             found = str(find(system).path.parent) if "/" in system or system in (".", "..") else find(system).name
         return _begin(store, Setup(found, level, format, style, seed), pace, name)
@@ -144,17 +144,16 @@ def list_(*, topic: str | None = None, format: Format = "text") -> int:
     topic
         Those with this topic alone.
     """
-    from loadcase.practice.prompts import listed, listed_json
+    from dataclasses import asdict
+
+    from loadcase.practice.prompts import listed
     from loadcase.report.text import console, print_rows
 
-    found = [(s, f) for s, f in listed() if topic is None or topic in f.topics]
-    if not found:
-        topics = sorted({t for _, f in listed() for t in f.topics})
-        raise UsageError(f"no system has the topic {topic!r}", hint=f"topics: {', '.join(topics)}")
+    found = listed(topic)
     if format == "json":
-        show_json({"systems": [listed_json(*one) for one in found]})
+        show_json({"systems": [asdict(one) for one in found]})
         return 0
-    rows = [(s.name, f.difficulty, ", ".join(f.topics), s.blueprint.prompt or s.title) for s, f in found]
+    rows = [(one.name, one.difficulty, ", ".join(one.topics), one.prompt or one.title) for one in found]
     print_rows("what can be practised", ("system", "difficulty", "topics", "prompt"), rows, console())
     return 0
 
@@ -332,7 +331,7 @@ def drill(
     with _store(db) as store:
         seed = len(store.sessions()) + 1 if seed is None else seed
         if system is None:
-            found = drawn(None, level, seed, {}).name
+            found = drawn(None, level, seed, {})
         else:
             found = str(find(system).path.parent) if "/" in system else find(system).name
         return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, "")

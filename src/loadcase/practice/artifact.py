@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from loadcase.core.errors import UsageError
+from loadcase.practice.events import Event
 from loadcase.practice.session import LONGEST_BLUEPRINT, Session
 
 SKELETON = """\
@@ -65,15 +66,15 @@ class Artifact:
         text = self._read()
         return None if text in (self.session.record.blueprint, self.skeleton) else text
 
-    def pick_up(self, at_once: bool = False) -> bool:
-        """Records what an editor changed; whether there was something."""
+    def pick_up(self, at_once: bool = False) -> list[Event]:
+        """Records what an editor changed; gives the events, as the session does."""
         text = self.changed(at_once)
-        return text is not None and bool(self.session.write(text))
+        return [] if text is None else self.session.write(text)
 
-    def copy(self, source: Path) -> bool:
+    def copy(self, source: Path) -> list[Event]:
         """Takes another file as the blueprint. Raises UsageError when it cannot be read."""
         text = _text_of(source)
-        written = bool(self.session.write(text))
+        written = self.session.write(text)
         self.put(text)
         return written
 

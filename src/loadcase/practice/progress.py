@@ -122,7 +122,7 @@ def weak(judgements: Sequence[dict[str, Any]]) -> list[Weak]:
 
 def coming(pasts: Sequence[Past], now_s: float) -> list[Next]:
     """What to practise next: what is due, the longest overdue first, then what is new. The latest past is the first."""
-    difficulty = {system.name: facts.difficulty for system, facts in listed()}
+    difficulty = {one.name: one.difficulty for one in listed()}
     latest = {past.system: past for past in reversed(pasts)}
     due = []
     for name, past in latest.items():

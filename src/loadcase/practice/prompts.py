@@ -6,53 +6,79 @@ import io
 import random
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadcase.blueprint.document import Document
 from loadcase.blueprint.load import load
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.units import format_quantity, median
 from loadcase.faults.base import CLIENT
 from loadcase.systems import System, systems
-from loadcase.systems.facts import Facts, Level, loads, phrasing
+from loadcase.systems.facts import Level, loads, phrasing
 
 LEVELS: tuple[Level, ...] = ("mid", "senior", "staff")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def listed() -> list[tuple[System, Facts]]:
-    """All systems that can be practised, by their first topic, then from mid to staff."""
-    found = [(system, system.facts) for system in systems()]
-    return sorted(found, key=lambda s: (s[1].topics[0], LEVELS.index(s[1].difficulty), s[0].name))
+@dataclass(frozen=True)
+class Listed:
+    """A system that can be practised, as it is listed."""
+
+    name: str
+    title: str
+    prompt: str
+    topics: tuple[str, ...]
+    difficulty: Level
 
 
-def drawn(topic: str | None, level: Level, seed: int, practised: Mapping[str, int]) -> System:
-    """A system by topic and level: of those practised least, one whose difficulty is nearest; the seed decides.
+def listed(topic: str | None = None) -> list[Listed]:
+    """What can be practised, or what of it has a topic: by the first topic, then from mid to staff.
 
     Raises UsageError when no system has the topic.
     """
-    found = [(s, f) for s, f in listed() if topic is None or topic in f.topics]
+    every = [_listed(system) for system in systems()]
+    found = [one for one in every if topic is None or topic in one.topics]
     if not found:
-        topics = sorted({t for _, f in listed() for t in f.topics})
+        topics = sorted({t for one in every for t in one.topics})
         hint = suggest(topic or "", topics) or f"topics: {', '.join(topics)}"
         raise UsageError(f"no system has the topic {topic!r}", hint=hint)
+    return sorted(found, key=lambda one: (one.topics[0], LEVELS.index(one.difficulty), one.name))
+
+
+def _listed(system: System) -> Listed:
+    """What the beginnings of the two files say; they are read whole where those do not say it."""
+    facts = _head(system.path.with_name("facts.yaml"), "facts")
+    design = _head(system.path, "requirements")
+    if not {"topics", "difficulty"} <= facts.keys():
+        facts = {"topics": system.facts.topics, "difficulty": system.facts.difficulty}
+    if not {"title", "prompt"} <= design.keys():
+        design = {"title": system.title, "prompt": system.blueprint.prompt or ""}
+    title, prompt = str(design["title"]), str(design["prompt"]).strip()
+    return Listed(system.name, title, prompt, tuple(facts["topics"]), facts["difficulty"])
+
+
+def _head(path: Path, until: str) -> Mapping[str, Any]:
+    """What a file says before a section."""
+    head, mark, _ = path.read_text("utf-8").partition(f"\n{until}:")
+    return Document.parse(head, str(path)).data if mark else {}
+
+
+def drawn(topic: str | None, level: Level, seed: int, practised: Mapping[str, int]) -> str:
+    """A system by topic and level: of those whose difficulty is nearest one that was practised least, by the seed.
+
+    Raises UsageError when no system has the topic.
+    """
     wanted = LEVELS.index(level)
 
-    def rank(one: tuple[System, Facts]) -> tuple[int, int]:
-        return abs(LEVELS.index(one[1].difficulty) - wanted), practised.get(one[0].name, 0)
+    def rank(one: Listed) -> tuple[int, int]:
+        return abs(LEVELS.index(one.difficulty) - wanted), practised.get(one.name, 0)
 
+    found = listed(topic)
     best = min(map(rank, found))
-    return random.Random(seed).choice([system for system, facts in found if rank((system, facts)) == best])
-
-
-def listed_json(system: System, facts: Facts) -> dict[str, Any]:
-    """A system as `practice list --format json` lists it."""
-    prompt = system.blueprint.prompt
-    return {
-        "name": system.name, "title": system.title, "prompt": prompt, "topics": facts.topics,
-        "difficulty": facts.difficulty,
-    }  # fmt: skip
+    return random.Random(seed).choice([one.name for one in found if rank(one) == best])
 
 
 # --- a prompt of one's own --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ To list it takes no reader of designs: what reads one is imported when it is ask
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +66,13 @@ def folder() -> Path | None:
 def systems() -> list[System]:
     """All of them, by name."""
     root = folder()
-    return [] if root is None else [System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml"))]
+    return [] if root is None else list(_of(root))
+
+
+@cache
+def _of(root: Path) -> tuple[System, ...]:
+    """The systems of a folder, so that each is read once."""
+    return tuple(System(p.parent.name, p) for p in sorted(root.glob("*/blueprint.yaml")))
 
 
 def system(name: str) -> System:

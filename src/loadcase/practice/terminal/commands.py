@@ -62,7 +62,7 @@ def _require(sort: Sort) -> Callable[[Desk, str], None]:
 
 def _estimate(desk: Desk, text: str) -> None:
     if not text:
-        desk.artifact.pick_up(at_once=True)
+        tell(desk.session, desk.artifact.pick_up(at_once=True))
         tell(desk.session, desk.session.run("estimate"))
         return
     line = lines.estimate(text)
@@ -91,7 +91,7 @@ def _run(what: Literal["review", "run"]) -> Callable[[Desk, str], None]:
     def does(desk: Desk, text: str) -> None:
         from loadcase.engine.run import needs_compile
 
-        desk.artifact.pick_up(at_once=True)
+        tell(desk.session, desk.artifact.pick_up(at_once=True))
         if what == "run" and needs_compile():
             say("compiling the engine, once on this machine (about a minute)", "dim")
         elif what == "run" and desk.live:
@@ -114,25 +114,30 @@ def _edit(desk: Desk, text: str) -> None:
         subprocess.run([*shlex.split(editor), str(desk.artifact.path)], check=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot start {editor}: {error}", hint=f"open {desk.artifact.path} yourself") from None
-    if not desk.artifact.pick_up(at_once=True):
+    changed = desk.artifact.pick_up(at_once=True)
+    tell(desk.session, changed)
+    if not changed:
         say("nothing was changed", "dim")
 
 
 def _write(desk: Desk, text: str) -> None:
     path = Path(text).expanduser()
-    if not desk.artifact.copy(path):
+    written = desk.artifact.copy(path)
+    tell(desk.session, written)
+    if not written:
         say("the blueprint says that already", "dim")
 
 
 def _show(desk: Desk, text: str) -> None:
-    desk.artifact.pick_up(at_once=True)
+    tell(desk.session, desk.artifact.pick_up(at_once=True))
     for line in standing(desk.session):
         say(line)
     say(f"the blueprint is {desk.artifact.path}", "dim")
 
 
 def _end(desk: Desk, text: str) -> None:
-    desk.artifact.pick_up(at_once=True)
+    if not desk.session.is_paused:
+        tell(desk.session, desk.artifact.pick_up(at_once=True))
     tell(desk.session, desk.session.end())
     desk.over = True
 

@@ -80,9 +80,7 @@ def _look_up(desk: Desk) -> None:
     if desk.session.is_over:
         return
     if not desk.session.is_paused:
-        before = len(desk.session.record.events)
-        if desk.artifact.pick_up(at_once=not desk.live):
-            tell(desk.session, list(desk.session.record.events[before:]))
+        tell(desk.session, desk.artifact.pick_up(at_once=not desk.live))
     tell(desk.session, desk.session.tick())
 
 
