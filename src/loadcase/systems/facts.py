@@ -65,7 +65,7 @@ class Fact(BaseModel):
     model_config = STRICT
     about: Text = Field(description="What it is about, as a short noun phrase.")
     asked: list[Text] = Field(
-        min_length=5, max_length=12, description="Five to twelve ways to ask for it, in different words."
+        min_length=5, max_length=20, description="Five to twenty ways to ask for it, in different words."
     )
     answer: Text = Field(description="What the interviewer says: a sentence or two, with the figure.")
     value: Amount | None = Field(None, description="The figure, with its unit; formulas of `numbers` use it by name.")
@@ -77,7 +77,7 @@ class Silent(BaseModel):
 
     model_config = STRICT
     about: Text = Field(description="What it is about, as a short noun phrase.")
-    asked: list[Text] = Field(min_length=3, max_length=12, description="Three to twelve ways to ask for it.")
+    asked: list[Text] = Field(min_length=3, max_length=20, description="Three to twenty ways to ask for it.")
 
 
 class Curveball(BaseModel):

@@ -1,0 +1,115 @@
+"""Fits the weights by which questions are matched, and tells how well: `python -m tools.matching [--keep] [--held]`.
+
+The weights are fitted on the questions of the part `build` alone. What is told of that part is by cross-validation over
+systems: the questions of a system are matched by weights that none of them helped to fit. The part `held` is told in
+counts, and only when asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadcase.practice.answering import Answers
+from loadcase.practice.matching import WEIGHTS, Candidate, Matcher
+from loadcase.systems import systems
+from tests.practice.asked import Question, questions
+
+KEPT = Path(__file__).parents[1] / "src/loadcase/practice/known/weights.json"
+STIFF = 0.5
+"""How much weights are held to zero."""
+FOLDS = 5
+
+Rows = NDArray[np.float64]
+Case = tuple[Rows, Rows]
+
+
+def target(candidates: list[Candidate], question: Question) -> Rows:
+    """Which of the candidates, and of none at the end, a question may be matched with."""
+
+    def right(one: Candidate) -> bool:
+        if question.facts:
+            return one.sort == "fact" and one.name in (*question.facts, *question.also)
+        return one.sort == "silent" and one.name == question.topic if question.topic else one.sort == "beyond"
+
+    nothing = not question.facts and question.topic is None
+    return np.array([*(right(one) for one in candidates), nothing], dtype=float)
+
+
+def fit(cases: list[Case], steps: int = 80) -> Rows:
+    """The weights of a conditional logistic model, by Newton's method (Train, Discrete Choice Methods, ch. 3)."""
+    weights = np.zeros(len(WEIGHTS))
+    for _ in range(steps):
+        slope = -STIFF * weights
+        curve = STIFF * np.eye(len(weights))
+        for table, may in cases:
+            score = table @ weights
+            chances = np.exp(score - score.max())
+            chances /= chances.sum()
+            wanted = chances * may / (chances @ may)
+            slope += table.T @ (wanted - chances)
+            off = table - chances @ table
+            curve += (off * chances[:, None]).T @ off
+        step = np.linalg.solve(curve, slope)
+        weights += np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-4:
+            break
+    return weights
+
+
+def outcome(question: Question, told: Iterable[str]) -> str:
+    """`right`, `wrong` (a fact that was not asked for), or `short` (too little, or left to the candidate)."""
+    told = set(told)
+    if told - {*question.facts, *question.also}:
+        return "wrong"
+    enough = set(question.facts) <= told or (told and len(question.facts) == 1)
+    return "right" if enough else "short"
+
+
+def report(outcomes: list[tuple[Question, str]]) -> str:
+    """Counts and shares by how a question is put."""
+    rows = []
+    for kind in ("", *sorted({question.kind for question, _ in outcomes})):
+        of = Counter(result for question, result in outcomes if kind in ("", question.kind))
+        shares = "  ".join(f"{name} {of[name]:4} {of[name] / of.total():6.1%}" for name in ("right", "short", "wrong"))
+        rows.append(f"{kind or 'all':12}{of.total():5}  {shares}")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    answers = {one.name: Answers(one.facts) for one in systems()}
+    asked = {name: [q for q in questions(name) if q.part == "build"] for name in answers}
+    cases = {name: _cases(answers[name].matcher, asked[name]) for name in answers}
+    names = sorted(answers)
+    outcomes = []
+    for i in range(FOLDS):
+        left_out = names[i::FOLDS]
+        weights = fit([case for name in names if name not in left_out for case in cases[name]])
+        for name in left_out:
+            answers[name].matcher.weights = weights
+            outcomes += [(q, outcome(q, answers[name].reply(q.ask).facts)) for q in asked[name]]
+    print("build, cross-validated over systems\n" + report(outcomes))
+    weights = fit([case for name in names for case in cases[name]])
+    if "--keep" in sys.argv:
+        KEPT.write_text(json.dumps(dict(zip(WEIGHTS, weights.round(3).tolist(), strict=True)), indent=1) + "\n", "utf-8")
+    if "--held" in sys.argv:
+        outcomes = []
+        for name in names:
+            answers[name].matcher.weights = weights
+            held = [q for q in questions(name) if q.part == "held"]
+            outcomes += [(q, outcome(q, answers[name].reply(q.ask).facts)) for q in held]
+        print("held\n" + report(outcomes))
+
+
+def _cases(matcher: Matcher, asked: list[Question]) -> list[Case]:
+    return [(matcher.features(q.ask), target(matcher.candidates, q)) for q in asked if q.kind != "compound"]
+
+
+if __name__ == "__main__":
+    main()
