@@ -15,6 +15,8 @@ LESS = 0.001
 """Share of the operations whose failure is worth a word."""
 SLOWER = 1.2
 """Factor on the time of the slowest hundredth that is."""
+MORE = 1.2
+"""Factor on a count that is."""
 BACK = 0.95
 """Share of what is asked for that is answered once a flow is well again."""
 FLOWS = 3
@@ -129,6 +131,6 @@ def _of_data(b: Blueprint, before: dict[str, float], after: dict[str, float]) ->
         for name in b.entities if of == "entity" else b.flows:
             for metric in metrics:
                 was, now = before.get(f"{name}.{metric}", 0.0), after.get(f"{name}.{metric}", 0.0)
-                if now > was:
+                if now > was * MORE:
                     more = f" ({show(was, 'count')} without it)" if was else ""
                     yield _Told(0.0, f"{name}: {show(now, 'count')} {WORDS[metric]}{more}")

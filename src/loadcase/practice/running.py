@@ -21,8 +21,12 @@ from loadcase.core.results import CaseVerdict, RunResult
 from loadcase.engine.run import QUOTA, Warmed, case_of
 from loadcase.estimate.load import loads
 from loadcase.faults.traffic_spike import TrafficSpike
-from loadcase.scales import CORES, EVENTS_PER_S, EVENTS_PER_VISIT, FACTORS, Scale, vouched
+from loadcase.scales import CORES, EVENTS_PER_VISIT, FACTORS, Scale, vouched
 
+EVENTS_PER_S = 1.5e6
+"""Of two runs at once on two busy cores, with their histories and with judging them."""
+EVENTS_PER_ENTRY = 6.0
+"""Events that take as long as filling an entry of a cache before the run."""
 SHORTEST_S = 4.0
 """Simulated time below which a run tells nothing."""
 OVERSHOOT = 3.0
@@ -42,7 +46,7 @@ class TooMuchError(UsageError):
 
 
 def events_of(budget_s: float) -> float:
-    """Events that a budget stands for, on the constant machine that scale models are chosen for."""
+    """Events that a budget stands for, on a constant machine."""
     return budget_s * EVENTS_PER_S
 
 
@@ -55,7 +59,9 @@ class Plan:
     warmup_s: float
     scale: Scale
     events: float
-    shortened: bool = False
+    filling: float = 0.0
+    """Events that filling the caches stands for, once for all runs of a load."""
+    load: float = 1.0
 
 
 def plan(blueprint: Blueprint, name: str, allowed: float) -> Plan:
@@ -84,8 +90,9 @@ def plan(blueprint: Blueprint, name: str, allowed: float) -> Plan:
         share = max(allowed / events, min(1.0, SHORTEST_S / duration_s))
     if events * share > OVERSHOOT * allowed:
         message = f"a run of {name} has {events * share:,.0f} events, too many to wait for here"
-        raise TooMuchError(message, OVERSHOOT * allowed / (events * share))
-    return Plan(name, duration_s * share, warmup_s * share, scale, events * share, share < 1.0)
+        raise TooMuchError(message, 0.9 * OVERSHOOT * allowed / (events * share))
+    return Plan(name, duration_s * share, warmup_s * share, scale, events * share,
+                EVENTS_PER_ENTRY * entries / scale.k, case.load)  # fmt: skip
 
 
 def _scale(blueprint: Blueprint, case: Case, events: float, entries: float, allowed: float) -> Scale:

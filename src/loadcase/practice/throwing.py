@@ -7,6 +7,7 @@ component of that kind, the busiest flow of that role, and the entity that is ca
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ CALM, THROWN = "calm", "thrown"
 """The two cases: the design without the fault and with it."""
 BEFORE_S, AFTER_S = 10.0, 15.0
 """Simulated time before the fault, and after it, to see what is left behind."""
+LONGEST_S = 120.0
+"""Simulated time of the whole."""
 LENGTHS = ("for", "within", "takes")
 """Fields that say how long a fault lasts."""
 SEEN = {
@@ -68,8 +71,6 @@ def aimed(blueprint: Blueprint, curveball: Curveball, seconds: float) -> Throw:
 
     Raises UsageError, told to the candidate, where the design has nothing that it could strike.
     """
-    if curveball.fault is None:
-        raise UsageError("nothing can be run for it: say what your design does")
     advised = Advised(Design(blueprint))
     if curveball.has and not _of_kinds(advised, curveball.has):
         raise UsageError(_nothing(curveball.has))
@@ -96,8 +97,8 @@ def _alternatives(curveball: Curveball) -> Iterator[tuple[Curveball, str]]:
         crash = {"on": fields["on"], "share": fields.get("share", "100 %"), "for": fields.get("within", "10 s")}
         said = "No flow of yours connects again, so the same share is just gone for a while. "
     elif name == "failover":
-        crash = {"on": fields["on"], "count": 1, "for": fields.get("takes", "5 s")}
-        said = "Your store has no leader that could be replaced, so one of its machines is gone for a while. "
+        crash = {"on": fields["on"], "share": "25 %", "for": fields.get("takes", "5 s")}
+        said = "Your store has no leader that could be replaced, so a quarter of its machines is gone for a while. "
     else:
         return
     yield curveball.model_copy(update={"fault": {"crash": crash}}), said
@@ -109,10 +110,10 @@ def timed(fault: dict[str, Any], seconds: float) -> tuple[dict[str, Any], float,
     """
     ((name, fields),) = fault.items()
     made: Fault = faults()[name].model_validate({**fields, "at": 0.0}, context={"scope": {}})
-    length = made.end if made.end < float("inf") else 0.0
+    length = made.end if made.end < math.inf else 0.0
     times = max(1.0, made.factor) if isinstance(made, TrafficSpike) else 1.0
     whole = BEFORE_S + length + AFTER_S
-    share = min(1.0, seconds / (whole + (times - 1.0) * length))
+    share = min(1.0, LONGEST_S / whole, seconds / (whole + (times - 1.0) * length))
     fields = {**fields, "at": f"{BEFORE_S * share:.3g} s"}
     if share < 1.0 and length:
         shorter = {f for f in LENGTHS if f in fields} or {"within" if name == "reconnect_storm" else "takes"}
@@ -169,11 +170,11 @@ def _places(advised: Advised, curveball: Curveball) -> Iterator[dict[str, Any]]:
     choices: list[list[tuple[str, Any]]] = []
     if "on" in fields:
         kinds = [fields["on"], *curveball.else_on]
-        choices.append([("on", one) for kind in kinds for one in _of_kinds(advised, [kind])])
+        choices.append([("on", one) for kind in kinds for one in _of_kinds(advised, [kind], curveball.says)])
         if name == "reconnect_storm":  # only what holds connections can lose them
             choices[-1].sort(key=lambda c: getattr(advised.b.components[c[1]], "online", None) is None)
     if "between" in fields:
-        ends = [[CLIENT] if kind == CLIENT else _of_kinds(advised, [kind]) for kind in fields["between"]]
+        ends = [[CLIENT] if kind == CLIENT else _of_kinds(advised, [kind], curveball.says) for kind in fields["between"]]
         choices.append([("between", list(pair)) for pair in itertools.product(*ends)])
     if "flow" in fields:
         choices.append([("flow", flow) for flow in _of_role(advised, fields["flow"])])
@@ -189,15 +190,24 @@ def _places(advised: Advised, curveball: Curveball) -> Iterator[dict[str, Any]]:
         yield dict(places)
 
 
-def _of_kinds(advised: Advised, kinds: Sequence[str]) -> list[str]:
-    """Components of the kinds that some flow uses, those of the first kind first, the busiest of a kind first."""
+def _of_kinds(advised: Advised, kinds: Sequence[str], says: str = "") -> list[str]:
+    """Components of the kinds that some flow uses: of the first kind first, then those that `says` names, then those
+    that clients wait for, then the busiest.
+    """
+    b = advised.b
     used = {s.call.component for s in advised.sites}
-    used |= {f.consume.source for f in advised.consumers if f.consume is not None}
-    used |= {f.consume.by for f in advised.consumers if f.consume is not None and f.consume.by is not None}
-    used |= {c.source for n, c in advised.b.components.items() if getattr(c, "source", None) and n in used}  # type: ignore[attr-defined]
+    for flow in advised.consumers:
+        if flow.consume is not None:
+            used |= {flow.consume.source, flow.consume.by or flow.consume.source}
+    waited = {s.call.component for s in advised.sites if s.flow.arrive is not None and s.waited}
+    said = {_stem(w) for w in _words(says)}
     rates = {n: one.rate for n, one in advised.design.loads.components.items()}
-    fitting = [n for n in advised.b.components if n in used and advised.b.components[n].kind in kinds]
-    return sorted(fitting, key=lambda n: (kinds.index(advised.b.components[n].kind), -rates.get(n, 0.0), n))
+
+    def order(name: str) -> tuple[int, bool, bool, float, str]:
+        unsaid = not any(_stem(w) in said for w in _words(name))
+        return kinds.index(b.components[name].kind), unsaid, name not in waited, -rates.get(name, 0.0), name
+
+    return sorted((n for n in b.components if n in used and b.components[n].kind in kinds), key=order)
 
 
 def _of_role(advised: Advised, role: str) -> list[str]:
@@ -227,10 +237,14 @@ def _keys(advised: Advised, entity: str) -> list[str]:
     word = _stem(entity)
 
     def order(key: str) -> tuple[bool, bool, float, str]:
-        words = {_stem(w) for w in re.split(r"[^a-z]+", key.lower())}
+        words = {_stem(w) for w in _words(key)}
         return (_stem(key.lower()) != word, word not in words, -asked[key], key)
 
     return sorted(asked, key=order)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]{3,}", text.lower())
 
 
 def _stem(word: str) -> str:

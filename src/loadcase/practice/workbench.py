@@ -36,9 +36,13 @@ KEPT = 64
 SEEDS = 3
 PAIRS = 2
 """Seeds of a check, and of a curveball, each of which is run without it and with it."""
-LONGEST_S = 60.0
-"""Simulated time that a curveball may take in all, if the events allow."""
+SHORT_S = 6.0
+"""Simulated time below which a curveball gets one seed, and more time."""
+THROW_SHARE = 0.4
+"""Of the budget, for one curveball."""
 MOST_CUTS = 24
+TOLD = 2
+"""Undecided guarantees that are named."""
 NOT_RUN = "designs are not run here"
 _RESULTS: dict[Verdict, Result] = {"holds": "holds", "broken": "broken", "unknown": "undecided"}
 
@@ -162,7 +166,7 @@ class Workbench:
     def _check(self, text: str, case: str) -> Checked:
         blueprint = self._runnable(text)
         names = [case] if case else list(blueprint.cases) or ["normal"]
-        left, runs = self.events, 0
+        left, runs, filled = self.events, 0, set[float]()
         outcomes: dict[str, Result] = {}
         verdicts: list[CaseVerdict] = []
         notes: list[str] = []
@@ -170,9 +174,11 @@ class Workbench:
             try:
                 wanted = plan(blueprint, name, max(left / (len(names) - i), self.events / len(names)) / SEEDS)
             except UsageError as error:
-                outcomes[name] = "refused"
+                outcomes[name] = "not_run" if isinstance(error, TooMuchError) else "refused"
                 notes.append(f"{name} was not run: {error}")
                 continue
+            left -= 0.0 if wanted.load in filled else wanted.filling
+            filled.add(wanted.load)
             seeds = min(SEEDS, math.floor(left / wanted.events)) if runs else SEEDS
             if seeds < 1:
                 outcomes[name] = "not_run"
@@ -198,6 +204,8 @@ class Workbench:
     def _throw(self, text: str, name: str) -> Thrown:
         thrown = self._curveball(name)
         blueprint = self._runnable(text)
+        if thrown.fault is None:
+            raise _NotRunError("nothing can be run for it: say what your design does")
         throw, watched, plans, seeds = self._thrown(blueprint, thrown)
         runs = run_all(watched, plans, self._seeds(seeds), self.warmed)
         verdict = judged(throw.blueprint, THROWN, runs[THROWN])
@@ -212,9 +220,12 @@ class Workbench:
         """The design with the fault, what is watched in it, how it is run and with how many seeds: with fewer, and for
         a shorter time, where more would take too long.
         """
+        refused: TooMuchError | None = None
         for seeds in (PAIRS, 1):
-            allowed = self.events / (4 * seeds)
+            allowed = THROW_SHARE * self.events / (2 * seeds)
             seconds = self._seconds(blueprint, allowed)
+            if seconds < SHORT_S and seeds > 1:
+                continue
             for _ in range(2):
                 throw = aimed(blueprint, thrown, seconds)
                 watched = watching(throw.blueprint)
@@ -222,6 +233,7 @@ class Workbench:
                     return throw, watched, [plan(watched, case, allowed) for case in (CALM, THROWN)], seeds
                 except TooMuchError as error:
                     refused, seconds = error, seconds * error.share
+        assert refused is not None
         raise refused
 
     def fits(self, text: str, curveball: str) -> bool:
@@ -273,7 +285,7 @@ class Workbench:
         """Simulated time for which a run of the design has about the allowed events."""
         data = {**{k: v for k, v in blueprint.data.items() if k not in ("decisions", "variants")}, "cases": {}}
         found = plan(Blueprint.build(data), "normal", allowed)
-        return min(LONGEST_S, allowed / found.events * found.duration_s) if found.events else LONGEST_S
+        return allowed / found.events * found.duration_s
 
     def _seeds(self, count: int) -> Sequence[int]:
         return range(self.seed, self.seed + count)
@@ -282,7 +294,7 @@ class Workbench:
         """What the work gives; what is refused is told."""
         try:
             return work()
-        except _NotRunError as error:
+        except (_NotRunError, TooMuchError) as error:
             return refused("not_run", str(error))
         except _TROUBLE as error:
             return refused("refused", _problem(error).message)
@@ -340,17 +352,18 @@ def _contract(lines: Sequence[Line]) -> str:
     if all(one.outcome == "holds" for one in lines):
         return "Every guarantee holds."
     open_ = [one.guarantee for one in lines if one.outcome == "undecided"]
-    return f"No guarantee is broken; undecided: {', '.join(open_)}."
+    more = f" and {len(open_) - TOLD} more" if len(open_) > TOLD else ""
+    return f"No guarantee is broken; undecided: {', '.join(open_[:TOLD])}{more}."
 
 
 def _checked(blueprint: Blueprint, outcomes: dict[str, Result], lines: tuple[Line, ...], notes: list[str]) -> Checked:
     ran = {name: one for name, one in outcomes.items() if one not in ("refused", "not_run")}
     said = [f"{name}: {_contract([one for one in lines if one.case == name])}" for name in ran]
     rest = [name for name, one in outcomes.items() if one == "not_run"]
-    if rest:
+    if rest and ran:
         notes.append(f"left for later: {', '.join(rest)}")
     if not ran:
-        return Checked("refused", "; ".join(notes), outcomes)
+        return Checked("not_run" if rest else "refused", "; ".join(notes), outcomes)
     if not blueprint.contract:
         return Checked("undecided", "; ".join([*said, *notes]), outcomes, lines)
     verdict = worst([{"holds": "holds", "broken": "broken"}.get(one, "unknown") for one in ran.values()])  # type: ignore[misc]
