@@ -2,7 +2,8 @@
 
 A statement is a paragraph of what was said or typed. It is read by the stems of its words, against `vocabulary.yaml`:
 which topics it touches, and which marks it bears (a figure, a reason, a condition, a mechanism, a price, an
-alternative). The order of its sentences makes no difference. Words that neither the field nor the system knows count for nothing.
+alternative). The order of its sentences makes no difference. Words that neither the field nor the system knows count
+for nothing.
 """
 
 from __future__ import annotations

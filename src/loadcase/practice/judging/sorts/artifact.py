@@ -104,7 +104,7 @@ def _faults(view: View) -> Iterator[tuple[str, str]]:
         return
     for name, case in view.blueprint.cases.items():
         for fault in case.faults:
-            yield name, fault.name
+            yield name, type(fault).__module__.rpartition(".")[2]
 
 
 def _tested(view: View, criterion: Criterion) -> Iterator[Piece]:
