@@ -87,6 +87,7 @@ def main() -> None:
         line({"error": error_of(found)})
         return
     line({})
+    threading.Thread(target=rooms.warm, daemon=True).start()
     serve(rooms, sys.stdin.buffer, line)
     closing = threading.Thread(target=rooms.close, daemon=True)
     closing.start()

@@ -134,11 +134,12 @@ class Interviews:
             task.cancel()
 
     async def _leave(self, id: str) -> None:
-        await asyncio.sleep(STAYS_S)
+        with contextlib.suppress(StudioError):
+            left = False
+            while not left:
+                await asyncio.sleep(STAYS_S)
+                left = (await self.ask("leave", id=id))["left"]
         self.leaving.pop(id, None)
-        if id not in self.hubs:
-            with contextlib.suppress(StudioError):
-                await self.ask("leave", id=id)
 
     async def close(self) -> None:
         """Ends the process, which pauses its sessions."""

@@ -130,6 +130,15 @@ class Rooms:
         self._lock = threading.RLock()
         self._judging: dict[str, threading.Lock] = {}
 
+    @staticmethod
+    def warm() -> None:
+        """Imports what a session needs, so that the first one begins at once."""
+        from loadcase.practice import answering, artifact, session, show, workbench  # noqa: F401
+        from loadcase.studio import doing, session_view  # noqa: F401
+        from loadcase.systems import find
+
+        _ = find(catalogue.catalogue()[0].name).blueprint
+
     # --- the list -----------------------------------------------------------------------------------------------------
     def home(self) -> dict[str, Any]:
         """What can be practised, and the sessions that are kept."""
@@ -179,7 +188,8 @@ class Rooms:
 
     def delete(self, id: str) -> dict[str, Any]:
         """Forgets a session and its blueprint."""
-        self.leave(id)
+        if not self.leave(id)["left"]:
+            raise UsageError(f"the design of {id} is being run", hint="wait until that is over")
         self.store.delete(id)
         return self.sessions()
 
@@ -226,12 +236,15 @@ class Rooms:
                 time.sleep(0.1)
 
     def leave(self, id: str) -> dict[str, Any]:
-        """Pauses a session and lets another process have it. Nothing happens when it is not open."""
+        """Pauses a session and lets another process have it, unless its design is being run."""
         with self._lock:
-            room = self.open.pop(id, None)
+            room = self.open.get(id)
+            if room is not None and room.working:
+                return {"left": False}
             if room is not None:
                 room.leave()
-        return {}
+                del self.open[id]
+        return {"left": True}
 
     def view(self, id: str) -> dict[str, Any]:
         """All of a session."""
@@ -293,7 +306,7 @@ class Rooms:
         """Lets everything go."""
         for id in list(self.open):
             try:
-                self.leave(id)
+                self.open.pop(id).leave()
             except LoadcaseError as error:
                 print(f"{id}: {error.message}", file=sys.stderr)
         self.store.close()
