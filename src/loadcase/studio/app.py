@@ -57,7 +57,7 @@ class Studio:
         self.first = first
         self.runs = Runs(store, limits, self.hub)
         self.leaving = asyncio.Event()
-        self.practice = Practice(Interviews(), self.leaving)
+        self.practice = Practice(Interviews(), helpers, self.leaving)
         self.stands = asyncio.Event()
         """Whether a page has its first diagram: then it asks for what the format knows."""
         self.loop: asyncio.AbstractEventLoop | None = None

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from loadcase.studio.bodies import optional, taken, text_of
 from loadcase.studio.errors import LARGE, UNREADABLE, StudioError
 from loadcase.studio.interviews import Interviews
+from loadcase.studio.processes import Helpers
 from loadcase.studio.streams import stream
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -28,16 +29,17 @@ LONGEST_NAME = 80
 
 
 class Practice:
-    """The routes, over one process."""
+    """The routes, over the process that holds the sessions and those that look at texts."""
 
-    def __init__(self, interviews: Interviews, leaving: asyncio.Event) -> None:
-        self.interviews, self.leaving = interviews, leaving
+    def __init__(self, interviews: Interviews, helpers: Helpers, leaving: asyncio.Event) -> None:
+        self.interviews, self.helpers, self.leaving = interviews, helpers, leaving
 
     def routes(self) -> list[tuple[Any, ...]]:
         """Path, what is called, and methods where they are not GET alone."""
         one = "/api/practice/sessions/{id}"
         return [
             ("/api/practice", self.home),
+            ("/api/practice/analyse", self.partial, "POST"),
             ("/api/practice/progress", self.progress),
             ("/api/practice/sessions", self.start, "POST"),
             (one, self.session, "GET", "PATCH", "DELETE"),
@@ -48,6 +50,14 @@ class Practice:
             (f"{one}/overrides", self.override, "POST"),
             (f"{one}/export", self.export),
         ]
+
+    async def partial(self, request: Request) -> Response:
+        body = await taken(request)
+        text = text_of(body, "text")
+        if len(text.encode("utf-8", "surrogatepass")) > LONGEST_BLUEPRINT:
+            raise StudioError(413, LARGE, f"a blueprint has at most {LONGEST_BLUEPRINT // 1024} KiB")
+        given = {"text": text, "case": optional(body, "case", str)}
+        return JSONResponse(await self.helpers.ask("partial", request.is_disconnected, **given))
 
     async def ask(self, what: str, /, **given: Any) -> Response:
         return JSONResponse(await self.interviews.ask(what, **given))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from loadcase.core.errors import LoadcaseError
-from loadcase.practice import drills, phases
+from loadcase.practice import phases
 from loadcase.practice.events import Event
 from loadcase.practice.record import Record
 from loadcase.practice.store import Store
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from loadcase.studio.rooms import Room
 
 ENDLESS_S = None
+_COMMANDS = re.compile(r" ?\([^()]*/[a-z][^()]*\)")
+"""How it is typed in a terminal."""
 
 
 def view(store: Store, id: str, room: Room | None) -> dict[str, Any]:
@@ -38,12 +41,10 @@ def view(store: Store, id: str, room: Room | None) -> dict[str, Any]:
         first = {"events": shaped(record.events, 0), "pad": {"told": {}, "problems": {}}, "state": state}
     over = kept.ended
     system = shown.system
-    drill = record.setup.drill
     return {
         **kept_json(kept),
         "title": shown.title,
         "prompt": (system.blueprint.prompt or "").strip() if system else "",
-        "does": drills.DRILLS[drill].replace("/", "") if drill else "",
         "slots": [_slot(slot) for slot in phases.slots(record)],
         "blueprint": record.blueprint,
         "skeleton": SKELETON.format(system=system.name if system else "design"),
@@ -60,7 +61,7 @@ def _slot(slot: phases.Slot) -> dict[str, Any]:
         "name": slot.name,
         "seconds": slot.seconds if slot.seconds != float("inf") else ENDLESS_S,
         "phases": [part.phase for part in slot.parts],
-        "lead": " ".join(phases.LEAD[part.phase] for part in slot.parts),
+        "lead": " ".join(_COMMANDS.sub("", phases.LEAD[part.phase]) for part in slot.parts),
     }
 
 
