@@ -410,11 +410,11 @@ async function analyse(): Promise<void> {
       set({
         problems: found.problems, stale: null, analysing: false, online: true,
         good: { blueprint: found.blueprint, estimate: found.estimate ?? now.good.estimate, diagram: found.diagram ?? now.good.diagram },
-        ...(broken ? { findings: [] } : {}),
+        ...(room ? { findings: [] } : {}),
         case: now.case && cases.includes(now.case) ? now.case : (cases.includes("peak") ? "peak" : (cases[0] ?? null)),
         chosen: now.chosen?.filter((one) => cases.includes(one)) ?? null,
       });
-      if (!broken) reviewing = setTimeout(() => void review(text, mine), 350);
+      if (!broken && !room) reviewing = setTimeout(() => void review(text, mine), 350);
     } else {
       if (variant && !text.includes(variant)) set({ variant: null });
       set({

@@ -79,6 +79,7 @@ class Session:
         system = find(setup.system)
         _ = system.facts, system.blueprint  # what cannot be practised is refused before anything is kept
         session = cls(store, store.add(setup, system.name), clock, **more)
+        session.system = system  # which is read already
         session._add(Entered(at=0.0, phase=phases.slots(session.record)[0].parts[0].phase))
         session._add(*drills.opening(session.record, system))
         return session

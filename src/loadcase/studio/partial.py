@@ -11,6 +11,9 @@ from loadcase.draw.graph import graph
 from loadcase.practice.wiring import wired
 from loadcase.studio.analyse import analyse, placed
 
+UNTOLD = ("'components' is missing", "'flows' is missing")
+"""What every blueprint has in the end, and what nobody need be told of at the beginning."""
+
 
 def partial(text: str, case: str | None) -> dict[str, Any]:
     """What `analyse` finds; of a text that does not load its problems, and the estimate and diagram of the rest.
@@ -20,6 +23,7 @@ def partial(text: str, case: str | None) -> dict[str, Any]:
     found = analyse(text, case, None)
     if found["blueprint"] is not None:
         return {**found, "left_out": []}
+    found["problems"] = [one for one in found["problems"] if one["message"] not in UNTOLD]
     rest = wired(text)
     if rest.blueprint is None or not rest.blueprint.components:
         return {**found, "left_out": list(rest.left_out)}

@@ -30,8 +30,10 @@ SKELETON = """\
 loadcase: 1
 name: {system}
 
-# Your design, stage by stage: nothing of it has to be complete to be estimated and run.
-# "Insert" above writes parts that you can change; Ctrl+Space tells what may stand where you are.
+# Your design, stage by stage.
+# Nothing has to be complete to be run.
+# Insert writes parts that you can change;
+# Ctrl+Space tells what may stand here.
 """
 
 

@@ -6,11 +6,11 @@ import { useField } from "./fields";
 import { act, useRoom } from "./state";
 
 const PARTS = [
-  { id: "chose", name: "Chose", hint: "a log partitioned by conversation" },
-  { id: "over", name: "over", hint: "a queue" },
-  { id: "because", name: "because", hint: "order holds within a conversation" },
-  { id: "cost", name: "at the cost of", hint: "a hot conversation is one partition" },
-  { id: "flips_when", name: "flips when", hint: "groups of 10k have one key" },
+  { id: "chose", name: "Chose", hint: "what you take" },
+  { id: "over", name: "over", hint: "what else there was" },
+  { id: "because", name: "because", hint: "the reason" },
+  { id: "cost", name: "at the cost of", hint: "the price" },
+  { id: "flips_when", name: "flips when", hint: "what would change it" },
 ] as const;
 
 export function Decisions() {

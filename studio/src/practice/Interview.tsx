@@ -6,7 +6,7 @@ import { EstimatePanel } from "../panels/Estimate";
 import { FindingsPanel } from "../panels/Findings";
 import { get, kept, set, toast, use } from "../store";
 import { Icon } from "../ui/icons";
-import { Button, Dialog, Guard, Popover, Splitter, Tabs, useWidth } from "../ui/kit";
+import { Button, Dialog, Empty, Guard, Popover, Splitter, Tabs, useWidth } from "../ui/kit";
 import { clockText, useNow } from "./clock";
 import { Decisions } from "./Decisions";
 import { insert, KINDS, type Part } from "./insert";
@@ -21,7 +21,7 @@ const Diagram = lazy(() => import("../diagram/Diagram").then((found) => ({ defau
 const NARROW = 1040;
 const TABS: { id: Tab; label: string }[] = [
   { id: "notes", label: "Notes" }, { id: "pad", label: "Pad" }, { id: "decisions", label: "Decisions" },
-  { id: "estimate", label: "Estimate" }, { id: "findings", label: "Findings" }, { id: "runs", label: "Runs" },
+  { id: "estimate", label: "Estimate" }, { id: "findings", label: "Problems" }, { id: "runs", label: "Runs" },
 ];
 const PANES: { id: RoomPane; label: string }[] = [
   { id: "talk", label: "Interviewer" }, { id: "dock", label: "Notes and results" }, { id: "text", label: "Blueprint" }, { id: "diagram", label: "Diagram" },
@@ -75,7 +75,7 @@ function useKeys(): void {
         event.stopPropagation();
         does();
       };
-      if (mod && event.key === "Enter") take(() => void tryOut("run"));
+      if (mod && event.key === "Enter") take(run);
       else if (mod && !event.shiftKey && event.key.toLowerCase() === "s") take(() => void saveNow());
       else if (event.key === "F1") take(() => set({ dialog: "keys" }));
       else if (event.altKey && !mod && /^Digit[1-6]$/.test(event.code)) take(() => setTab(TABS[Number(event.code.slice(5)) - 1]!.id));
@@ -177,7 +177,7 @@ function TextPane() {
       <div className="text-tools">
         <Popover button={<><Icon name="plus" size={13} />Insert</>} label="Insert a part" title="Insert a part into the text">
           {(done) => (
-            <div className="menu palette">
+            <div className="menu parts">
               <p className="muted">A component</p>
               <div className="kinds">
                 {KINDS.map((kind, i) => <button type="button" key={kind} data-item {...(i === 0 ? { "data-first": "" } : {})} onClick={() => { done(); put({ sort: "component", kind }); }}>{kind.replaceAll("_", " ")}</button>)}
@@ -198,22 +198,28 @@ function TextPane() {
   );
 }
 
+/** Runs the chosen case, if the design still has it, or all. */
+function run(): void {
+  const { runCase } = getRoom();
+  void tryOut("run", get().good.blueprint?.cases.includes(runCase) ? runCase : "");
+}
+
 function Tries() {
   const still = useRoom((now) => !!now.clock?.paused || !!now.clock?.working);
   const working = useRoom((now) => now.clock?.working ?? false);
   const cases = use((now) => now.good.blueprint?.cases);
-  const chosen = use((now) => now.case);
+  const chosen = useRoom((now) => now.runCase);
   return (
     <>
       <Button disabled={still} onClick={() => void tryOut("estimate")} title="Estimate it in closed form, which is recorded">Estimate</Button>
       <Button disabled={still} onClick={() => void tryOut("review")} title="What is wrong with it on paper, which is recorded">Review</Button>
       {(cases?.length ?? 0) > 1 && (
-        <select aria-label="Case to run" value={chosen ?? ""} onChange={(event) => set({ case: event.target.value || null })}>
+        <select aria-label="Case to run" value={chosen} onChange={(event) => setRoom({ runCase: event.target.value })}>
           <option value="">all cases</option>
           {cases!.map((one) => <option key={one}>{one}</option>)}
         </select>
       )}
-      <Button kind="primary" icon="play" disabled={still} onClick={() => void tryOut("run", (cases?.length ?? 0) > 1 ? (get().case ?? "") : "")} title="Run it as far as it is wired (Ctrl+Enter)">{working ? "Running…" : "Run"}</Button>
+      <Button kind="primary" icon="play" disabled={still} onClick={run} title="Run it as far as it is wired (Ctrl+Enter)">{working ? "Running…" : "Run"}</Button>
     </>
   );
 }
@@ -224,13 +230,13 @@ const SAVED: Record<string, string> = {
 
 function StatusLine() {
   const first = use((now) => now.problems.find((one) => one.severity === "error") ?? null);
-  const findings = use((now) => now.findings.length);
+  const drawn = use((now) => now.good.diagram !== null);
   const saving = useRoom((now) => now.saving);
   return (
     <div className="status-line" role="status">
       {first
         ? <button type="button" className="link todo" onClick={() => editor.toLine(first.line ?? 1, first.column ?? 1)}><Icon name="warning" size={12} /> <span className="clip">line {first.line}: {first.message}</span></button>
-        : <button type="button" className="link" onClick={() => setTab("findings")}>{findings ? `${findings} ${findings === 1 ? "finding" : "findings"}` : "No findings"}</button>}
+        : <span className="muted">{drawn ? "The text is read as far as it goes" : ""}</span>}
       <span className="grow" />
       <span className={`kept ${saving}`}>{saving === "saved" && <Icon name="check" size={12} />}{SAVED[saving]}</span>
     </div>
@@ -257,16 +263,21 @@ function DiagramPane() {
   );
 }
 
+/** What cannot be read of the text. What is wrong with the design is told by a review, which is asked for and counts. */
+function Problems() {
+  const any = use((now) => now.problems.length > 0);
+  return any ? <FindingsPanel /> : <Empty title="Nothing is wrong with the text" icon="check">“Review” says what is wrong with the design on paper; it is recorded, as in the interview you would ask for it.</Empty>;
+}
+
 function Dock() {
   const tab = useRoom((now) => now.tab);
   const events = useRoom((now) => now.events);
   const errors = use((now) => now.problems.filter((one) => one.severity === "error").length);
-  const findings = use((now) => now.findings.length);
   const count = (kinds: string[]) => events.filter((one) => kinds.includes(one.kind)).length;
   const shown = (n: number) => (n ? <span className="count">{n}</span> : null);
   const badge: Partial<Record<Tab, ReactNode>> = {
     notes: shown(count(["required", "assumed"])), pad: shown(count(["estimated"])), decisions: shown(count(["decided"])),
-    findings: shown(errors + findings), runs: shown(count(["ran", "curveball"])),
+    findings: shown(errors), runs: shown(count(["ran", "curveball"])),
   };
   return (
     <>
@@ -277,7 +288,7 @@ function Dock() {
           {tab === "pad" && <PadPanel />}
           {tab === "decisions" && <Decisions />}
           {tab === "estimate" && <EstimatePanel />}
-          {tab === "findings" && <FindingsPanel />}
+          {tab === "findings" && <Problems />}
           {tab === "runs" && <Runs />}
         </Guard>
       </div>

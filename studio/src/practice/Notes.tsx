@@ -8,11 +8,11 @@ import { act, useRoom } from "./state";
 import type { SessionEvent, Sort } from "./types";
 
 const LISTS: { sort: Sort | "assumed"; name: string; hint: string }[] = [
-  { sort: "functional", name: "It does", hint: "a user sends a message" },
-  { sort: "deferred", name: "Left for later", hint: "groups" },
-  { sort: "contract", name: "It promises", hint: "send p95 < 300 ms" },
-  { sort: "hard_part", name: "The hard part", hint: "order and no loss while phones come and go" },
-  { sort: "assumed", name: "Assumed", hint: "a message has 200 bytes" },
+  { sort: "functional", name: "It does", hint: "what a user can do" },
+  { sort: "deferred", name: "Left for later", hint: "what is left out on purpose" },
+  { sort: "contract", name: "It promises", hint: "a figure, as p95 < 300 ms" },
+  { sort: "hard_part", name: "The hard part", hint: "what makes it hard" },
+  { sort: "assumed", name: "Assumed", hint: "what you take as given" },
 ];
 
 export function Notes() {

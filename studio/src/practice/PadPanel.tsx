@@ -52,10 +52,10 @@ export function PadPanel() {
       <form className="pad-line" onSubmit={(event) => void submit(event)}>
         <input ref={first} value={name} onChange={(event) => setName(event.target.value)} placeholder="rate" aria-label="Name of the line" disabled={paused} spellCheck={false} />
         <span aria-hidden="true">=</span>
-        <input value={formula} onChange={(event) => setFormula(event.target.value)} placeholder="users * 40 message/user/day" aria-label="Formula" disabled={paused} spellCheck={false} />
+        <input value={formula} onChange={(event) => setFormula(event.target.value)} placeholder="users * 3 /day" aria-label="Formula" disabled={paused} spellCheck={false} />
         <Button icon="plus" type="submit" aria-label="Add the line" disabled={paused || !(name.trim() && formula.trim()) && !/=/.test(name + formula)} />
       </form>
-      <p className="muted note">Units go with the numbers: 50M user, 200 B/message, 40 /day, 99.9 %. A line may use the names of others.</p>
+      <p className="muted note">Units go with the numbers: 10M user, 1 kB, 3 /day, 99.9 %. A line may use the names of others.</p>
     </div>
   );
 }

@@ -72,7 +72,7 @@ const KEYS: [string, string][] = [
   ["Enter", "send what was typed to the interviewer (Shift Enter: a new line)"],
   ["Alt T", "to the field for the interviewer"],
   ["Alt B", "to the blueprint"],
-  ["Alt 1 … Alt 6", "notes, pad, decisions, estimate, findings, runs"],
+  ["Alt 1 … Alt 6", "notes, pad, decisions, estimate, problems, runs"],
   ["Ctrl Enter", "run the blueprint as far as it is wired"],
   ["Ctrl S", "keep the blueprint now; it is kept by itself after each pause in typing"],
   ["Alt P", "stop the clock, or let it go on"],

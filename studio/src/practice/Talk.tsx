@@ -6,6 +6,7 @@ import { Button } from "../ui/kit";
 import { clockText } from "./clock";
 import { useField } from "./fields";
 import { Effect, Outcome } from "./Runs";
+import { doing } from "./Timeline";
 import { act, setRoom, useRoom } from "./state";
 import { PHASES, type SessionEvent } from "./types";
 
@@ -65,14 +66,14 @@ const Line = memo(function Line({ one, events }: { one: SessionEvent; events: Se
     case "assumed":
     case "estimated":
     case "decided":
-      return <p className="aside note-line"><b>{one.label}</b> {one.kind === "estimated" ? `${one.name} = ${one.formula}${one.value ? ` = ${one.value}` : ""}` : one.text}</p>;
+      return <p className="aside note-line"><b>{doing(one)}</b> {one.kind === "estimated" ? `${one.name} = ${one.formula}${one.value ? ` = ${one.value}` : ""}` : one.text}</p>;
   }
   const mine = one.who === "candidate";
   const to = mine && one.to != null ? events[one.to] : null;
   return (
     <div className={`said ${mine ? "candidate" : "interviewer"} ${one.kind}`} data-event={one.number}>
       {!mine && one.kind !== "answered" && one.kind !== "prompted" && <small className="what"><Icon name={one.kind === "curveball" ? "bolt" : one.kind === "hint" ? "question" : "right"} size={12} /> {one.label}</small>}
-      {to && <small className="what">answers: <span className="clip">{to.text}</span></small>}
+      {to && <small className="what"><span className="lead">answers</span> <span className="clip">{to.text}</span></small>}
       <p>{one.text}</p>
       {one.kind === "curveball" && <Effect one={one} />}
       {REPLIES.includes(one.kind) && (

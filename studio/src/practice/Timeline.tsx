@@ -1,7 +1,7 @@
 /** A session on its timeline: all that happened, and a strip of who did what when. */
 
 import { useEffect, useMemo, useRef, useState } from "react";
-import { clockText } from "./clock";
+import { capital, clockText } from "./clock";
 import { OutcomeBadge } from "./Runs";
 import { setRoom, useRoom } from "./state";
 import { plain } from "./Talk";
@@ -35,13 +35,19 @@ export function Timeline() {
             className={`${event.who} ${event.kind}${moment !== null && first <= moment && moment <= last ? " moment" : ""}`}
           >
             {event.kind === "entered"
-              ? <h4>{PHASES[event.phase!] ?? event.phase} <time>{clockText(event.at)}</time></h4>
-              : <><time>{clockText(event.at)}</time><div><small>{event.who === "clock" ? "" : event.who === "candidate" ? "you " : "interviewer "}{event.label}{event.outcome && event.outcome !== "done" ? " " : ""}<OutcomeBadge outcome={event.outcome} /></small>{textOf(event) && <p>{textOf(event)}</p>}</div></>}
+              ? <h4>{capital(PHASES[event.phase!] ?? event.phase!)} <time>{clockText(event.at)}</time></h4>
+              : <><time>{clockText(event.at)}</time><div><small>{doing(event)}{event.outcome && event.outcome !== "done" ? " " : ""}<OutcomeBadge outcome={event.outcome} /></small>{textOf(event) && <p>{textOf(event)}</p>}</div></>}
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+/** Who did what, in words: "you ask", "interviewer answers". */
+export function doing(one: SessionEvent): string {
+  if (one.who === "candidate") return `you ${one.label.replace(/^(\w+)s\b/, "$1")}`;
+  return one.who === "clock" ? one.label : `interviewer ${one.label}`;
 }
 
 interface Row {

@@ -5,7 +5,7 @@ import { openStart, say, toDesigns } from "../actions";
 import { Icon } from "../ui/icons";
 import { Button, Dialog, Empty, Popover, Tabs, useWidth } from "../ui/kit";
 import { practice } from "./api";
-import { clockText } from "./clock";
+import { capital, clockText } from "./clock";
 import { Exports } from "./Home";
 import { score, setRoom, useRoom } from "./state";
 import { Timeline } from "./Timeline";
@@ -41,16 +41,14 @@ function Head({ view }: { view: View }) {
   const [shown, setShown] = useState(false);
   return (
     <header className="page-head">
-      <div>
-        <h2>{view.title}</h2>
-        <p className="muted">{view.prompt} {view.setup.drill ? `A drill: ${view.setup.drill}.` : `${view.setup.format === "free" ? "No clock" : `${view.setup.format} minutes`}, aimed at ${view.setup.level}, ${view.setup.style} interviewer, ${clockText(view.state.now)} on the clock.`}</p>
-      </div>
+      <div><h2>{view.title}</h2></div>
       <div className="row">
         {view.blueprint && <Button icon="file" onClick={() => setShown(true)}>Your design</Button>}
         {view.worked && <Button icon="gallery" title="Opens the worked design among the designs: one good answer, not the answer" onClick={() => void toDesigns(() => openStart(view.worked!))}>Worked design</Button>}
         <Popover button={<><Icon name="download" size={14} />Export</>} label="Export" align="right">{() => <div className="menu"><Exports id={view.id} /></div>}</Popover>
         <a className="button plain" href="#/practice">All sessions</a>
       </div>
+      <p className="muted">{view.prompt} {view.setup.drill ? `A drill: ${view.setup.drill}.` : `${view.setup.format === "free" ? "No clock" : `${view.setup.format} minutes`}, aimed at ${view.setup.level}, ${view.setup.style} interviewer, ${clockText(view.state.now)} on the clock.`}</p>
       {shown && (
         <Dialog title="Your design" onClose={() => setShown(false)} className="wide-dialog">
           <header><h2>Your design, as it was at the end</h2><Button kind="quiet" icon="close" aria-label="Close" onClick={() => setShown(false)} /></header>
@@ -92,7 +90,7 @@ function Judged({ judgement, view }: { judgement: Judgement; view: View }) {
       <Pen judgement={judgement} />
       {AXES.map((axis) => (
         <section key={axis} className="axis" aria-labelledby={`axis-${axis}`}>
-          <h3 id={`axis-${axis}`}>{axis} <Meter value={judgement.axes[axis] ?? null} /></h3>
+          <h3 id={`axis-${axis}`}>{capital(axis)} <Meter value={judgement.axes[axis] ?? null} /></h3>
           <ul>{judgement.verdicts.filter((one) => one.axis === axis).map((one) => <Criterion key={one.criterion} one={one} override={overrides.get(one.criterion)} id={view.id} />)}</ul>
         </section>
       ))}
@@ -148,7 +146,7 @@ function Pen({ judgement }: { judgement: Judgement }) {
       <ul>
         {judgement.pen.map((one) => (
           <li key={one.phase}>
-            <span>{PHASES[one.phase] ?? one.phase}</span>
+            <span>{capital(PHASES[one.phase] ?? one.phase)}</span>
             <span className="shares" title={`you ${percent(one.candidate)}, interviewer ${percent(one.interviewer)}, silence ${percent(one.silent)}`}>
               {(["candidate", "interviewer", "silent"] as const).map((who) => <i key={who} className={who} style={{ flexGrow: one[who] }} />)}
             </span>

@@ -11,6 +11,8 @@ export function clockText(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${two(minutes)}:${two(rest)}`;
 }
 
+export const capital = (text: string): string => (text[0] ?? "").toUpperCase() + text.slice(1);
+
 export const stands = (clock: ClockState | null): boolean => clock === null || clock.paused || clock.working || clock.over;
 
 /** Seconds on the clock now; renders once a second while it goes. */

@@ -37,12 +37,14 @@ export interface RoomState {
   moment: number | null;
   starting: boolean;
   leftOut: string[];
+  /** The case that is run; empty for all. */
+  runCase: string;
 }
 
 const nothing: RoomState = {
   page: "home", home: null, progress: null, view: null, error: null, events: [], clock: null, told_ms: 0,
   pad: { told: {}, problems: {} }, saving: "saved", replyTo: null, tab: "notes", pane: "talk", judging: null, scoring: false,
-  scoreError: null, moment: null, starting: false, leftOut: [],
+  scoreError: null, moment: null, starting: false, leftOut: [], runCase: "",
 };
 
 let state = nothing;
@@ -216,6 +218,7 @@ function merge(news: Pick<News, "state" | "events" | "pad">): void {
     events: events.every((one, i) => one.number === i) ? events : state.events,
     ...(news.state ? { clock: news.state, told_ms: performance.now() } : {}), ...(news.pad ? { pad: news.pad } : {}),
   });
+  if (state.saving === "typed" && !state.clock?.paused && !waiting) typed();
   const wrote = news.events?.findLast((one) => one.kind === "wrote" && one.blueprint !== undefined);
   if (wrote && wrote.blueprint !== base && wrote.blueprint !== sending) elsewhere(wrote.blueprint!);
 }
@@ -294,12 +297,15 @@ export function typed(): void {
   if (!state.view || state.clock?.over) return;
   if (state.saving !== "typed") setRoom({ saving: "typed" });
   clearTimeout(waiting);
-  waiting = setTimeout(() => void saveNow(), state.clock?.paused ? AGAIN_MS : WAIT_MS);
+  keepSoon();
+  if (state.clock?.paused) waiting = undefined; // it is kept once the clock goes on
+  else waiting = setTimeout(() => void saveNow(), WAIT_MS);
 }
 
 /** Keeps the text at the server; one after the other, so that the newest is the last. */
 export function saveNow(): Promise<boolean> {
   clearTimeout(waiting);
+  waiting = undefined;
   const id = state.view?.id;
   if (!id || state.saving === "saved" || state.clock?.over) return Promise.resolve(true);
   last = last.then(() => send(id));
@@ -312,8 +318,9 @@ async function send(id: string): Promise<boolean> {
     keptThere(id);
     return true;
   }
-  if (state.clock?.paused) {  // nothing is written while the clock stands still
+  if (state.clock?.paused) {
     keepDraft();
+    setRoom({ saving: "typed" });
     return false;
   }
   sending = text;
@@ -327,9 +334,9 @@ async function send(id: string): Promise<boolean> {
     else typed();
     return true;
   } catch (error) {
-    keepDraft();
     if (state.view?.id === id) {
       setRoom({ saving: "away" });
+      keepDraft();
       if (!(error instanceof Away)) say(error);
       else waiting = setTimeout(() => void saveNow(), AGAIN_MS);
     }
@@ -339,6 +346,13 @@ async function send(id: string): Promise<boolean> {
   }
 }
 
+let keeping: ReturnType<typeof setTimeout> | undefined;
+
+function keepSoon(): void {
+  clearTimeout(keeping);
+  keeping = setTimeout(keepDraft, 200);
+}
+
 function keptThere(id: string): void {
   kept.remove(draftKey(id));
   if (state.view?.id === id) setRoom({ saving: "saved" });
@@ -346,6 +360,7 @@ function keptThere(id: string): void {
 
 /** Puts text that the server does not have yet where a closed page does not lose it. */
 export function keepDraft(): void {
+  clearTimeout(keeping);
   const id = state.view?.id;
   if (id && state.saving !== "saved" && !state.clock?.over) kept.write(draftKey(id), { text: editor.text(), base });
 }
