@@ -38,6 +38,7 @@ export function Talk() {
         }}
       >
         <div className="said interviewer prompt"><p>{view.prompt}</p></div>
+        {view.setup.drill && <p className="clock-line">{DRILLED[view.setup.drill]}</p>}
         {events.map((one) => <Line key={one.number} one={one} events={events} />)}
       </div>
       <Field />
@@ -45,6 +46,12 @@ export function Talk() {
   );
 }
 
+const DRILLED: Record<string, string> = {
+  estimation: "Work out each figure on the pad; “Next one” asks for another.",
+  scoping: "Ask what you need to know before drawing anything. What is left to you, assume.",
+  curveball: "Say what happens, who notices, and what you do; “Next one” throws another.",
+  tradeoff: "Decide, with the price, under Decisions; “Next one” asks again.",
+};
 const REPLIES = ["prompted", "curveball", "changed", "steered"];
 
 const Line = memo(function Line({ one, events }: { one: SessionEvent; events: SessionEvent[] }) {

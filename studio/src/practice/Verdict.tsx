@@ -148,7 +148,7 @@ function Pen({ judgement }: { judgement: Judgement }) {
           <li key={one.phase}>
             <span>{capital(PHASES[one.phase] ?? one.phase)}</span>
             <span className="shares" title={`you ${percent(one.candidate)}, interviewer ${percent(one.interviewer)}, silence ${percent(one.silent)}`}>
-              {(["candidate", "interviewer", "silent"] as const).map((who) => <i key={who} className={who} style={{ flexGrow: one[who] }} />)}
+              {(["candidate", "interviewer", "silent"] as const).filter((who) => one[who] > 0).map((who) => <i key={who} className={who} style={{ flexGrow: one[who] }} />)}
             </span>
             <span className="muted">{percent(one.candidate)} you</span>
             <time>{clockText(one.seconds)}</time>
