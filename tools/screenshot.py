@@ -35,6 +35,7 @@ def taken(address: str) -> bytes:
         page.keyboard.press("Escape")
         page.keyboard.press("Control+b")
         page.locator(".cm-content").click()
+        page.keyboard.press("Control+Home")
         page.keyboard.press("Control+Enter")
         page.get_by_role("button", name="See the verdict").wait_for(timeout=RUN_MS)
         page.get_by_role("button", name=FLOW, exact=True).last.click()

@@ -386,7 +386,7 @@ def test_a_variant_is_laid_over_the_design(page: Page, studio: Studio, quiet: li
     page.get_by_role("tab", name="Compare").click()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".compare-why")).to_be_visible(timeout=300_000)
-    for name in ("Latency of get", "Served, get", "Utilisation of api"):
+    for name in ("Latency of get", "Served, get", "Utilisation of"):
         plot = page.locator(".compare .plot", has_text=name)
         expect(plot.locator("canvas")).to_be_visible()
         expect(plot.locator(".plot-key").first).to_contain_text("small")

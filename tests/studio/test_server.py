@@ -124,6 +124,13 @@ def test_edits_are_saved_and_conflicts_lose_nothing(studio: Served) -> None:
     (studio.root / "new" / "one.yaml").unlink()
 
 
+def test_a_change_while_nobody_listens_is_told_to_the_next(studio: Served) -> None:
+    (studio.root / "meanwhile.yaml").write_text("loadcase: 1\nname: meanwhile\n")
+    with studio.client.stream("GET", "/api/events") as response:
+        assert any("meanwhile.yaml" in line for line in response.iter_lines())
+    (studio.root / "meanwhile.yaml").unlink()
+
+
 def test_another_editor_is_noticed(studio: Served) -> None:
     told: list[str] = []
     with studio.client.stream("GET", "/api/events") as response:

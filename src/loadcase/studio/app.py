@@ -102,18 +102,16 @@ class Studio:
         return self.folder.read(files[0]).text if len(files) == 1 else None
 
     async def watch(self) -> None:
-        """Tells of files that others have changed."""
-        before: dict[str, tuple[int, int, int]] | None = None
+        """Tells of files that others have changed, also between the moment a page read them and now."""
+        before = await run_in_threadpool(self.folder.stamps)
         while True:
             await asyncio.sleep(WATCH_S)
             if not self.hub.listening:
-                before = None
                 continue
             now = await run_in_threadpool(self.folder.stamps)
-            if before is not None:
-                for path in sorted({p for p in now.keys() | before.keys() if now.get(p) != before.get(p)}):
-                    version = await run_in_threadpool(self.folder.version, path)
-                    self.hub.tell("file", {"path": path, "version": version})
+            for path in sorted({p for p in now.keys() | before.keys() if now.get(p) != before.get(p)}):
+                version = await run_in_threadpool(self.folder.version, path)
+                self.hub.tell("file", {"path": path, "version": version})
             before = now
 
     # --- the page -----------------------------------------------------------------------------------------------------
