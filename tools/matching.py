@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.practice.asked import Question, questions
 
 from loadcase.practice.answering import Answers
 from loadcase.practice.matching import WEIGHTS, Candidate, Matcher
 from loadcase.systems import systems
-from tests.practice.asked import Question, questions
 
 KEPT = Path(__file__).parents[1] / "src/loadcase/practice/known/weights.json"
 STIFF = 0.5
@@ -97,7 +97,9 @@ def main() -> None:
     print("build, cross-validated over systems\n" + report(outcomes))
     weights = fit([case for name in names for case in cases[name]])
     if "--keep" in sys.argv:
-        KEPT.write_text(json.dumps(dict(zip(WEIGHTS, weights.round(3).tolist(), strict=True)), indent=1) + "\n", "utf-8")
+        KEPT.write_text(
+            json.dumps(dict(zip(WEIGHTS, weights.round(3).tolist(), strict=True)), indent=1) + "\n", "utf-8"
+        )
     if "--held" in sys.argv:
         outcomes = []
         for name in names:

@@ -133,6 +133,17 @@ def test_what_was_left_is_resumed(run: Run) -> None:
     assert "chat-1 is over" in err
 
 
+def test_a_second_process_is_refused(run: Run, tmp_path: Path) -> None:
+    run("start", "chat")
+    store = Store(tmp_path / "p.sqlite")
+    store.hold("chat-1")
+    code, _, err = run("resume")
+    assert code == 2
+    assert "another process works on chat-1" in err
+    store.close()
+    assert run("resume")[0] == 0
+
+
 def test_the_file_is_picked_up(run: Run, tmp_path: Path) -> None:
     run("start", "chat")
     path = tmp_path / "p-designs" / "chat-1.yaml"
@@ -232,8 +243,10 @@ def test_a_drill_asks_one_thing_after_the_other_and_tells_how_it_went(run: Run) 
     assert code == 0
     assert "estimation drill, ten minutes" in out
     assert "on the pad: users = 50M user, sends = 40 message/user/day" in out
+    told = out.split("the session is over\n")[1]
     code, out, _ = run("review", "chat-1")
     assert code == 0
+    assert told in out
     marks = [line[:3] for line in out.splitlines() if line[:3] in ("yes", "no ")]
     assert marks == ["yes", "no ", "no "], "right, of another sort, not come to"
     assert run("score", "chat-1")[0] == 2
@@ -284,6 +297,14 @@ def test_alone_it_teaches(run: Run) -> None:
     code, out, _ = run()
     assert code == 0
     assert "loadcase practice start chat" in out
+
+
+def test_a_model_that_is_no_address_is_told_at_the_door(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOADCASE_MODEL_URL", "nowhere")
+    code, _, err = run("start", "chat")
+    assert code == 2
+    assert "is no address" in err
+    assert shape(run, "sessions") == {"sessions": []}
 
 
 def test_progress_without_anything(run: Run) -> None:

@@ -260,3 +260,30 @@ def test_several_threads_may_use_it(session: Session, store: Store, clock: Clock
     said = [e.words for e in store.record(session.id).events if isinstance(e, Said)]
     assert sorted(said) == sorted(f"{n}: {i}" for n in range(4) for i in range(10))
     assert list(store.record(session.id).events) == list(session.record.events)
+
+
+class Model:
+    """A model that shouts, and that knows what everything is about."""
+
+    def reworded(self, line: str, style: str, keep: object = ()) -> str:
+        return line.upper()
+
+    def named(self, question: str, facts: dict[str, str]) -> str | None:
+        return "users" if "crowd" in question else None
+
+
+def test_a_model_words_lines_and_tells_nothing(session: Session, clock: Clock, conduct: Conduct) -> None:
+    plain = [session.ask("users ?")[1], session.ask("the crowd?")[1], session.hint()[1]]
+    session.model = Model()  # type: ignore[assignment]
+    worded = [session.ask("users ?")[1], session.ask("the crowd?")[1], session.hint()[1]]
+    assert [one.words for one in worded] == [
+        plain[0].words.upper(),
+        f"{plain[1].words.upper()} If you mean the number of daily users, ask for that.",
+        plain[2].words.upper(),
+    ]
+    for one, other in zip(plain, worded, strict=True):
+        same = {"text": "", "at": 0.0, "to": 0}
+        assert one.model_dump() | same == other.model_dump() | same, "what was told is the same"
+    conduct.does = lambda record, at: [Prompted(at=at, text="Who is on call?", probe="p", about="operations")]
+    clock.now += 10
+    assert session.tick()[0].words == "WHO IS ON CALL?"

@@ -24,7 +24,7 @@ from loadcase.report import view
 from loadcase.report.gather import ReportData, data, gather, measured_beside, saved_check
 from loadcase.report.markdown import code, text
 from loadcase.report.page import html, markdown
-from loadcase.report.plots import Line, Mark, Window, line_plot, number_line, sequence
+from loadcase.report.plots import Line, Mark, Window, choice_plot, line_plot, number_line, sequence
 from loadcase.report.progress import Progress
 from loadcase.report.stories import story_json
 from tests.draw.test_draw import EVIL, SMALL, evil_blueprint
@@ -85,8 +85,16 @@ def series() -> dict[str, Any]:
     lines |= {"r.rate": ("1/s", [100.0] * 60), "r.goodput": ("1/s", [90.0] * 60), "r.errors": ("1/s", [10.0] * 60)}
     lines |= {"s.utilisation": ("ratio", [0.5] * 60), "d.queue": ("count", [float(i) for i in range(60)])}
     lines |= {"l.lag": ("count", [float(i % 7) for i in range(60)])}
+    lines |= {"d.hottest_shard": ("ratio", [0.2 + (0.7 if 15 < i < 30 else 0.0) for i in range(60)])}
     found = {n: {"start": 1.0, "step": 4 / 60, "unit": u, "values": v} for n, (u, v) in lines.items()}
     return {"crash": found, "normal": found}
+
+
+def compared(value: float) -> dict[str, Any]:
+    """Both designs at a value: the first breaks its bound above 5."""
+    line = {"case": "normal", "guarantee": "r.p95 < 300 ms", "unit": "s", "bound": 0.3, "values": [0.06 * value, 0.1]}
+    judged = {**line, "verdicts": ["broken" if value > 5 else "holds", "holds"]}
+    return {"value": value, "better": "a", "verdicts": ["holds", "holds"], "costs": [1.0, 2.0], "judged": [judged]}
 
 
 def whole() -> ReportData:
@@ -107,7 +115,7 @@ def whole() -> ReportData:
     flip = {
         "decision": "one", "variant": "two", "flips_when": "it grows", "tested": True, "verdict": "holds",
         "why": "two is the better above 5", "estimate": "users", "unit": "user", "now": 1.0, "bound": 5.0, "low": 4.0,
-        "high": 6.0,
+        "high": 6.0, "points": [compared(value) for value in (1.0, 4.0, 6.0, 20.0)],
     }  # fmt: skip
     return data(
         blueprint, check=checked(), series=series(), metrics=metrics, scale=scale, measured={"flips": [flip]},
@@ -143,12 +151,13 @@ def test_every_section_is_there_where_its_data_are() -> None:
     places = {a["id"] for _, a in parsed.tags if "id" in a}
     assert all(link and link[1:] in places for link in links)
     for said in (
-        "keeping it small", "r: latency", "r: throughput and errors", "Utilisation", "Requests waiting",
-        "Messages that nobody has taken yet", "The hottest parts", "acknowledged, and not stored at the end",
+        "keeping it small", "r: latency", "r: throughput and errors", "Utilisation", "Requests that wait",
+        "Messages not taken yet", "The hottest parts", "Utilisation of the hottest part",
+        "acknowledged, and not stored at the end",
         "two is the better above 5", "4 shards", "wait for a second", "a crash of s", "50 %", "BROKEN", "Took",
     ):  # fmt: skip
         assert said in parsed.said, said
-    assert len(re.findall(r'<svg[^>]* class="plot', page)) == 2 * 5 + 1 + 1
+    assert len(re.findall(r'<svg[^>]* class="plot', page)) == 2 * 6 + 1 + 1
     assert page.count('class="window"') >= 5
     bare = data(loads(SMALL))
     kept = [a["id"] for t, a in Parsed(html(bare)).tags if t == "section"]
@@ -160,7 +169,8 @@ def test_markdown_has_the_same_sections() -> None:
     page = markdown(whole())
     headings = re.findall(r"^## (.*)$", page, re.M)
     assert headings == [
-        "What is asked for", "The design", "The numbers", "Does it hold?", "What was decided", "Findings of the review",
+        "What is asked for", "The design", "The numbers", "Does it hold?", "Case by case", "What was decided",
+        "Findings of the review",
         "When it grows", "What it costs", "Objectives and alerts", "Runbook", "How this was made",
     ]  # fmt: skip
     assert page.count("```mermaid") == 2
@@ -304,6 +314,57 @@ def test_a_number_line_has_its_marks() -> None:
     assert left < marks["mark said"] < left + float(bracket.attrib["width"]) < marks["mark now"]
 
 
+def test_a_flip_is_drawn_as_curves_where_its_points_are_known() -> None:
+    (one,) = [d for d in view.decisions(whole()) if d.flip]
+    assert one.curves is not None
+    assert one.curves.title == "r.p95 < 300 ms, in normal"
+    assert one.curves.points == tuple((v, 0.06 * v, 0.1) for v in (1.0, 4.0, 6.0, 20.0))
+    root = ElementTree.fromstring(choice_plot(one.curves, one.marks, *one.bracket))
+    (bracket,) = [e for e in root.iter() if e.attrib.get("class") == "window"]
+    left, right = float(bracket.attrib["x"]), float(bracket.attrib["x"]) + float(bracket.attrib["width"])
+    dots = [e for e in root.iter() if e.tag.endswith("circle")]
+    mine, other = ([e for e in dots if e.attrib["class"] == f"line t{i}"] for i in range(2))
+    assert len(mine) == len(other) == 4
+    assert [float(e.attrib["cx"]) for e in mine[1:3]] == pytest.approx([left, right], abs=0.2)
+    below = [float(a.attrib["cy"]) < float(b.attrib["cy"]) for a, b in zip(mine, other, strict=True)]
+    assert below == [False, True, True, True], "0.06, then 0.24 and more, against 0.1"
+    words = [e.text for e in root.iter() if e.tag.endswith("text")]
+    assert "users, user" in words
+
+
+def test_without_a_guarantee_that_differs_the_curves_are_the_costs() -> None:
+    points = [compared(value) for value in (1.0, 2.0)]
+    flip = {"estimate": "users", "unit": "", "variant": "two", "points": points}
+    found = view.curves(flip, "a store")
+    assert found is not None
+    assert (found.unit, found.points, found.of) == ("USD/month", ((1.0, 1.0, 2.0), (2.0, 1.0, 2.0)), "users")
+    assert view.curves({**flip, "points": points[:1]}, "a store") is None
+    assert view.curves({k: v for k, v in flip.items() if k != "points"}, "a store") is None
+
+
+def test_what_was_measured_is_told_case_by_case() -> None:
+    blueprint = loads(SMALL + CASES)
+    (saved,) = [c for c in view.cases(data(blueprint, check=checked())) if c.name == "normal"]
+    ((heading, table),) = saved.measured
+    assert heading == "What was measured"
+    assert table.rows == [("r.p95 < 0.3", "20 ms", "20 ms to 20 ms")]
+    metrics = {
+        "normal": {
+            "r.rate": {"value": 100.0, "unit": "1/s"}, "r.p99": {"value": 0.5, "unit": "s", "rough": True},
+            "d.utilisation": {"value": 0.25, "unit": "ratio"},
+        }
+    }  # fmt: skip
+    alone = data(blueprint, metrics=metrics)
+    (run,) = view.cases(alone)
+    assert run.verdict == "not judged"
+    told = {heading: table.rows for heading, table in run.measured}
+    assert told["Flows, one run"] == [("r", "100/s", "~500 ms")]
+    assert told["Components, one run"] == [("d", "25 %")]
+    page = html(alone)
+    assert "Case by case" in page
+    assert "Does it hold?" not in page
+
+
 def test_a_story_is_a_sequence_diagram() -> None:
     root = ElementTree.fromstring(sequence(STORY))
     told = [e.text or "" for e in root.iter() if e.tag.endswith("text")]
@@ -332,6 +393,28 @@ def test_the_command_judges_plots_and_writes(tmp_path: Path, capsys: pytest.Capt
     assert "| promised | normal | crash |" in again.read_text()
 
 
+def test_a_saved_run_is_shown_and_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, kept, out = tmp_path / "small.yaml", tmp_path / "run.json", tmp_path / "run.html"
+    path.write_text(SMALL + CASES)
+    assert execute(["run", str(path), "--case", "crash", "--format", "json", "--quiet"]) == 0
+    kept.write_text(capsys.readouterr().out)
+    told = ["report", str(path), "-o", str(out), "--from", str(kept), "--quiet"]
+    assert execute(told) == 2
+    assert "--no-run" in capsys.readouterr().err
+    assert execute([*told, "--no-run"]) == 0
+    page = out.read_text()
+    for said in ("Flows, one run", "Components, one run", "Not judged: this shows one run of crash"):
+        assert said in page, said
+    assert 'class="window"' in page
+    assert execute([*told[:3], str(tmp_path / "run.md"), *told[4:], "--no-run"]) == 0
+    assert "### Measured in crash" in (tmp_path / "run.md").read_text()
+    other = json.loads(kept.read_text())
+    for wrong in ({**other, "blueprint": "x"}, {**other, "series": {"a": {"unit": "s", "values": ["x"]}}}):
+        kept.write_text(json.dumps(wrong))
+        assert execute([*told, "--no-run"]) == 2
+        assert "Traceback" not in capsys.readouterr().err
+
+
 def test_what_is_interrupted_leaves_a_partial_report() -> None:
     progress = Progress(quiet=True, title="small")
     progress.stop.set()
@@ -346,7 +429,14 @@ def test_what_is_interrupted_leaves_a_partial_report() -> None:
 def test_a_file_of_measurements_is_taken_with_care(tmp_path: Path) -> None:
     path = tmp_path / "measured.json"
     flip = {"decision": "one", "variant": "v", "verdict": "holds", "estimate": "e", "unit": "", "why": "w", "now": "9"}
-    for flips, variants in (([3, {}, flip], {"v": 3}), (7, []), ([{"decision": []}], {"v": {"cases": [{}]}})):
+    sound = {**flip, "now": 9.0}
+    bad = [{**sound, "points": p} for p in (3, [3], [{"value": 1.0, "judged": [{}]}], [{**compared(1.0), "costs": 3}])]
+    for flips, variants in (
+        (bad, {}),
+        ([3, {}, flip], {"v": 3}),
+        (7, []),
+        ([{"decision": []}], {"v": {"cases": [{}]}}),
+    ):
         path.write_text(json.dumps({"check": checked(), "flips": flips, "variants": variants}))
         check, measured = saved_check(path)
         assert check == checked()

@@ -101,7 +101,7 @@ def all_sources(facts: Facts) -> set[str]:
 def test_every_system_has_facts_enough(name: str) -> None:
     facts = facts_of(name)
     assert facts.system == name
-    assert 12 <= len(facts.facts) <= 20
+    assert 12 <= len(facts.facts) <= 24
     assert len(facts.silent) >= 3
     assert len(facts.curveballs) >= 5
     assert {change.level for change in facts.changes.values()} == {"senior", "staff"}

@@ -7,12 +7,14 @@ import re
 import shlex
 from typing import Any
 
+from cyclopts import App
+
 from loadcase.cli import app
 from tools.docs.fields import table
 
 SIMULATING = ("run", "check", "scale", "sweep", "compare", "validate", "report")
 """Their examples take long: they are run by the slow tests, and read by the others."""
-ENDLESS = ("studio",)
+ENDLESS = ("studio", "practice start", "practice drill")
 """Their examples run until somebody ends them: they are read by the tests, never run."""
 RECORDED = ("judge", "explain")
 """Their examples need a recorded history, which docs/histories.md makes."""
@@ -25,7 +27,7 @@ def names() -> list[str]:
 
 def commands_index() -> str:
     """The list of commands, the exit codes and what all share."""
-    listed = [(f"[{name}]({name}.md)", _told(name)[0]) for name in names()]
+    listed = [(f"[{name}]({name}.md)", _told(app[name])[0]) for name in names()]
     return "\n\n".join(
         [
             "# Commands",
@@ -52,31 +54,40 @@ def commands_index() -> str:
 
 
 def command_page(name: str) -> str:
-    """One command: usage, what it does, an example, arguments and options."""
-    summary, more, example, helps = _told(name)
-    arguments = list(app[name].assemble_argument_collection())
+    """One command: usage, what it does, an example, arguments and options; then the commands below it."""
+    parts = _command(app[name], name, "##")
+    for below in [n for n in app[name] if not n.startswith("-")]:
+        parts += _command(app[name][below], f"{name} {below}", "###")
+    return "\n\n".join(parts)
+
+
+def _command(command: App, name: str, under: str) -> list[str]:
+    """A command, its parts under headings of the given depth."""
+    summary, more, example, helps = _told(command)
+    arguments = list(command.assemble_argument_collection())
     places = [a for a in arguments if a.field_info.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
     options = [a for a in arguments if a.field_info.kind is inspect.Parameter.KEYWORD_ONLY]
     usage = " ".join(["loadcase", name, *(_place(a) for a in places), *(["[OPTIONS]"] if options else [])])
-    parts = [f"# loadcase {name}", f"`{usage}`", summary, *more]
+    parts = [f"{under[1:]} loadcase {name}", f"`{usage}`", summary, *more]
     if example:
         mark = "console slow" if name in SIMULATING else "console endless" if name in ENDLESS else "console"
         shown = example if ">" not in shlex.split(example) else example.split(" >")[0]
         if name in RECORDED:
-            parts += ["## Example", f"```sh\n{shown}\n```", "[Histories](../histories.md) has it in full."]
+            parts += [f"{under} Example", f"```sh\n{shown}\n```", "[Histories](../histories.md) has it in full."]
         else:
-            parts += ["## Example", f"```{mark}\n$ {shown}\n...\n```"]
+            parts += [f"{under} Example", f"```{mark}\n$ {shown}\n...\n```"]
     if places:
         listed = [(f"`{_bare(a).upper()}`", _takes(a), _help(a, helps)) for a in places]
-        parts += ["## Arguments", table(("argument", "takes", "meaning"), listed)]
+        parts += [f"{under} Arguments", table(("argument", "takes", "meaning"), listed)]
     if options:
-        parts += ["## Options", table(("option", "takes", "default", "meaning"), [_row(a, helps) for a in options])]
-    return "\n\n".join(parts)
+        shown_options = [_row(a, helps) for a in options]
+        parts += [f"{under} Options", table(("option", "takes", "default", "meaning"), shown_options)]
+    return parts
 
 
-def _told(name: str) -> tuple[str, list[str], str, dict[str, str]]:
+def _told(command: App) -> tuple[str, list[str], str, dict[str, str]]:
     """Summary, further paragraphs, the example, and the help of each parameter, from the docstring."""
-    text = inspect.getdoc(app[name].default_command) or ""
+    text = inspect.getdoc(command.default_command) or ""
     body, _, listed = text.partition("\nParameters\n----------\n")
     paragraphs = [" ".join(p.split()) for p in body.strip().split("\n\n")]
     examples = [p.removeprefix("Example:").strip() for p in paragraphs if p.startswith("Example:")]

@@ -8,7 +8,8 @@ What is run depends on the words after the fence:
 - `python`: run in the order of the page, in one namespace; a following `text output` block is what it prints.
 - `console`: lines that start with `$ ` are run: `loadcase` in this process, `echo $?` for its exit code, `sed` for an
   edit. The lines after each are what it prints, errors included and progress not. With `slow` only the slow tests run
-  it, and the others read it; with `endless` all of them read it.
+  it, and the others read it; with `endless` all of them read it. With `typed` the lines that start with `> ` are given
+  to it on standard input, and it shows them.
 
 In what is shown `...` stands for anything, white space and the lines of tables count for nothing, and a number with a
 decimal point may be 10 % off, since it may come from a simulation.
@@ -22,6 +23,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +141,7 @@ class Session:
                     if "endless" in example.words or ("slow" in example.words and not slow):
                         self.read(command)
                     else:
-                        yield shown, self.execute(command)
+                        yield shown, self.execute(command, typed(shown) if "typed" in example.words else "")
             case "text" if "output" in example.words:
                 yield example.text, self.printed
 
@@ -172,8 +174,8 @@ class Session:
         source = "\n" * (example.line - 1) + example.text
         self.printed = self.within(lambda: exec(compile(source, str(example.page), "exec"), self.names))
 
-    def execute(self, command: str) -> str:
-        """Runs one command line; gives what it printed."""
+    def execute(self, command: str, lines: str = "") -> str:
+        """Runs one command line, with lines on standard input; gives what it printed."""
         from loadcase.cli import execute
 
         if command == "echo $?":
@@ -186,9 +188,13 @@ class Session:
             raise ValueError(f"only loadcase and sed are run here, not {name!r}: use ```sh for what is not")
 
         def call() -> None:
-            errors = io.StringIO()
-            with contextlib.redirect_stderr(errors):
-                self.code = execute(arguments)
+            errors, before = io.StringIO(), sys.stdin
+            sys.stdin = io.StringIO(lines)
+            try:
+                with contextlib.redirect_stderr(errors):
+                    self.code = execute(arguments)
+            finally:
+                sys.stdin = before
             if self.code == 2:
                 print(errors.getvalue())
 
@@ -206,7 +212,7 @@ class Session:
         """Calls in the session's folder, 100 columns wide; gives what was printed."""
         out = io.StringIO()
         before, environment = Path.cwd(), dict(os.environ)
-        os.environ |= {"COLUMNS": WIDTH, "NO_COLOR": "1"}
+        os.environ |= {"COLUMNS": WIDTH, "NO_COLOR": "1", "LOADCASE_PRACTICE": str(self.folder / "practice.sqlite")}
         os.chdir(self.folder)
         try:
             with contextlib.redirect_stdout(out):
@@ -227,6 +233,11 @@ def commands(text: str) -> list[tuple[str, str]]:
         elif found:
             found[-1] = (found[-1][0], found[-1][1] + line)
     return found
+
+
+def typed(shown: str) -> str:
+    """The lines that somebody types in what is shown."""
+    return "".join(line[2:] + "\n" for line in shown.splitlines() if line.startswith("> "))
 
 
 def session(root: Path, folder: Path) -> Session:

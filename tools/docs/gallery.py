@@ -91,7 +91,8 @@ def _flip(blueprint: Blueprint, name: str) -> dict[str, Any] | None:
     if found.variant is None or isinstance(claim_of(found.flips_when, blueprint.estimates), str):
         return None
     (shape,) = decisions_json(blueprint.name, [decision(blueprint, name, budget_s=FLIP_BUDGET_S)], False)["decisions"]
-    return {k: v for k, v in shape.items() if k not in ("wall_s", "points")}
+    points = [{k: v for k, v in point.items() if k != "why"} for point in shape["points"]]
+    return {**{k: v for k, v in shape.items() if k != "wall_s"}, "points": points}
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tools.docs.checkers import checker_page, checkers_index
 from tools.docs.commands import command_page, commands_index, names
 from tools.docs.gallery import pages as gallery_pages
 from tools.docs.regions import filled
+from tools.docs.rubric import rubric_page
 from tools.docs.rules import rule_page, rules_index
 from tools.docs.shapes import json_page
 
@@ -50,6 +51,7 @@ def made() -> dict[Path, str]:
         **{docs / "rules" / f"{name}.md": rule_page(name, rule) for name, rule in rules().items()},
         docs / "metrics.md": metrics_page(),
         docs / "json.md": json_page(),
+        docs / "rubric.md": rubric_page(),
     }
     return {**{path: NOTE + text + "\n" for path, text in texts.items()}, **gallery_pages(systems())}
 

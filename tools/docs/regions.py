@@ -19,6 +19,7 @@ from loadcase.kinds import kinds
 from loadcase.kinds.base import Balance, Breaker, Discipline, Hedge, Options, Priority, Retry, Skip, Throttle
 from loadcase.kinds.service import Autoscale, Shed
 from loadcase.systems import facts
+from tools.docs import interviewer
 from tools.docs.checkers import columns, events
 from tools.docs.fields import field_table, rows, table
 from tools.docs.formulas import formulas
@@ -98,6 +99,10 @@ REGIONS: dict[str, Callable[[], str]] = {
     "history events": events,
     "export formats": export_formats,
     "field types": field_types,
+    "interviewer's pace": interviewer.paces,
+    "interviewer's curveballs": interviewer.thrown,
+    "interviewer's questions": interviewer.questions,
+    "topics": interviewer.topics,
 }
 
 

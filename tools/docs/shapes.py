@@ -51,6 +51,7 @@ from loadcase.review.catalogue import rules
 from loadcase.review.reviewing import review
 from loadcase.validation.agreement import Agreement, Row
 from loadcase.validation.run import built_in
+from tools.docs import practice
 from tools.docs.fields import table
 
 CLOSED = "RQ-EC-1"
@@ -169,6 +170,12 @@ BRIEF = {
     "verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
     "costs[]": "Of the first and of the second, USD per month.",
     "seeds": "Seeds that were run in each case.",
+    "judged[].case": "A case that was run.",
+    "judged[].guarantee": "A line of the contract that both designs promise.",
+    "judged[].unit": "`s`, `1/s`, `ratio`, `count` or `USD/month`.",
+    "judged[].bound": "Its bound in this case.",
+    "judged[].values[]": "Of the first design and of the second; null where it was not observed.",
+    "judged[].verdicts[]": "Of the first design and of the second: `holds`, `broken` or `unknown`.",
 }
 """The keys of a comparison at one value."""
 MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -907,7 +914,7 @@ def printed() -> dict[str, Any]:
 def keys(value: Any, shape: str, path: str = "") -> Iterator[tuple[str, str]]:
     """Every key of a shape with its type; names of the design count as one."""
     if isinstance(value, dict):
-        stand_in = NAMES.get(f"{shape}.{path}")
+        stand_in = {**NAMES, **practice.NAMES}.get(f"{shape}.{path}")
         for name, inner in value.items():
             yield from keys(inner, shape, f"{path}.{stand_in or name}" if path else stand_in or name)
     elif isinstance(value, list):
@@ -928,15 +935,15 @@ def json_page() -> str:
         "Keys may be added; they are not removed or renamed without an entry in the changelog. `[]` stands for the "
         "items of a list, CAPITALS for names of the design.",
     ]
-    for shape, value in samples().items():
+    for shape, value in {**samples(), **practice.samples()}.items():
         types: dict[str, str] = {}
         for path, kind in keys(value, shape):
             if types.get(path, "null") == "null":
                 types[path] = kind
-        meanings = MEANINGS[shape]
+        meanings = {**MEANINGS, **practice.MEANINGS}[shape]
         if set(types) != set(meanings):
             unknown, gone = sorted(set(types) - set(meanings)), sorted(set(meanings) - set(types))
             raise ValueError(f"{shape}: without a meaning {unknown}; meant and not there {gone}")
         rows = [(f"`{path}`", types[path].replace("null", "number"), meanings[path]) for path in meanings]
-        parts += [f"## {shape}", COMMANDS[shape], table(("key", "type", "meaning"), rows)]
+        parts += [f"## {shape}", {**COMMANDS, **practice.COMMANDS}[shape], table(("key", "type", "meaning"), rows)]
     return "\n\n".join(parts)

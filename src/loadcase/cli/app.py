@@ -30,6 +30,7 @@ Write one YAML blueprint; estimate it, run it under load, and judge it against i
     loadcase advise my-design.yaml     its shape, what follows from that, and what comes next
     loadcase check my-design.yaml      simulate it and judge every guarantee
     loadcase gallery                   worked designs to read and to start from
+    loadcase practice                  a timed interview about one of them, judged by evidence
     loadcase judge history.parquet --contract my-design.yaml
                                        judge what a real system recorded
 

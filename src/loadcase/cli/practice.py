@@ -1,8 +1,7 @@
-"""The commands of practice: a timed interview, what is kept of it, and what comes of it."""
+"""The commands of practice that hold a session: what can be practised, start, resume, drill, a prompt of one's own."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from loadcase.cli.app import app
-from loadcase.cli.options import Format, Quiet, show, show_json, write_file
+from loadcase.cli.options import Format, show, show_json
 from loadcase.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,11 +73,13 @@ def start(
     style: Style = "steering",
     topic: str | None = None,
     seed: int | None = None,
-    name: str = "",
+    name: str | None = None,
     pace: Pace = 1.0,
     db: Db = None,
 ) -> int:
     """Start a session, on a system or on one that is drawn by topic and level.
+
+    Example: loadcase practice start chat --level senior
 
     Lines of standard input do the same as what is typed, so that a script can
     drive it. Ctrl-D or Ctrl-C leaves; everything is kept.
@@ -98,7 +99,7 @@ def start(
 
     if system is not None and topic is not None:
         raise UsageError("a system was named, and a topic to draw one by", hint="leave one of them out")
-    with _store(db) as store:
+    with opened(db) as store:
         kept = store.sessions()
         seed = len(kept) + 1 if seed is None else seed
         if system is None:
@@ -123,7 +124,7 @@ def resume(
     from loadcase.practice.terminal.room import open_door, sit
     from loadcase.practice.terminal.telling import recall
 
-    with _store(db) as store:
+    with opened(db) as store:
         found = store.latest() if id is None else id
         if found is None:
             raise UsageError("there is no session to go on with", hint="`loadcase practice start` begins one")
@@ -159,155 +160,6 @@ def list_(*, topic: str | None = None, format: Format = "text") -> int:
 
 
 @practice.command
-def sessions(*, format: Format = "text", db: Db = None) -> int:
-    """List the sessions that are kept, the latest first.
-
-    Example: loadcase practice sessions
-    """
-    from loadcase.practice.show import day, kept_json
-    from loadcase.practice.timeline import clock
-    from loadcase.report.text import console, print_rows
-
-    with _store(db) as store:
-        found = [(kept, store.judgement(kept.id)) for kept in store.sessions()]
-    if format == "json":
-        show_json({"sessions": [{**kept_json(k), "read": j["read"] if j else None} for k, j in found]})
-        return 0
-    if not found:
-        show("there are no sessions yet; `loadcase practice start` begins one\n")
-        return 0
-    rows = [
-        (k.id, k.name, k.setup.drill or k.setup.format, k.setup.level, day(k.created_s), clock(k.clock_s),
-         (j["read"] if j else "not judged") if k.ended else "goes on")
-        for k, j in found
-    ]  # fmt: skip
-    print_rows("sessions", ("session", "name", "format", "level", "begun", "clock", "state"), rows, console())
-    return 0
-
-
-@practice.command
-def name(id: Session, text: Annotated[str, Parameter(help="What to call it.")], *, db: Db = None) -> int:
-    """Name a session."""
-    with _store(db) as store:
-        store.rename(id, text.strip())
-    return 0
-
-
-@practice.command
-def export(
-    id: Session,
-    *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="The file: FILE.json, FILE.md or FILE.html.")],
-    format: Format = "text",
-    db: Db = None,
-) -> int:
-    """Write a session into one file: the transcript on its timeline, the blueprint, the verdict when it was scored."""
-    import json
-
-    from loadcase.practice.show import FORMS, gather
-
-    form = FORMS.get(output.suffix.lstrip(".").casefold())
-    if form is None:
-        raise UsageError(f"cannot tell from {output.name} what to write", hint="name it .json, .md or .html")
-    with _store(db) as store:
-        shown = gather(store, id)
-    made = form(shown)
-    write_file(output, made if isinstance(made, str) else json.dumps(made, indent=2, allow_nan=False) + "\n")
-    if format == "json":
-        show_json(
-            {
-                "session": id,
-                "file": str(output),
-                "events": len(shown.record.events),
-                "judged": shown.judgement is not None,
-            }
-        )
-    else:
-        show(f"wrote {output}\n")
-    return 0
-
-
-@practice.command
-def delete(id: Session, *, yes: Annotated[bool, Parameter(help="Do not ask.")] = False, db: Db = None) -> int:
-    """Delete a session and its blueprint, after asking."""
-    with _store(db) as store:
-        kept = store.kept(id)
-        if not yes and not _agreed(f"delete {id} ({kept.events} events) and its blueprint? [y/N] "):
-            show("kept\n")
-            return 0
-        store.delete(id)
-    show(f"deleted {id}\n")
-    return 0
-
-
-@practice.command
-def score(id: Session, *, format: Format = "text", quiet: Quiet = False, db: Db = None) -> int:
-    """Judge a session: the level it reads as, and each criterion with its evidence. The same session scores the same.
-
-    The exit code is 0 when it reads as the level that was aimed for or above,
-    1 when it reads below.
-    """
-    from loadcase.practice.prompts import LEVELS
-    from loadcase.practice.scoring import scored
-    from loadcase.practice.verdict import lines
-
-    with _store(db) as store, _progress(quiet) as progress:
-        judgement = scored(store, id, progress=progress).to_json()
-        overrides = store.overrides(id)
-        if not store.kept(id).ended:
-            print(f"{id} is not ended: this is how it stands", file=sys.stderr)
-    if format == "json":
-        show_json({"session": id, **judgement, "overrides": [vars(one) for one in overrides]})
-    else:
-        show("".join(f"{line}\n" for line in lines(judgement, overrides)))
-    reads = LEVELS.index(judgement["read"]) if judgement["read"] in LEVELS else -1
-    return 0 if reads >= LEVELS.index(judgement["aimed"]) else 1
-
-
-@practice.command
-def review(
-    id: Session,
-    *,
-    override: Annotated[str | None, Parameter(help="CRITERION=LEVEL: what you give it instead, from 0 to 4.")] = None,
-    because: Annotated[str, Parameter(help="Why.")] = "",
-    db: Db = None,
-) -> int:
-    """Replay a session on its timeline, with its verdict; a reviewer may give a criterion another level.
-
-    What a reviewer gives is kept beside the computed verdict, with the reason,
-    and is in what `export` writes. The computed verdict stays what it is.
-    """
-    from loadcase.practice.reviewing import overridden, replay
-    from loadcase.practice.show import gather
-
-    with _store(db) as store:
-        if override is not None:
-            made = overridden(store, id, override, because, time.time())
-            show(f"kept: {made.criterion} {made.level}, because {made.because}\n")
-            return 0
-        show("".join(f"{line}\n" for line in replay(gather(store, id))))
-    return 0
-
-
-@practice.command
-def progress(*, format: Format = "text", db: Db = None) -> int:
-    """Show how practice goes: what was read, which criteria stay weak, what to practise next.
-
-    Example: loadcase practice progress
-    """
-    from loadcase.practice.progress import progress as made
-    from loadcase.practice.reviewing import progress_lines
-
-    with _store(db) as store:
-        found = made(store, time.time())
-    if format == "json":
-        show_json(found.to_json())
-    else:
-        show("".join(f"{line}\n" for line in progress_lines(found)))
-    return 0
-
-
-@practice.command
 def drill(
     stage: Annotated[Literal["estimation", "scoping", "curveball", "tradeoff"], Parameter(help="The stage.")],
     system: Annotated[str | None, Parameter(help="A system; one is drawn when none is named.")] = None,
@@ -319,6 +171,8 @@ def drill(
 ) -> int:
     """Drill one stage for ten minutes, and see at once how it went.
 
+    Example: loadcase practice drill estimation chat
+
     Parameters
     ----------
     seed
@@ -328,13 +182,13 @@ def drill(
     from loadcase.practice.record import Setup
     from loadcase.systems import find
 
-    with _store(db) as store:
+    with opened(db) as store:
         seed = len(store.sessions()) + 1 if seed is None else seed
         if system is None:
             found = drawn(None, level, seed, {})
         else:
             found = str(find(system).path.parent) if "/" in system else find(system).name
-        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, "")
+        return _begin(store, Setup(found, level, "free", "quiet", seed, stage), pace, None)
 
 
 @practice.command
@@ -363,7 +217,8 @@ def new_prompt(
 
 # --- parts ------------------------------------------------------------------------------------------------------------
 @contextmanager
-def _store(db: Path | None) -> Iterator[Store]:
+def opened(db: Path | None) -> Iterator[Store]:
+    """The sessions that are kept. Raises UsageError."""
     from loadcase.practice.store import Store
 
     store = Store(db)
@@ -379,7 +234,7 @@ def _clock(pace: float) -> Callable[[], float]:
     return lambda: time.monotonic() * pace
 
 
-def _begin(store: Store, setup: Setup, pace: float, name: str) -> int:
+def _begin(store: Store, setup: Setup, pace: float, name: str | None) -> int:
     """A new session, from the door to the end."""
     from loadcase.practice.session import Session as Going
     from loadcase.practice.terminal.room import open_door, sit
@@ -391,17 +246,3 @@ def _begin(store: Store, setup: Setup, pace: float, name: str) -> int:
     open_door(session)
     tell(session, list(session.record.events))
     return sit(session)
-
-
-def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked", hint="--yes deletes without asking")
-    return input(question).strip().casefold() in ("y", "yes")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    from loadcase.report.progress import Progress
-
-    with Progress(quiet, "judging") as shown:
-        yield shown.note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -25,6 +25,9 @@ from loadcase.cli.options import (
     write_bytes,
 )
 from loadcase.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from loadcase.blueprint.model import Blueprint
 
 
 @app.command
@@ -56,7 +59,7 @@ def report(
 
     Exit codes: as `check`: 0 holds, 1 broken, 3 undecided; 0 with --no-run.
 
-    Example: loadcase report gallery/chat -o chat.html
+    Example: loadcase report gallery/document-filler -o filler.html --seeds 1 --scale-budget 5s
 
     Parameters
     ----------
@@ -69,7 +72,8 @@ def report(
     no_run
         Run nothing: the closed form, the review, the picture, and what --from has.
     from_
-        Take the verdicts from this file, which `check --format json` has printed, instead of judging anew.
+        Take the verdicts from this file, which `check --format json` has printed, instead of judging anew; or with
+        --no-run the metrics and plots of one case, which `run --format json` has printed.
     no_scale
         Do not grow the load.
     scale_budget
@@ -95,6 +99,9 @@ def report(
     measured = gather.measured_beside(blueprint, file)
     saved = None
     if from_ is not None:
+        run = gather.saved_run(from_)
+        if run is not None:
+            return _of_run(blueprint, run, from_, out, no_run, quiet)
         saved, beside = gather.saved_check(from_)
         if saved["blueprint"] != blueprint.name:
             raise UsageError(
@@ -112,10 +119,26 @@ def report(
                 scale_budget_s=0.0 if no_scale else scale_s, trace_folder=traces, saved=saved, measured=measured,
             )  # fmt: skip
             interrupted = progress.stop.is_set()
-    text = page.markdown(found) if out.suffix.lower() == ".md" else page.html(found)
-    write_bytes(out, text.encode())
-    if not quiet:
-        print(f"wrote {out} ({len(text.encode()) / 1e6:.2f} MB)", file=sys.stderr)
+    _write(page.markdown(found) if out.suffix.lower() == ".md" else page.html(found), out, quiet)
     if interrupted:
         return 130
     return EXIT[found.check["verdict"]] if found.check else 0
+
+
+def _of_run(blueprint: Blueprint, run: dict[str, Any], file: Path, out: Path, no_run: bool, quiet: bool) -> int:
+    """A report of a saved run, which is judged by nothing."""
+    from loadcase.report import gather, page
+
+    if not no_run:
+        raise UsageError(f"{file} is a run, which has no verdicts", hint="add --no-run to show it as it is")
+    if run["blueprint"] != blueprint.name:
+        raise UsageError(f"{file} is about {run['blueprint']!r}, not {blueprint.name!r}", hint="run this design")
+    found = gather.of_run(blueprint, run, missing=["Nothing was judged: this is one run, which `loadcase run` made."])
+    _write(page.markdown(found) if out.suffix.lower() == ".md" else page.html(found), out, quiet)
+    return 0
+
+
+def _write(text: str, out: Path, quiet: bool) -> None:
+    write_bytes(out, text.encode())
+    if not quiet:
+        print(f"wrote {out} ({len(text.encode()) / 1e6:.2f} MB)", file=sys.stderr)

@@ -51,7 +51,12 @@ _COMPONENT = (
     ("abandoned_ratio", "ratio", "Share of the requests that left the queue out of patience.", ()),
     ("replicas", "count", "Mean number of replicas, those that are starting too.", ("service",)),
     ("replicas.peak", "count", "Most replicas.", ("service",)),
-    ("hottest_shard", "ratio", "Mean utilisation of the busiest replica, shard or partition.", ()),
+    (
+        "hottest_shard",
+        "ratio",
+        "Mean utilisation of the busiest replica, shard or partition; over time, of the busiest in each interval.",
+        (),
+    ),
     ("hit_ratio", "ratio", "Look-ups that found the key.", ("cache", "cdn")),
     ("expired", "1/s", "Look-ups that found the key too old.", ("cache", "cdn")),
     ("stored_keys", "count", "Mean number of entries.", ("cache", "cdn")),

@@ -171,7 +171,7 @@ class Measures:
 
     def station_group(self, group: StationGroup) -> None:
         name = group.component
-        busy, queue, visits, shed = (self.s.pts[group.index, :, j] for j in range(4))
+        busy, queue, visits, shed, most = (self.s.pts[group.index, :, j] for j in range(5))
         rows = slice(group.base, group.base + group.count)
         ended = self.s.ended[rows]
         total = int(ended["visits"].sum())
@@ -193,6 +193,8 @@ class Measures:
             self.line(f"{name}.utilisation", used, "ratio")
             hottest = ended["busy_s"].max() / self.seconds / group.workers
             self.put(f"{name}.hottest_shard", hottest, "ratio")
+            if group.count > 1:
+                self.line(f"{name}.hottest_shard", most / self.step / group.workers, "ratio")
         if total:
             gone = int(ended["shed"].sum()), int(ended["abandoned"].sum())
             self.put(f"{name}.shed_ratio", gone[0] / total, "ratio", total)

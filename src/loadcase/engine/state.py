@@ -97,7 +97,7 @@ def make_state(
         fine=np.zeros((2 * flows, tables.FINE_BINS), np.int64),
         coarse=np.zeros((2 * flows, intervals, tables.COARSE_BINS), np.int32),
         fts=np.zeros((flows, intervals, 6), np.int64),
-        pts=np.zeros((max(1, pools), intervals, 4)),
+        pts=np.zeros((max(1, pools), intervals, 5)),
         plast=np.zeros((max(1, pools), 4)),
         ptotal=np.zeros((max(1, pools), 4)),
         seen=np.zeros(max(1, int(scratch.max(initial=1))), np.int64),

@@ -9,23 +9,54 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from loadcase.core.errors import LoadcaseError
+from loadcase.core.expressions import evaluate
+from loadcase.core.quantity import Quantity, median, strip_counts
 from loadcase.practice.matching import Likely, Matcher
 from loadcase.practice.matching_words import split
-from loadcase.systems.facts import Facts
+from loadcase.systems.facts import Facts, phrasing
 
 How = Literal["told", "yours", "derive", "unclear"]
 
 SURE = 0.55
 """The chance from which a fact is told."""
-SURE_PART = 0.6
-"""The same, of a part of a message by itself."""
-AMONG, SOME = 5, 0.02
-"""What a part asks for is among so many likeliest of the whole message, and has such a chance there."""
+SURE_PART = 0.75
+"""The same, of a part of a message that asks by itself."""
+SURE_PHRASE = 0.93
+"""The same, of a part without a question word."""
+LITTLE = 0.3
+"""What is left of the chance when what was asked before is taken out counts as this much at least."""
+SURE_NUMBERS = 0.4
+"""The chance from which a figure is left to be worked out, whichever it is."""
+SURE_SILENT = 0.35
+"""The chance from which a topic that is left to the candidate is named."""
+FEW = 4
+"""Words of a part of a list."""
 MOST = 3
 """Facts that one message may ask for."""
-LONGEST = 1000
+PARTS = 12
+"""Parts of a message that are looked at one by one."""
+LONGEST = 600
 """Letters of a message that are read: nobody asks longer questions."""
-_BREAKS = re.compile(r"[.?!;,:]+\s|[?!;,:]+|\band\b|\bor\b|\bplus\b|\bas well as\b", re.IGNORECASE)
+
+_BREAKS = re.compile(r"[.?!;:]+(?:\s+|$)|,+\s*|\b(?:and|or|plus|as well as)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(how|what|when|which|who|where|why)\b|^\s*(is|are|can|could|may|might|must|do|does|should|will)\b",
+    re.IGNORECASE,
+)
+_OF_BEFORE = re.compile(r"\b(it|its|each|that|one|them|they|those|either)\b", re.IGNORECASE)
+"""Words of a part that speaks of the part before."""
+_NOD = re.compile(
+    r"\b(ok|okay|right|fine|fair|correct|good|agreed|alright|reasonable|enough|allowed|yes|no|happy|true|sound|"
+    r"assume|assuming|suppose|say|reckon|guess|take it|plan on|count on|aim for|i'd|i'll)\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"(?P<number>\d+(?:[.,]\d+)*)\s*(?P<many>k|thousand|m|million|b|billion|g)?\b\s*(?P<unit>%|[a-z]+)?", re.IGNORECASE
+)
+_MANY = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "billion": 1e9, "g": 1e9}
+NEAR = 1.5
+"""A figure that a candidate assumes is near enough the fact's when it is off by no more than this factor."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +76,90 @@ class Answers:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.matcher = Matcher(facts)
+        self._known = {phrasing(text): name for name, fact in facts.facts.items() for text in fact.asked}
 
     def reply(self, text: str) -> Reply:
-        """The answer to a message. The same message gets the same answer."""
+        """The answer to a message. The same message always gets the same answer."""
         text = text[:LONGEST]
-        if not split(text):
-            return Reply("unclear", "I did not understand that. What would you like to know about the system?")
+        if not any(word.isalpha() for word in split(text)):
+            return Reply("unclear", "I did not get that. What would you like to know about the system?")
         whole = self.matcher.likely(text)
-        names = self._asked_for(text, whole)
+        word_for_word = self._known.get(phrasing(text))
+        names = [word_for_word] if word_for_word else self._asked_for(text, whole)
         if names:
-            return Reply("told", " ".join(self.facts.facts[name].answer.strip() for name in names), tuple(names))
-        return self._left(whole)
+            told = " ".join(self.facts.facts[name].answer.strip() for name in names)
+            return Reply("told", self._nod(text, names) + told, tuple(names))
+        return self._left(text, whole)
 
     def _asked_for(self, text: str, whole: list[Likely]) -> list[str]:
-        """The facts that a message asks for."""
-        first = [whole[0].candidate.name] if whole[0].candidate.sort == "fact" and whole[0].chance >= SURE else []
-        parts = [part for part in _BREAKS.split(text) if split(part)]
-        if len(parts) < 2:
-            return first
-        likely = [one.candidate.name for one in whole[:AMONG] if one.candidate.sort == "fact" and one.chance >= SOME]
+        """The facts that a message asks for: those of its parts, where several ask, or that of the whole."""
         found: list[str] = []
-        for part in parts:
-            top = self.matcher.likely(part)[0]
-            if top.candidate.sort == "fact" and top.chance >= SURE_PART:
-                found += [top.candidate.name] if top.candidate.name in likely and top.candidate.name not in found else []
-        return found[:MOST] if len(found) > 1 else first
-
-    def _left(self, whole: list[Likely]) -> Reply:
+        parts = [part for part in _BREAKS.split(text) if split(part)][:PARTS]
+        terse = all(len(split(part)) <= FEW for part in parts)
+        for i, part in enumerate(parts if len(parts) > 1 else ()):
+            sure = SURE if terse else SURE_PART if _ASKS.search(part) else SURE_PHRASE
+            name = _sure_of(self.matcher.likely(part), sure)
+            if name is None and i and _OF_BEFORE.search(part):
+                both = self.matcher.likely(f"{parts[i - 1]} {part}")
+                name = _sure_of([one for one in both if one.candidate.name not in found], SURE_PART)
+            found += [name] if name is not None and name not in found else []
+        if len(found) > 1:
+            return found[:MOST]
         top = whole[0]
-        return Reply("yours", "You decide, state your assumption.", silent=top.candidate.name if top.candidate.sort == "silent" else None)
+        return [top.candidate.name] if top.candidate.sort == "fact" and top.chance >= SURE else []
+
+    def _nod(self, text: str, names: list[str]) -> str:
+        """A yes, or the opposite, to a figure that the candidate assumes; nothing where that cannot be said."""
+        fact = self.facts.facts[names[0]]
+        if len(names) > 1 or fact.value is None or not _NOD.search(text):
+            return ""
+        assumed = [value for value in map(_figure, _FIGURE.finditer(text)) if value is not None]
+        known = median(evaluate(fact.value, {}))
+        said = [value.value for value in assumed if _alike(value, known)]
+        if len(said) != 1 or not (said[0] > 0 and known.value > 0):
+            return ""
+        return "Yes. " if 1 / NEAR <= said[0] / known.value <= NEAR else "Take another figure. "
+
+    def _left(self, text: str, whole: list[Likely]) -> Reply:
+        """What is said where no fact is told."""
+        numbers = [one for one in whole if one.candidate.sort == "number"]
+        if numbers and sum(one.chance for one in numbers) >= SURE_NUMBERS:
+            return self._derive(numbers[0].candidate.name)
+        silent = [one for one in whole[:1] if one.candidate.sort == "silent" and one.chance >= SURE_SILENT]
+        if not silent and not self.matcher.heard(text):
+            return Reply("unclear", "I am not sure what you are asking. Can you say it in other words?")
+        if silent:
+            name = silent[0].candidate.name
+            return Reply(
+                "yours", f"On {self.facts.silent[name].about}: you decide, state your assumption.", silent=name
+            )
+        return Reply("yours", "You decide, state your assumption.")
+
+    def _derive(self, name: str) -> Reply:
+        """Points to what a figure follows from, by what it is about, and tells none of it."""
+        number = self.facts.numbers[name]
+        about = {key: one.about for key, one in self.facts.facts.items()}
+        about |= {key: one.about for key, one in self.facts.numbers.items()}
+        used = [about[word] for word in re.findall(r"[a-z_]\w*", number.from_) if word in about]
+        return Reply("derive", f"Work it out from {' and '.join(dict.fromkeys(used))}.", numbers=(name,))
+
+
+def _sure_of(likely: list[Likely], sure: float) -> str | None:
+    """The fact that comes first, when it is sure among what is there."""
+    top, total = likely[0], sum(one.chance for one in likely)
+    return top.candidate.name if top.candidate.sort == "fact" and top.chance >= sure * max(total, LITTLE) else None
+
+
+def _figure(found: re.Match[str]) -> Quantity | None:
+    """A figure as it is said, in base units; a word that is no unit counts for nothing."""
+    number = float(found["number"].replace(",", "").rstrip(".")) if found["number"].count(".") < 2 else 0.0
+    times = _MANY[(found["many"] or "").lower()]
+    unit = (found["unit"] or "").lower()
+    try:
+        return median(evaluate(f"{number * times!r} {unit}", {}))
+    except LoadcaseError:
+        return Quantity(number * times)
+
+
+def _alike(one: Quantity, other: Quantity) -> bool:
+    return strip_counts(one).dims == strip_counts(other).dims

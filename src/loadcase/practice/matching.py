@@ -36,6 +36,8 @@ NONE = ("none", "strangest", "unheard", "short", "best_nearest", "best_whole", "
 """What speaks for none of the candidates."""
 WEIGHTS = (*FEATURES, *SORTS, *NONE)
 
+SAYS_LITTLE = 0.1
+"""A word that says no more is nothing unknown when it is not known."""
 MEASURED = {
     "how_many": ("plain",), "how_often": ("plain", "time"), "how_big": ("size",), "how_fast": ("time",),
     "how_long": ("time",), "share": ("share", "plain"), "price": ("money",), "who": (),
@@ -65,14 +67,19 @@ def candidates(facts: Facts) -> list[Candidate]:
     shared = intents()
     general = {name: tuple(intent["asked"]) for intent in shared.values() for name in intent.get("names", ())}
     found = [
-        Candidate("fact", name, (fact.about, name.replace("_", " "), *fact.asked, *general.get(name, ())), _unit(fact.value))
+        Candidate(
+            "fact", name, (fact.about, name.replace("_", " "), *fact.asked, *general.get(name, ())), _unit(fact.value)
+        )
         for name, fact in facts.facts.items()
     ]
     found += [
         Candidate("silent", name, (one.about, name.replace("_", " "), *one.asked, *general.get(name, ())))
         for name, one in facts.silent.items()
     ]
-    found += [Candidate("number", name, (number.about,)) for name, number in facts.numbers.items()]
+    found += [
+        Candidate("number", name, (number.about, *_DERIVED[_sort_of(number.value)]))
+        for name, number in facts.numbers.items()
+    ]
     taken = {one.name for one in found}
     found += [
         Candidate("beyond", key, tuple(intent["asked"]))
@@ -80,6 +87,26 @@ def candidates(facts: Facts) -> list[Candidate]:
         if intent.get("beyond") and taken.isdisjoint({key, *intent.get("names", ())})
     ]
     return found
+
+
+_DERIVED = {
+    "rate": ("QPS", "RPS", "how many requests per second", "throughput per second", "queries per second at peak"),
+    "storage": ("how much storage in total", "total storage", "how many terabytes", "how much disk do we need in all"),
+    "bandwidth": ("bandwidth", "bytes per second", "how much data per day", "network traffic", "storage per day"),
+    "cost": ("what does it all cost a day", "total cost", "daily bill"),
+    "count": (),
+}
+"""How a figure is asked for, by what it is measured in."""
+
+
+def _sort_of(value: str) -> str:
+    dims = dict(median(evaluate(value, {})).dims)
+    data, time, money = dims.get("data", 0), dims.get("time", 0), dims.get("money", 0)
+    if money:
+        return "cost"
+    if data:
+        return "bandwidth" if time < 0 else "storage"
+    return "rate" if time < 0 else "count"
 
 
 def _unit(value: str | None) -> str:
@@ -130,29 +157,36 @@ class Matcher:
         self._plain = ~np.array([term.startswith((CONCEPT, UNIT)) or FOCUS in term for term in self._index])
         self._spread = spread
         self._votes = np.sqrt(spread) / np.maximum(np.sqrt(spread).sum(axis=0), 1e-9)
-        told = np.zeros((len(self.candidates), len(self._index)))
-        for i, one in enumerate(self.candidates):
-            fact = facts.facts.get(one.name) if one.sort == "fact" else None
-            for term, weight in self.words.terms(fact.answer).items() if fact else ():
-                if term in self._index:
-                    told[i, self._index[term]] = weight
-        self._told = _unit_length(told * self._rare)
+        self._told = _unit_length(self._answers(facts) * self._rare)
         self._concept = np.array([term.startswith(CONCEPT) for term in self._index])
         self._focus = np.array([FOCUS in term for term in self._index])
+
+    def _answers(self, facts: Facts) -> Rows:
+        """The terms of each candidate's answer, as far as questions have them."""
+        told = np.zeros((len(self.candidates), len(self._index)))
+        for i, one in enumerate(self.candidates):
+            if one.sort == "fact":
+                for term, says in self.words.terms(facts.facts[one.name].answer).items():
+                    if term in self._index:
+                        told[i, self._index[term]] = says
+        return told
+
+    def _weigh(self, terms: Mapping[str, float]) -> tuple[Rows, list[float]]:
+        """The weights of the terms that are known, and of the words that are not."""
+        query = np.zeros(len(self._index))
+        unknown = []
+        for term, says in terms.items():
+            if (i := self._index.get(term)) is not None:
+                query[i] = says * self._rare[i]
+            elif term[0] not in (CONCEPT, UNIT) and FOCUS not in term and says > SAYS_LITTLE:
+                unknown.append(says * self._rarest * (0.5 if term in self._heard else 1.0))
+        return query, unknown
 
     def features(self, text: str) -> Rows:
         """What speaks for each candidate, one row for each and one for none: columns as in `WEIGHTS`."""
         terms = self.words.terms(text)
-        query = np.zeros(len(self._index))
-        strange = 0.0
-        strangest = 0.0
-        for term, says in terms.items():
-            if (i := self._index.get(term)) is not None:
-                query[i] = says * self._rare[i]
-            elif term[0] not in (CONCEPT, UNIT) and FOCUS not in term and says > 0.1:
-                weight = says * self._rarest * (0.5 if term in self._heard else 1.0)
-                strange += weight
-                strangest = max(strangest, weight)
+        query, unknown = self._weigh(terms)
+        strange, strangest = sum(unknown), max(unknown, default=0.0)
         length = math.sqrt(float(query @ query) + strange**2) or 1.0
         nearest, near, second = self._by_candidate(self._rows @ query / length)
         whole = self._wholes @ query / length
@@ -223,6 +257,10 @@ class Matcher:
         fits = (self._bags @ focus > 0).astype(float)
         return {"focus_fits": fits, "focus_differs": (1.0 - fits) * bool(asked)}
 
+    def heard(self, text: str) -> bool:
+        """Whether a text has any word that says something and that is known here, or in English."""
+        return any(term in self._index or self.words.is_word(term) for term in self.words.terms(text))
+
     def likely(self, text: str) -> list[Likely]:
         """The candidates, the likeliest first; what is missing from 1 is the chance that it is none of them."""
         score = self.features(text) @ self.weights
@@ -235,7 +273,7 @@ class Matcher:
 @cache
 def _kept() -> Rows:
     kept = json.loads((KNOWN / "weights.json").read_text("utf-8"))
-    return np.array([kept.get(name,0.0) for name in WEIGHTS])
+    return np.array([kept[name] for name in WEIGHTS])
 
 
 def _unit_length(rows: Rows) -> Rows:

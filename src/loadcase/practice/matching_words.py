@@ -1,7 +1,7 @@
 """Words as questions are compared by: spelt right, without endings, and with what they have in common.
 
-A question becomes terms. A term is a stem (`messag`), a concept of the thesaurus (`+latency`: words of the field that ask
-for the same thing), a number's unit (`#time`), or what is counted or measured (`how_many>user`).
+A question becomes terms. A term is a stem (`messag`), a concept of the thesaurus (`+latency`: words of the field that
+ask for the same thing), a number's unit (`#time`), or what is counted or measured (`how_many>user`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 import snowballstemmer
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
@@ -27,30 +28,30 @@ _SHORT = {
     "'s": " is", "'re": " are", "'ll": " will", "'d": " would", "'ve": " have", "'m": " am",
     "can't": "can not", "won't": "will not", "n't": " not",
 }  # fmt: skip
+_WRITTEN_SHORT = {
+    "txt": "text", "ppl": "people", "mny": "many", "lng": "long", "hrs": "hours", "hr": "hour", "yr": "year",
+    "yrs": "years", "abt": "about", "pls": "please", "num": "number", "nr": "number", "wat": "what", "whats": "what",
+    "dont": "not", "cant": "not", "u": "you", "msg": "message", "msgs": "messages", "w": "with", "avrg": "average",
+    "thx": "thanks", "teh": "the", "mth": "month", "bw": "bandwidth", "bc": "because", "req": "request",
+    "reqs": "requests", "notif": "notification", "notifs": "notifications", "txn": "transaction", "db": "database",
+}  # fmt: skip
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[a-z]+(?:\d+[a-z]*)?|[%$]")
-_MAGNITUDE = frozenset("k m b g t thousand million millions billion billions trillion hundred dozen couple".split())
+_MAGNITUDE = frozenset(
+    ("k", "m", "b", "g", "t", "thousand", "million", "millions", "billion", "billions", "hundred", "dozen", "couple")
+)
 _UNITS = {
-    "time": "ms s sec secs second seconds millisecond milliseconds minute minutes min mins hour hours day days week weeks "
-    "month months year years",
-    "size": "b byte bytes kb kilobyte kilobytes mb megabyte megabytes gb gigabyte gigabytes tb terabyte terabytes kib mib",
+    "time": "ms s sec secs second seconds millisecond milliseconds minute minutes min mins hour hours day days week "
+    "weeks month months year years",
+    "size": "b byte bytes kb kilobyte kilobytes mb megabyte megabytes gb gigabyte gigabytes tb terabyte terabytes",
     "money": "dollar dollars usd cent cents euro euros $",
     "share": "% percent pct",
     "factor": "x times fold",
 }  # fmt: skip
 UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
-_NUMBERS = {word: str(i) for i, word in enumerate("zero one two three four five six seven eight nine ten".split())}
-_FILLERS = frozenset(
-    """a an the is are am be been being was were do does did doing will would shall should can could may might must i me
-    my we us our you your he him his she her it its they them their this that these those there here of to in on at by
-    for with from as into and or but so if then than not no yes okay ok um uh er hmm hm well like sort kind thing things
-    stuff mean guess suppose think thought reckon say said saying tell know want wanted wondering let lets get got give
-    gives take takes going gonna go about just really right yeah please sorry actually basically maybe perhaps also too
-    any some something anything everything one ones have has had when where what which how why who whose whom because
-    since while during out up down over bit lot lots quite rather very much many more less idea sense feel feeling
-    picture good fine alright allowed agreed assume assumed assuming assumption plan planning expect sound sounds correct
-    reasonable fair objection objections happy work works need needs only even ever still already all each every other
-    others same another own anyone anybody someone somebody people""".split()
-)
+_NUMBERS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
+_FILLERS = frozenset((KNOWN / "fillers.txt").read_text("utf-8").split())
+_ASKING = frozenset({"who", "in", "out", "each", "where", "when", "own", "same"})
+"""Words that say little and yet stand for something."""
 _FREE = 0.25
 """What a word counts that says little."""
 
@@ -77,7 +78,7 @@ def split(text: str) -> list[str]:
     text = text.casefold().replace("’", "'")
     for short, full in _SHORT.items():
         text = text.replace(short, full)
-    return _TOKEN.findall(text)
+    return [_WRITTEN_SHORT.get(word, word) for word in _TOKEN.findall(text)]
 
 
 class Thesaurus:
@@ -114,6 +115,7 @@ class Words:
     def __init__(self, texts: Iterable[str]) -> None:
         self._used = Counter(word for text in texts for word in split(text))
         self._vocabulary = {word for word in {*self._used, *thesaurus().words} if word.isalpha()}
+        self._meant = sorted({*self._vocabulary, *_everyday()})
         self._spelt: dict[str, str] = {}
 
     def spelt(self, word: str) -> str:
@@ -122,16 +124,17 @@ class Words:
             self._spelt[word] = self._nearest(word)
         return self._spelt[word]
 
+    def is_word(self, term: str) -> bool:
+        """Whether a stem is one of a word that is known here."""
+        return term in self._vocabulary
+
     def _nearest(self, word: str) -> str:
         if word in self._vocabulary or not word.isalpha() or len(word) < 3 or _english().get(word, 0) > 50:
             return word
         most = 1 if len(word) < 7 else 2
-        near = ((OSA.distance(word, one, score_cutoff=most), one) for one in self._candidates(word))
-        close = [(off + (one[0] != word[0]), -self._common(one), one) for off, one in near if off <= most]
-        return min(close)[2] if close else word
-
-    def _candidates(self, word: str) -> Iterable[str]:
-        return (one for one in {*self._vocabulary, *_everyday()} if abs(len(one) - len(word)) <= 2)
+        found = process.extract(word, self._meant, scorer=OSA.distance, score_cutoff=most, limit=None)
+        close = [(off + (one[0] != word[0]), -self._common(one), one) for one, off, _ in found]
+        return min(close)[2] if close and min(close)[0] <= most else word
 
     def _common(self, word: str) -> float:
         return math.log1p(_english().get(word, 0)) + (3.0 if word in self._used else 0.0)
@@ -145,10 +148,14 @@ class Words:
             if word[0].isdigit() or word in _MAGNITUDE:
                 continue
             terms[cut] = max(terms.get(cut, 0.0), 0.08 if word in _FILLERS else _says(word))
-        concepts = thesaurus().found(stems)
+        concepts = [
+            (i, j, one)
+            for i, j, one in thesaurus().found(stems)
+            if j - i > 1 or words[i] not in _FILLERS or words[i] in _ASKING
+        ]
         for _, _, concept in concepts:
             terms[CONCEPT + concept] = 0.8
-        terms.update(_focus(stems, words, concepts))
+        terms.update(_focus(stems, words, concepts + _numbered(words)))
         terms.update((UNIT + unit, 0.6) for unit in figures(words))
         return terms
 
@@ -182,6 +189,13 @@ def figures(words: list[str]) -> set[str]:
         elif word not in _NUMBERS:
             units.add("plain")
     return units
+
+
+def _numbered(words: list[str]) -> list[tuple[int, int, str]]:
+    """Where a figure stands, as if what follows were asked for: "10M users" is about how many users."""
+    figure = [word[0].isdigit() or word in _MAGNITUDE or word in _NUMBERS for word in words]
+    ends = [i for i, here in enumerate(figure) if here and not (i + 1 < len(words) and figure[i + 1])]
+    return [(i, i + 1, "how_many") for i in ends if i + 1 < len(words) and words[i + 1] not in UNIT_OF]
 
 
 _COUNTED = ("how_many", "how_often", "how_big", "how_fast", "how_long", "share", "price")

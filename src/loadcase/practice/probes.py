@@ -1,7 +1,7 @@
 """What the interviewer may ask of himself: questions tied to what the blueprint and the transcript can be seen to lack.
 
-The questions are data (`probes.yaml`). Each names a rule of the review that finds a flaw, or a lack: a function here that
-says what is missing and where. A question is never asked about what the candidate has said.
+The questions are data (`probes.yaml`). Each names a rule of the review that finds a flaw, or a lack: a function here
+that says what is missing and where. A question is never asked about what the candidate has said.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Probe(BaseModel):
     rules: list[str] = Field(default_factory=list, description="Rules of the review, one of which finds something.")
     lack: str = Field("", description="What is missing: a function of this module.")
     said: list[str] = Field(default_factory=list, description="Beginnings of words that the candidate may have said.")
-    styles: list[Style] = Field(default_factory=lambda: ["quiet", "steering", "adversarial"])
+    styles: tuple[Style, ...] = ("quiet", "steering", "adversarial")
     each: bool = Field(False, description="Whether it is asked once of each place, and not once in all.")
     quiet: str
     steering: str
@@ -123,7 +123,7 @@ class Scene:
 
 
 def questions(scene: Scene, style: Style) -> Iterator[Question]:
-    """The questions that fit now and were not asked: those of this phase first, then of those before, the latest first."""
+    """The questions that fit now and were not asked: those of this phase, then those of the phases before it."""
     now = PHASES.index(scene.phase)
     fitting = [(name, p) for name, p in probes().items() if PHASES.index(p.phase) <= now and style in p.styles]
     asked = {e.probe for e in scene.record.events if isinstance(e, Prompted)}

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadcase.blueprint.document import Document
 from loadcase.blueprint.load import load
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import BlueprintError, UsageError, suggest
 from loadcase.core.units import format_quantity, median
 from loadcase.faults.base import CLIENT
-from loadcase.systems import System, systems
+from loadcase.systems import System, head, systems
 from loadcase.systems.facts import Level, loads, phrasing
 
 LEVELS: tuple[Level, ...] = ("mid", "senior", "staff")
@@ -49,21 +48,11 @@ def listed(topic: str | None = None) -> list[Listed]:
 
 
 def _listed(system: System) -> Listed:
-    """What the beginnings of the two files say; they are read whole where those do not say it."""
-    facts = _head(system.path.with_name("facts.yaml"), "facts")
-    design = _head(system.path, "requirements")
+    """What the beginnings of the two files say; the facts are read whole where theirs does not say it."""
+    facts = head(system.path.with_name("facts.yaml"), "facts")
     if not {"topics", "difficulty"} <= facts.keys():
         facts = {"topics": system.facts.topics, "difficulty": system.facts.difficulty}
-    if not {"title", "prompt"} <= design.keys():
-        design = {"title": system.title, "prompt": system.blueprint.prompt or ""}
-    title, prompt = str(design["title"]), str(design["prompt"]).strip()
-    return Listed(system.name, title, prompt, tuple(facts["topics"]), facts["difficulty"])
-
-
-def _head(path: Path, until: str) -> Mapping[str, Any]:
-    """What a file says before a section."""
-    head, mark, _ = path.read_text("utf-8").partition(f"\n{until}:")
-    return Document.parse(head, str(path)).data if mark else {}
+    return Listed(system.name, system.title, system.prompt, tuple(facts["topics"]), facts["difficulty"])
 
 
 def drawn(topic: str | None, level: Level, seed: int, practised: Mapping[str, int]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from loadcase.core.errors import UsageError, suggest
 from loadcase.practice import timeline, verdict
+from loadcase.practice.drills import Point
 from loadcase.practice.phases import NAMES
 from loadcase.practice.progress import Progress
 from loadcase.practice.show import Shown, day, told
@@ -27,17 +28,22 @@ def replay(shown: Shown) -> Iterator[str]:
             first, *more = (f"{who}{row.label}" + (f": {row.text}" if row.text else "")).splitlines()
             yield f"  {row.clock}  {first}"
             yield from (f"  {' ' * len(row.clock)}    {line}" for line in more)
-    for point in shown.points:
-        mark = {True: "yes", False: "no ", None: "?  "}[point.met]
-        yield from ("", f"{mark} {point.about}")
-        if point.yours:
-            yield f"      you: {point.yours}"
-        yield from (f"      {line}" for line in point.good)
+    yield from how_it_went(shown.points)
     if shown.judgement:
         yield ""
         yield from verdict.lines(shown.judgement, shown.overrides)
     elif not shown.kept.setup.drill:
         yield from ("", f"not judged; `loadcase practice score {shown.kept.id}` does")
+
+
+def how_it_went(points: Iterable[Point]) -> Iterator[str]:
+    """A drill, point by point."""
+    for point in points:
+        mark = {True: "yes", False: "no ", None: "?  "}[point.met]
+        yield from ("", f"{mark} {point.about}")
+        if point.yours:
+            yield f"      you: {point.yours}"
+        yield from (f"      {line}" for line in point.good)
 
 
 def overridden(store: Store, id: str, given: str, because: str, now_s: float) -> Override:

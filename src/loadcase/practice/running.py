@@ -69,6 +69,18 @@ def plan(blueprint: Blueprint, name: str, allowed: float) -> Plan:
 
     Raises TooMuchError where no run would end in time, UsageError where nothing arrives.
     """
+    found = reckoned(blueprint, name, allowed)
+    if found.filling > EVENTS_PER_ENTRY * MOST_ENTRIES:
+        keys = found.filling / EVENTS_PER_ENTRY
+        raise UsageError(f"its caches hold {keys:,.0f} keys, which take too long to fill here")
+    if found.events > OVERSHOOT * allowed:
+        message = f"a run of {name} has {found.events:,.0f} events, too many to wait for here"
+        raise TooMuchError(message, 0.9 * OVERSHOOT * allowed / found.events)
+    return found
+
+
+def reckoned(blueprint: Blueprint, name: str, allowed: float) -> Plan:
+    """The same, however long it takes. Raises UsageError where nothing arrives."""
     case = case_of(blueprint, name)
     duration_s, warmup_s = case.lengths()
     found = loads(blueprint, case.load)
@@ -83,14 +95,9 @@ def plan(blueprint: Blueprint, name: str, allowed: float) -> Plan:
     events = max(1.0, EVENTS_PER_VISIT * visits * simulated_s)
     scale = _scale(blueprint, case, events, entries, allowed)
     events /= scale.k
-    if entries / scale.k > MOST_ENTRIES:
-        raise UsageError(f"its caches hold {entries:,.0f} keys, which take too long to fill here")
     share = 1.0
     if events > allowed and not case.faults:
         share = max(allowed / events, min(1.0, SHORTEST_S / duration_s))
-    if events * share > OVERSHOOT * allowed:
-        message = f"a run of {name} has {events * share:,.0f} events, too many to wait for here"
-        raise TooMuchError(message, 0.9 * OVERSHOOT * allowed / (events * share))
     return Plan(name, duration_s * share, warmup_s * share, scale, events * share,
                 EVENTS_PER_ENTRY * entries / scale.k, case.load)  # fmt: skip
 
@@ -138,5 +145,3 @@ def _run(blueprint: Blueprint, wanted: Plan, seed: int, warmed: Warmed) -> tuple
 def judged(blueprint: Blueprint, case: str, runs: Sequence[tuple[RunResult, bool]]) -> CaseVerdict:
     """The contract in those runs; what was cut makes nothing hold or break."""
     return judge_case(blueprint, case, [r for r, cut in runs if not cut], [r for r, cut in runs if cut])
-
-

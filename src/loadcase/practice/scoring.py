@@ -18,7 +18,7 @@ def scored(
     store: Store, id: str, *, bench: Workbench | None = None, progress: Callable[[str], None] | None = None
 ) -> Judgement:
     """The judgement of a session, which is kept. Raises UsageError for a drill, and where there is no such session."""
-    from loadcase.practice.judging import judge
+    from loadcase.practice.judging import Ground, judge
     from loadcase.practice.workbench import Workbench
 
     record = store.record(id)
@@ -26,6 +26,6 @@ def scored(
         raise UsageError(f"{id} is a drill", hint=f"`loadcase practice review {id}` tells how it went")
     system = find(record.setup.system)
     bench = Workbench(system.name, facts=system.facts) if bench is None else bench
-    judgement = judge(record, bench, progress, facts=system.facts, worked=system.blueprint)
+    judgement = judge(record, bench, progress, ground=Ground(system.facts, system.blueprint))
     store.keep_judgement(id, len(record.events), str(judgement.rubric), judgement.to_json())
     return judgement

@@ -34,12 +34,14 @@ from loadcase.practice.events import Curveball as Thrown
 from loadcase.practice.pad import Pad, computed, pad, shown
 from loadcase.practice.record import Record, Setup
 from loadcase.practice.store import Store
+from loadcase.practice.timeline import printable
 from loadcase.systems import System, find
 from loadcase.systems.facts import Facts
 
 if TYPE_CHECKING:
-    from loadcase.practice.answering import Answers
+    from loadcase.practice.answering import Answers, Reply
     from loadcase.practice.judging import Judgement
+    from loadcase.practice.wording import Model
     from loadcase.practice.workbench import Look, Workbench
 
 EVERY_S = 3.0
@@ -77,7 +79,9 @@ class Session:
     def start(cls, store: Store, setup: Setup, clock: Callable[[], float], **more: Any) -> Session:
         """Begins a session: the clock runs, in the first phase. Raises UsageError, BlueprintError."""
         system = find(setup.system)
-        _ = system.facts, system.blueprint  # what cannot be practised is refused before anything is kept
+        _ = system.facts, configured()  # what is wrong is told before anything is kept
+        if "/" in setup.system:
+            _ = system.blueprint  # that of the gallery is right, and takes time
         session = cls(store, store.add(setup, system.name), clock, **more)
         session.system = system  # which is read already
         session._add(Entered(at=0.0, phase=phases.slots(session.record)[0].parts[0].phase))
@@ -93,6 +97,7 @@ class Session:
         kept = store.kept(id)
         if kept.ended:
             raise UsageError(f"{id} is over", hint=f"`loadcase practice score {id}` judges it")
+        configured()
         store.hold(id)
         session = cls(store, id, clock, **more)
         if not phases.is_paused(session.record):
@@ -144,6 +149,11 @@ class Session:
 
         return Workbench(self.system.name, facts=self.system.facts)
 
+    @cached_property
+    def model(self) -> Model | None:
+        """The language model that words the interviewer's lines; None where none is configured."""
+        return configured()
+
     def pad(self) -> Pad:
         """The estimate pad, and why a line could not be computed."""
         return pad(self._record, self.system.facts)
@@ -163,12 +173,16 @@ class Session:
         with self._lock:
             asked = self._made("asked", text=_text(text))
             reply = self._answers().reply(asked.words)
-            to = len(self._record.events)
-            answer = Answered(
-                at=asked.at, to=to, how=reply.how, text=reply.text, facts=tuple(reply.facts),
+        answer = self._worded(
+            Answered(
+                at=asked.at, to=0, how=reply.how, text=reply.text, facts=tuple(reply.facts),
                 numbers=tuple(reply.numbers), silent=reply.silent,
-            )  # fmt: skip
-            return self._add(asked, answer)
+            )
+        )  # fmt: skip
+        if meant := self._meant(asked.words, reply):
+            answer = answer.model_copy(update={"text": f"{answer.words} If you mean {meant}, ask for that."})
+        with self._lock:
+            return self._add(asked, answer.model_copy(update={"to": len(self._record.events)}))
 
     def say(self, text: str, to: int | None = None) -> list[Event]:
         """Something said aloud; it answers what the interviewer last asked, unless it says what it answers."""
@@ -235,7 +249,7 @@ class Session:
 
         with self._lock:
             asked = self._made("asked_for_hint")
-            given = conduct.hint(self._record, self.system.facts, asked.at, self.bench)
+            given = self._worded(conduct.hint(self._record, self.system.facts, asked.at, self.bench))
             return self._add(asked, given)
 
     def enter(self, phase: Phase) -> list[Event]:
@@ -297,7 +311,7 @@ class Session:
         from loadcase.practice import conduct
 
         with self._thinking:
-            moves = conduct.moves(record, self.system.facts, at, self.bench)
+            moves = [self._worded(one) for one in conduct.moves(record, self.system.facts, at, self.bench)]
         with self._lock:
             return self._add(*moves) if moves and self._record is record else []
 
@@ -323,6 +337,20 @@ class Session:
         return scored(self.store, self.id, bench=self.bench, progress=progress)
 
     # --- parts --------------------------------------------------------------------------------------------------------
+    def _worded(self, one: Event) -> Event:
+        """A line of the interviewer in the words of the model, if there is one."""
+        from loadcase.practice.wording import worded
+
+        return worded(one, self.model, self._record.setup.style)
+
+    def _meant(self, question: str, reply: Reply) -> str:
+        """What a question may be about that was not understood, by the model. It tells no fact: that is asked for."""
+        if self.model is None or reply.facts or reply.numbers or reply.silent:
+            return ""
+        facts = self.system.facts.facts
+        name = self.model.named(question, {name: fact.about for name, fact in facts.items()})
+        return facts[name].about if name else ""
+
     def _answers(self) -> Answers:
         from loadcase.practice.answering import Answers
 
@@ -376,9 +404,16 @@ class Session:
             return kept
 
 
+def configured() -> Model | None:
+    """The model that the environment names, if it names one. Raises UsageError when it is no address."""
+    from loadcase.practice.wording import Model
+
+    return Model.configured()
+
+
 def _text(text: str) -> str:
     """What was typed, without what surrounds it and what a terminal would act upon."""
-    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+    plain = printable(text).strip()
     if len(plain) > LONGEST_TEXT:
         raise UsageError(f"at most {LONGEST_TEXT:,} characters are kept of what is said, got {len(plain):,}",
                          hint="say it in parts")  # fmt: skip

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from loadcase import __version__
-from loadcase.core.errors import UsageError
+from loadcase.core.errors import LoadcaseError
 from loadcase.draw.text import plain
 from loadcase.practice import drills, timeline, verdict
 from loadcase.practice.phases import NAMES
@@ -47,8 +47,8 @@ def gather(store: Store, id: str) -> Shown:
     system = None
     try:
         system = find(kept.setup.system)
-        _ = system.blueprint
-    except UsageError:  # a prompt of one's own that has gone; what was done in it is shown all the same
+        _ = system.title
+    except LoadcaseError:  # a prompt of one's own that has gone; what was done in it is shown all the same
         system = None
     return Shown(kept, store.record(id), store.judgement(id), store.overrides(id), system)
 
@@ -93,8 +93,8 @@ def told(shown: Shown) -> str:
 def markdown(shown: Shown) -> str:
     """The session as Markdown. What was typed is text, and no markup."""
     parts = [f"# {_escaped(shown.title)}", _escaped(told(shown))]
-    if shown.system and shown.system.blueprint.prompt:
-        parts.append("> " + _escaped(shown.system.blueprint.prompt.strip()))
+    if shown.system and shown.system.prompt:
+        parts.append("> " + _escaped(shown.system.prompt))
     if shown.judgement:
         parts += ["## Verdict", *_verdict_markdown(shown)]
     if shown.points:
@@ -177,7 +177,7 @@ def html(shown: Shown) -> str:
     text = environment.from_string((pages / "session.html.jinja").read_text("utf-8")).render(
         s=shown,
         told=told(shown),
-        prompt=(shown.system.blueprint.prompt or "").strip() if shown.system else "",
+        prompt=shown.system.prompt if shown.system else "",
         version=__version__,
         css=Markup(css),
         hash=f"sha256-{digest}",

@@ -37,11 +37,11 @@ SEEN = {
 }
 """What a user sees of a fault beside waiting and errors; looked at where the design stores or delivers something."""
 PLAYED = {
-    "cache": "a cache", "cdn": "a content delivery network", "external": "anybody else that is called",
-    "gateway": "a gateway that holds connections", "limiter": "a limiter", "load_balancer": "a load balancer",
-    "log": "a log", "model": "a model", "object_store": "an object store", "queue": "a queue",
-    "search_index": "a search index", "service": "a service", "store": "a store", "topic": "a topic",
-}  # fmt: skip
+    "cdn": "content delivery network",
+    "external": "external service",
+    "gateway": "gateway that holds connections",
+}
+"""What kinds are called, where it is not their name."""
 ROLES = {
     "write": "writes", "read": "only reads", "realtime": "holds a connection open", "catch_up": "catches up",
     "control": "controls", "consumer": "consumes messages",
@@ -117,7 +117,7 @@ def timed(fault: dict[str, Any], seconds: float) -> tuple[dict[str, Any], float,
     fields = {**fields, "at": f"{BEFORE_S * share:.3g} s"}
     if share < 1.0 and length:
         shorter = {f for f in LENGTHS if f in fields} or {"within" if name == "reconnect_storm" else "takes"}
-        fields |= {f: f"{length * share:.3g} s" for f in shorter}
+        fields |= dict.fromkeys(shorter, f"{length * share:.3g} s")
     return {name: fields}, BEFORE_S * share, (BEFORE_S + length) * share, whole * share
 
 
@@ -145,12 +145,13 @@ def own_case(blueprint: Blueprint, fault: str) -> str:
 
 def watching(blueprint: Blueprint) -> Blueprint:
     """The design with guarantees beside its own, so that runs tell what was lost, doubled, stale or out of order."""
+    requirements = blueprint.data.get("requirements") or {}
     own = list(blueprint.requirements.contract)
-    names = {"entity": blueprint.entities, "flow": blueprint.flows}
+    names: dict[str, list[str]] = {"entity": list(blueprint.entities), "flow": list(blueprint.flows)}
     more = [f"{name}.{m} == 0" for of, metrics in SEEN.items() for name in names[of] for m in metrics]
     more = [line for line in more if not any(g.metric == line.split(" ")[0] for g in blueprint.contract)]
     while more:
-        data = {**blueprint.data, "requirements": {**(blueprint.data.get("requirements") or {}), "contract": own + more}}
+        data = {**blueprint.data, "requirements": {**requirements, "contract": own + more}}
         try:
             return build(data)
         except BlueprintError as error:
@@ -174,7 +175,9 @@ def _places(advised: Advised, curveball: Curveball) -> Iterator[dict[str, Any]]:
         if name == "reconnect_storm":  # only what holds connections can lose them
             choices[-1].sort(key=lambda c: getattr(advised.b.components[c[1]], "online", None) is None)
     if "between" in fields:
-        ends = [[CLIENT] if kind == CLIENT else _of_kinds(advised, [kind], curveball.says) for kind in fields["between"]]
+        ends = [
+            [CLIENT] if kind == CLIENT else _of_kinds(advised, [kind], curveball.says) for kind in fields["between"]
+        ]
         choices.append([("between", list(pair)) for pair in itertools.product(*ends)])
     if "flow" in fields:
         choices.append([("flow", flow) for flow in _of_role(advised, fields["flow"])])
@@ -253,13 +256,14 @@ def _stem(word: str) -> str:
 
 # --- words ------------------------------------------------------------------------------------------------------------
 def _nothing(kinds: Sequence[str]) -> str:
-    named = [PLAYED[kind] for kind in kinds]
+    if not kinds:
+        return "it strikes nothing in your design"
+    named = [PLAYED.get(kind, kind.replace("_", " ")) for kind in kinds]
     told = " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"your design has no {told.removeprefix('a ')}: say what plays its part" if named else "it strikes nothing here"
+    return f"your design has no {told}: say what plays its part"
 
 
 def _struck_nothing(error: BlueprintError) -> str:
     problem = error.problems[0]
     hint = f"; {problem.hint}" if problem.hint else ""
     return f"it cannot be run in your design: {problem.message}{hint}"
-

@@ -67,8 +67,17 @@ def label(one: Event) -> str:
     return SORTS[one.sort] if one.kind == "required" else LABELS[one.kind]
 
 
+def printable(text: str) -> str:
+    """Text without what a terminal would act upon."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
 def text(one: Event, before: Iterable[Event] = ()) -> str:
     """What was said, typed or shown, in words."""
+    return printable(_text(one, before))
+
+
+def _text(one: Event, before: Iterable[Event]) -> str:
     match one.kind:
         case "entered":
             return NAMES[one.phase]

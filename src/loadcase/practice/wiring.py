@@ -61,9 +61,11 @@ def _rest(document: Document, name: str, first: Iterable[Problem]) -> Wired:
     """The document without what is wrong, round by round."""
     data: dict[str, Any] = {"loadcase": 1, "name": name, **copy.deepcopy(document.data)}
     for part in UNTOLD:
-        if not isinstance(data.get(part), dict):
+        if data.get(part) is None:
             data[part] = {}
-    told = {(p.path, p.message): p for p in first if p.path or p.code != "LC304"}  # what every blueprint has is supplied
+    told = {
+        (p.path, p.message): p for p in first if p.path or p.code != "LC304"
+    }  # what every blueprint has is supplied
     left_out: list[str] = []
     for number in range(ROUNDS):
         try:
@@ -75,9 +77,10 @@ def _rest(document: Document, name: str, first: Iterable[Problem]) -> Wired:
         else:
             missing = [document.locate(p) for p in _still_missing(document.data)]
             return Wired(found, (*told.values(), *missing), tuple(left_out))
-        for problem in problems if number else ():
-            moved = problem.path[:2] in LISTS  # lines before it may have gone
+        for problem in problems:
+            moved = number > 0 and problem.path[:2] in LISTS  # lines before it may have gone
             told.setdefault((problem.path, problem.message), problem if moved else document.locate(problem))
+        told = {k: p for k, p in told.items() if p.path or p.code != "LC304"}
         gone = [(place, p) for p in problems if (place := _place(p.path, data))]
         if not gone:
             break
@@ -125,5 +128,3 @@ def _empty(inner: dict[str, Any], place: Path) -> None:
         needed = {"loadcase": 1, "name": "design", "components": {}, "flows": {}}
         if place[0] in needed:
             inner[str(place[0])] = needed[str(place[0])]
-
-

@@ -23,13 +23,12 @@ import threading
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from loadcase.core.errors import UsageError
 from loadcase.practice.events import Answered, Changed, Curveball, Event, Hint, Prompted, Steered, Warned
 
-E = TypeVar("E", bound=Event)
 TIMEOUT_S = 3.0
 MOST_BYTES = 64 << 10
 """Of an answer."""
@@ -43,6 +42,9 @@ _AMOUNTS = re.compile(
     r"hundreds?|thousands?|millions?|billions?|trillions?|half|third|quarter|once|twice|double[ds]?|triple[ds]?)\b"
 )
 _NAME = re.compile(r"[A-Za-z][\w-]*_[\w-]+|(?<=[a-z,;] )[A-Z][\w-]*")
+_WORD = re.compile(r"[a-z]{4,}")
+STEM = 4
+"""Letters by which words are taken for the same."""
 _ODD = re.compile(r"https?:|[<>{}`\\|]|[\x00-\x1f\x7f]")
 REWORD = (
     "You word one line of an interviewer in a system design interview, in the style that is given. Say the same, as "
@@ -79,7 +81,9 @@ class Model:
             return None
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError("LOADCASE_MODEL_URL is no address", hint="for example http://localhost:11434/v1")
-        return cls(url.rstrip("/"), env.get("LOADCASE_MODEL", "").strip() or "default", env.get("LOADCASE_MODEL_KEY", ""))
+        return cls(
+            url.rstrip("/"), env.get("LOADCASE_MODEL", "").strip() or "default", env.get("LOADCASE_MODEL_KEY", "")
+        )
 
     def reworded(self, line: str, style: str, keep: Iterable[str] = ()) -> str:
         """The line in other words; the line itself where these do not keep its figures and the names to `keep`."""
@@ -131,12 +135,18 @@ def says_the_same(line: str, other: str, keep: Iterable[str] = ()) -> bool:
     """Whether a line may stand for another: every figure and name of it word by word, none that is new, and as long."""
     if not other or _ODD.search(other) or len(other) > 2 * len(line) + 40:
         return False
-    if line.rstrip().endswith("?") != other.rstrip().endswith("?"):
+    if line.rstrip().endswith("?") != other.rstrip().endswith("?") or _strays(line, other):
         return False
     if _figures(line) != _figures(other):
         return False
     names = {*_NAME.findall(line), *(name for name in keep if _has(line, name))}
     return all(_has(other, name) for name in names) and set(_NAME.findall(other)) <= names
+
+
+def _strays(line: str, other: str) -> bool:
+    """Whether less than a third of what a line speaks of is left, or more is new than it had."""
+    was, now = ({w[:STEM] for w in _WORD.findall(text.lower())} for text in (line, other))
+    return 3 * len(was & now) < len(was) or len(now - was) > len(was) + 2
 
 
 def _figures(text: str) -> list[str]:
@@ -148,7 +158,7 @@ def _has(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
-def worded(event: E, model: Model | None, style: str, keep: Iterable[str] = ()) -> E:
+def worded(event: Event, model: Model | None, style: str, keep: Iterable[str] = ()) -> Event:
     """The interviewer's event with its line in the model's words; the event itself where there is no model.
 
     Only the line differs: what it is about, which facts it told and what a run showed stay as they are.

@@ -1,7 +1,7 @@
 """What is known of a candidate's blueprint: what loads of it, what is wrong on paper, what its runs show.
 
-Everything is kept by the text, raises nothing for whatever a text says, and gives the same for the same text and seed on
-every machine: what bounds a run is simulated time and events.
+Everything is kept by the text, raises nothing for whatever a text says, and gives the same for the same text and seed
+on every machine: what bounds a run is simulated time and events.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Literal, TypeVar, cast
 from loadcase import api
 from loadcase.blueprint.model import Blueprint
 from loadcase.core.errors import LoadcaseError, Path, Problem, UsageError
-from loadcase.core.results import CaseVerdict, CheckResult, Outcome, RunResult, Verdict, worst
+from loadcase.core.results import CaseVerdict, CheckResult, Outcome, Verdict, worst
 from loadcase.core.values import show
 from loadcase.deep.ablation import AblationProgress, ablate
 from loadcase.engine.run import Warmed
 from loadcase.estimate.estimate import EstimateReport
 from loadcase.practice.effects import effect
-from loadcase.practice.running import Plan, TooMuchError, events_of, judged, plan, run_all
+from loadcase.practice.running import Plan, TooMuchError, events_of, judged, plan, reckoned, run_all
 from loadcase.practice.throwing import CALM, THROWN, Throw, aimed, has_a_place, watching
 from loadcase.practice.wiring import wired
 from loadcase.review.reviewing import Finding
@@ -211,10 +211,9 @@ class Workbench:
         verdict = judged(throw.blueprint, THROWN, runs[THROWN])
         seen = effect(throw, watched, [r for r, _ in runs[CALM]], [r for r, _ in runs[THROWN]])
         lines = tuple(Line.of(THROWN, one) for one in verdict.guarantees)
-        return Thrown(
-            name, _RESULTS[verdict.verdict], f"{throw.instead}{seen.words}. {_contract(lines)}", throw.fault, throw.place, seen.before,
-            seen.after, lines,
-        )  # fmt: skip
+        words = f"{throw.instead}{seen.words}. {_contract(lines)}"
+        outcome = _RESULTS[verdict.verdict]
+        return Thrown(name, outcome, words, throw.fault, throw.place, seen.before, seen.after, lines)
 
     def _thrown(self, blueprint: Blueprint, thrown: Curveball) -> tuple[Throw, Blueprint, list[Plan], int]:
         """The design with the fault, what is watched in it, how it is run and with how many seeds: with fewer, and for
@@ -284,7 +283,7 @@ class Workbench:
     def _seconds(self, blueprint: Blueprint, allowed: float) -> float:
         """Simulated time for which a run of the design has about the allowed events."""
         data = {**{k: v for k, v in blueprint.data.items() if k not in ("decisions", "variants")}, "cases": {}}
-        found = plan(Blueprint.build(data), "normal", allowed)
+        found = reckoned(Blueprint.build(data), "normal", allowed)
         return allowed / found.events * found.duration_s
 
     def _seeds(self, count: int) -> Sequence[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -247,7 +247,24 @@ def _brief(comparison: Comparison) -> dict[str, Any]:
         "verdicts": [comparison.a, comparison.b],
         "costs": [number(comparison.cost.a), number(comparison.cost.b)],
         "seeds": max((len(c.seeds) for c in comparison.cases), default=0),
+        "judged": [line for case in comparison.cases for line in _judged(case)],
     }
+
+
+def _judged(case: CaseComparison) -> Iterator[dict[str, Any]]:
+    """Every guarantee of a case that both designs promise, with the values of both."""
+    others = {o.guarantee: o for o in case.b.guarantees}
+    for one in case.a.guarantees:
+        other = others.get(one.guarantee)
+        if other is not None:
+            yield {
+                "case": case.case,
+                "guarantee": one.guarantee,
+                "unit": one.unit,
+                "bound": number(one.bound),
+                "values": [number(one.value), number(other.value)],
+                "verdicts": [one.verdict, other.verdict],
+            }
 
 
 def curve_json(result: Curve) -> dict[str, Any]:

@@ -214,9 +214,14 @@ def gather(
     shapes = {name: run_json(run) for name, run in runs.items()}
     return data(
         blueprint, check=check, series={n: s["series"] for n, s in shapes.items()},
-        metrics={n: {**s["rough"], **s["metrics"]} for n, s in shapes.items()}, alerts=alerts, scale=grown,
+        metrics={n: _metrics(s) for n, s in shapes.items()}, alerts=alerts, scale=grown,
         measured=measured, made=made, partial="; ".join(partial) or None, missing=missing,
     )  # fmt: skip
+
+
+def _metrics(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics of a run; those that its scale model tells roughly say so."""
+    return {**{n: {**m, "rough": True} for n, m in run["rough"].items()}, **run["metrics"]}
 
 
 def saved_check(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -230,6 +235,23 @@ def saved_check(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         hint = "loadcase check FILE --format json > check.json"
         raise UsageError(f"{path} is no check in JSON", hint=hint)
     return check, _sound(shape) if check is not shape else {}
+
+
+def saved_run(path: Path) -> dict[str, Any] | None:
+    """A run from a file: what `run --format json` prints; None where the file is something else. Raises UsageError."""
+    shape = _read(path)
+    return shape if _is_run(shape) else None
+
+
+def of_run(blueprint: Blueprint, run: Mapping[str, Any], *, missing: Iterable[str] = ()) -> ReportData:
+    """A report of a saved run, which is shown and not judged. Nothing is run."""
+    case = run["case"]
+    made = {"Run": f"{case}, seed {run['seed']}" + (f", scale model 1:{run['scale']}" if run["scale"] > 1 else "")}
+    partial = f"the run ended early: {run['partial']}" if run["partial"] else None
+    return data(
+        blueprint, series={case: run["series"]}, metrics={case: _metrics(run)}, made=made, partial=partial,
+        missing=missing,
+    )  # fmt: skip
 
 
 def measured_beside(blueprint: Blueprint, file: Path) -> dict[str, Any]:
@@ -269,7 +291,26 @@ def _is_flip(shape: Any) -> bool:
     words = {"decision": str, "variant": str, "estimate": str, "unit": str, "why": str}
     if not _has(shape, words) or shape.get("verdict") not in ("holds", "broken", "unknown"):
         return False
+    points = shape.get("points", [])
+    if not isinstance(points, list) or not all(_is_point(point) for point in points):
+        return False
     return all(isinstance(shape.get(k), int | float | None) for k in ("now", "bound", "low", "high"))
+
+
+def _is_point(shape: Any) -> bool:
+    """Whether a comparison at one value has what a report draws of it."""
+    if not _has(shape, {"judged": list}) or not isinstance(shape.get("value"), int | float):
+        return False
+    words = {"case": str, "guarantee": str, "unit": str, "verdicts": list, "values": list}
+    if not all(_has(line, words) and isinstance(line.get("bound"), int | float) for line in shape["judged"]):
+        return False
+    pairs = [shape.get("costs"), *(line["values"] for line in shape["judged"])]
+    told = all(len(line["verdicts"]) == 2 for line in shape["judged"])
+    return told and all(_is_pair(pair) for pair in pairs)
+
+
+def _is_pair(shape: Any) -> bool:
+    return isinstance(shape, list) and len(shape) == 2 and all(isinstance(v, int | float | None) for v in shape)
 
 
 _OF_CASE = {"case": str, "verdict": str, "seeds": list, "scale": int, "notes": list, "guarantees": list}
@@ -297,6 +338,23 @@ def _is_line(line: Any) -> bool:
         return True
     named = {"time_s": float, "event": str, "told": dict, "faults": list}
     return _has(story, _OF_STORY) and all(_has(one, named) for one in story["lines"])
+
+
+def _is_run(shape: Any) -> bool:
+    """Whether something has the shape of a run, so far as a report reads it."""
+    words = {"blueprint": str, "case": str, "seed": int, "scale": int, "metrics": dict, "rough": dict, "series": dict}
+    if not _has(shape, words) or not isinstance(shape.get("partial"), str | None):
+        return False
+    metrics = [*shape["metrics"].values(), *shape["rough"].values()]
+    if not all(_has(m, {"unit": str}) and isinstance(m.get("value"), int | float | None) for m in metrics):
+        return False
+    for line in shape["series"].values():
+        if not _has(line, {"unit": str, "values": list}):
+            return False
+        numbers = [line.get("start"), line.get("step")]
+        if None in numbers or not all(isinstance(v, int | float | None) for v in [*numbers, *line["values"]]):
+            return False
+    return True
 
 
 def _has(shape: Any, fields: Mapping[str, type]) -> bool:
@@ -329,7 +387,7 @@ def _fault(raw: Any) -> str:
     if not isinstance(raw, Mapping) or len(raw) != 1:
         return str(raw)
     ((name, fields),) = raw.items()
-    told = ", ".join(f"{key} {_words(value)}" for key, value in (fields or {}).items())
+    told = ", ".join(f"{key} {_words(value)}" for key, value in (fields or {}).items() if key not in ("at", "for"))
     return f"{name}: {told}" if told else str(name)
 
 

@@ -50,6 +50,7 @@ def _parts(data: ReportData) -> Iterator[str]:
     yield _table(view.flows(data))
     yield _list(data.estimate["notes"])
     yield from _verdicts(data)
+    yield from _measured(data)
     yield from _decisions(data)
     yield "## Findings of the review"
     found = [f"**{text(f['severity'])}** {text(f['rule'])}: {text(f['message'])}" for f in data.review["findings"]]
@@ -91,6 +92,19 @@ def _verdicts(data: ReportData) -> Iterator[str]:
         yield text("; ".join(case.happens))
         for broken in case.broken:
             yield from _broken(broken)
+
+
+def _measured(data: ReportData) -> Iterator[str]:
+    """What runs of the cases have told, where there is more than the verdicts."""
+    if not data.metrics:
+        return
+    yield "## Case by case"
+    for case in view.cases(data):
+        if case.name in data.metrics:
+            yield f"### Measured in {text(case.name)}"
+            for heading, table in case.measured:
+                yield f"{text(heading)}:"
+                yield _table(table)
 
 
 def _broken(one: view.Broken) -> Iterator[str]:

@@ -15,7 +15,7 @@ from loadcase.draw.text import plain
 from loadcase.report import view
 from loadcase.report.gather import ReportData
 from loadcase.report.markdown import markdown
-from loadcase.report.plots import Window, line_plot, number_line, sequence
+from loadcase.report.plots import Window, choice_plot, line_plot, number_line, sequence
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,7 +41,12 @@ def html(data: ReportData) -> str:
         return Markup(line_plot(one.title, one.unit, one.lines, windows, one.bound, one.log))
 
     def flip(one: view.DecisionView) -> Markup:
-        return Markup(number_line(one.flip, one.marks, *one.bracket, *one.sides))
+        line = number_line(one.flip, one.marks, *one.bracket, *one.sides)
+        drawn = "" if one.curves is None else choice_plot(one.curves, one.marks, *one.bracket)
+        if one.curves is None or not drawn:
+            return Markup(line)
+        caption = Markup("<figcaption>{}<span class=note>, dots: compared; shaded: where it flips</span></figcaption>")
+        return Markup("<figure>{}{}</figure>").format(caption.format(one.curves.title), Markup(drawn))
 
     def told(story: Story) -> Markup:
         return Markup(sequence(story))
@@ -93,7 +98,9 @@ def sections(data: ReportData) -> list[tuple[str, str]]:
     """What the report has: identifiers and headings."""
     found = [("requirements", "What is asked for"), ("design", "The design"), ("estimate", "The numbers")]
     if data.check:
-        found += [("verdict", "Does it hold?"), ("cases", "Case by case")]
+        found.append(("verdict", "Does it hold?"))
+    if data.check or data.metrics or data.series:
+        found.append(("cases", "Case by case"))
     if data.decisions:
         found.append(("decisions", "What was decided"))
     found.append(("review", "Findings"))

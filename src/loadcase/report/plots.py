@@ -6,7 +6,7 @@ They have no script and no style of their own, so that light and dark follow the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from loadcase.check.story import Line as Row
@@ -101,7 +101,7 @@ def line_plot(
         )
     if bound is not None:
         parts.append(f'<path class="bound" d="M{LEFT:g} {_n(y(bound))}H{_n(WIDE - RIGHT)}"/>')
-    for line in lines:
+    for line in sorted(lines, key=lambda one: one.dashed):  # so that what is dashed shows over what it runs along
         path = _path(
             [(x(line.start + line.step * (i + 0.5)), None if v is None else y(v)) for i, v in _thin(line.values)]
         )
@@ -252,6 +252,85 @@ def number_line(title: str, marks: Sequence[Mark], low: float, high: float, left
         place = f'x="{_n(at_x)}" y="{_n(y + 28 + 14 * row)}"'
         parts.append(f'<text class="tick" text-anchor="middle" {place}>{escape(mark.text)}</text>')
     return "".join([*parts, "</svg>"])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One metric of two designs along a value: (value, of the first, of the second), in rising order of the value."""
+
+    title: str
+    unit: str
+    names: tuple[str, str]
+    points: tuple[tuple[float, float | None, float | None], ...]
+    bound: float | None
+    of: str
+    """What is varied, with its unit."""
+
+
+def choice_plot(choice: Choice, marks: Sequence[Mark], low: float, high: float) -> str:
+    """A metric of two designs along a value, logarithmic, with the bracket in which the better one changes shaded."""
+    seen = [v for _, *both in choice.points for v in both if v is not None and math.isfinite(v)]
+    values = [x for x, *_ in choice.points if x > 0] + [m.value for m in marks if m.value > 0]
+    if not seen or len(values) < 2:
+        return ""
+    lines = [Line(name, 0.0, 1.0, (), i) for i, name in enumerate(choice.names)]
+    legend, legend_high = _legend(lines)
+    top, bottom = TOP + legend_high, HIGH + legend_high - LOW
+    first, last = math.log10(min(values)) - 0.1, math.log10(max(values)) + 0.1
+    marked = [*seen, *([choice.bound] if choice.bound is not None else [])]
+    positive = [v for v in marked if v > 0]
+    log = choice.unit != "ratio" and bool(positive) and max(positive) > LOG_FROM * min(positive)
+    scale = _Scale.of(marked, log, choice.unit)
+
+    def x(value: float) -> float:
+        return LEFT + (WIDE - LEFT - RIGHT) * (math.log10(max(value, 1e-300)) - first) / (last - first)
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * scale.share(value)
+
+    title = escape(choice.title)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {WIDE:g} {_n(bottom + 50)}" role="img" '
+        f'aria-label="{title}"><title>{title}</title>'
+    ]
+    if low > 0 and high > low:
+        parts.append(
+            f'<rect class="window" x="{_n(x(low))}" y="{_n(top)}" width="{_n(max(2.0, x(high) - x(low)))}" '
+            f'height="{_n(bottom - top)}"/>'
+        )
+    for value, text in scale.ticks:
+        parts.append(f'<path class="grid" d="M{LEFT:g} {_n(y(value))}H{_n(WIDE - RIGHT)}"/>')
+        parts.append(
+            f'<text class="tick" text-anchor="end" x="{LEFT - 6:g}" y="{_n(y(value) + 3.5)}">{escape(text)}</text>'
+        )
+    if choice.bound is not None:
+        parts.append(f'<path class="bound" d="M{LEFT:g} {_n(y(choice.bound))}H{_n(WIDE - RIGHT)}"/>')
+    for i in range(2):
+        line = [(at_x, both[i]) for at_x, *both in choice.points if at_x > 0]
+        places = [(x(v), None if w is None or not math.isfinite(w) else y(w)) for v, w in line]
+        parts.append(f'<path class="line t{i}" d="{_path(places)}"/>')
+        parts += [f'<circle class="line t{i}" cx="{_n(a)}" cy="{_n(b)}" r="2"/>' for a, b in places if b is not None]
+    parts += _marked([m for m in marks if m.value > 0], x, top, bottom)
+    parts.append(f'<path class="axis" d="M{LEFT:g} {_n(top)}V{_n(bottom)}H{_n(WIDE - RIGHT)}"/>')
+    parts.append(
+        f'<text class="tick" text-anchor="middle" x="{_n((LEFT + WIDE - RIGHT) / 2)}" y="{_n(bottom + 44)}">'
+        f"{escape(clipped(choice.of, WIDE - LEFT - RIGHT, SMALL))}</text>"
+    )
+    return "".join([*parts, *legend, "</svg>"])
+
+
+def _marked(marks: Sequence[Mark], x: Callable[[float], float], top: float, bottom: float) -> list[str]:
+    """Values of a logarithmic axis, as lines across the plot with their words below it, on two rows where need be."""
+    parts, rows = [], [0.0, 0.0]
+    for mark in sorted(marks, key=lambda m: m.value):
+        half = width(mark.text, SMALL) / 2
+        at_x = min(max(x(mark.value), LEFT + half), WIDE - RIGHT - half)
+        row = next((i for i, free in enumerate(rows) if at_x - half > free), len(rows) - 1)
+        rows[row] = at_x + half + 8
+        parts.append(f'<path class="mark {mark.kind}" d="M{_n(x(mark.value))} {_n(top)}V{_n(bottom)}"/>')
+        place = f'x="{_n(at_x)}" y="{_n(bottom + 15 + 13 * row)}"'
+        parts.append(f'<text class="tick" text-anchor="middle" {place}>{escape(mark.text)}</text>')
+    return parts
 
 
 # --- stories ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from rich.box import ASCII, ROUNDED, SIMPLE_HEAD, Box
@@ -12,24 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from loadcase.core.results import CheckResult, Decided, Outcome, RunResult
-from loadcase.core.streams import silence
 from loadcase.core.values import show
+from loadcase.report.console import console as console
 from loadcase.report.stories import print_lines
 
 STYLES = {"holds": "green", "broken": "bold red", "unknown": "yellow"}
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
 PLAIN = {"holds": "ok", "broken": "!!", "unknown": "?"}
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """A reader that has gone away changes nothing, not even the exit code."""
-        silence()
-
-
-def console() -> Console:
-    """A console on standard output that respects NO_COLOR, pipes and narrow encodings."""
-    return _Console(file=sys.stdout, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 def is_fancy(out: Console) -> bool:

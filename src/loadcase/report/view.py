@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from loadcase.check.story import Story
 from loadcase.core.values import digits, show
 from loadcase.report.gather import ReportData
-from loadcase.report.plots import Line, Mark, Window, story_of
+from loadcase.report.plots import Choice, Line, Mark, Window, story_of
 
 SYMBOLS = {"holds": "✓", "broken": "✗", "unknown": "?"}
 MOST_LINES = 6
@@ -19,14 +20,24 @@ LEAST_SEEN = 0.2
 LEAST_OF_BOUND = 0.02
 """Nor one that differs by less than this share of the bound."""
 COURSES = (
-    ("utilisation", "Utilisation", "ratio", 0.0),
-    ("queue", "Requests waiting", "count", 1.0),
-    ("shed", "Turned away", "1/s", 1.0),
-    ("lag", "Messages that nobody has taken yet", "count", 0.0),
+    ("utilisation", "Utilisation, mean of all parts", "ratio", 0.0),
+    ("hottest_shard", "Utilisation of the hottest part", "ratio", 0.05),
+    ("queue", "Requests that wait", "count", 1.0),
+    ("shed", "Requests turned away", "1/s", 1.0),
+    ("lag", "Messages not taken yet", "count", 0.0),
     ("hit_ratio", "Hit ratio", "ratio", 0.0),
     ("replicas", "Replicas", "count", 0.0),
 )
 """Of components over time: the metric, its title and unit, and the value above which it is worth a look."""
+OF_FLOWS = (
+    ("rate", "rate"), ("goodput", "answered"), ("errors", "errors"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99"),
+    ("age.p99", "age p99"), ("availability", "available"),
+)  # fmt: skip
+OF_COMPONENTS = (
+    ("rate", "rate"), ("utilisation", "used"), ("wait.mean", "mean wait"), ("queue", "waiting"),
+    ("shed", "turned away"), ("lag", "lag"), ("hit_ratio", "hit ratio"),
+)  # fmt: skip
+"""Metrics that are told of a run of a case, with the headings of their columns."""
 OUTPUT = ("rate", "goodput", "errors", "retries")
 
 
@@ -57,6 +68,8 @@ class Plot:
     lines: list[Line]
     bound: float | None = None
     log: bool = False
+    promised: str = ""
+    """What the bound is, in words."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ class CaseView:
     broken: list[Broken]
     plots: list[Plot]
     windows: list[Window]
-    hottest: Table | None
+    measured: list[tuple[str, Table]]
     notes: list[str]
 
 
@@ -97,6 +110,8 @@ class DecisionView:
     marks: list[Mark] = field(default_factory=list)
     bracket: tuple[float, float] = (0.0, 0.0)
     sides: tuple[str, str] = ("", "")
+    curves: Choice | None = None
+    """What decides, of both designs over the values that were compared; none where these are not known."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,9 @@ def summary(data: ReportData) -> list[str]:
         told = [f"{n} {'case holds' if n == 1 else 'cases hold'}" if v == "holds" else f"{n} {v}"
                 for v, n in counts.items() if n]  # fmt: skip
         said.append(f"{len(data.contract)} guarantees in {len(cases)} cases: {', '.join(told)}.")
+    elif data.metrics or data.series:
+        names = dict.fromkeys([*data.metrics, *data.series])
+        said.append(f"Not judged: this shows one run of {', '.join(names)}.")
     else:
         said.append("Nothing was run for this report: all numbers are of the closed form.")
     first = data.estimate["first_to_saturate"]
@@ -153,7 +171,10 @@ def estimates(data: ReportData) -> Table | None:
     if not found:
         return None
     sources = any(data.sources.get(n) for n in found)
-    rows = [(n, e["text"], e["formula"], *([data.sources.get(n, "")] if sources else [])) for n, e in found.items()]
+    rows = []
+    for name, e in found.items():
+        formula = "given" if e["formula"] == e["text"] else e["formula"]
+        rows.append((name, e["text"], formula, *([data.sources.get(name, "")] if sources else [])))
     return Table(("estimate", "value", "from", *(["source"] if sources else [])), rows, frozenset({1}))
 
 
@@ -215,8 +236,8 @@ def cell(line: Mapping[str, Any]) -> Cell:
 
 
 def cases(data: ReportData) -> Iterator[CaseView]:
-    """Every case: what happens, what does not hold, its plots."""
-    for case in data.check["cases"] if data.check else []:
+    """Every case that was judged or run: what happens, what does not hold, its plots and what was measured."""
+    for case in [*(data.check["cases"] if data.check else []), *_not_judged(data)]:
         name = case["case"]
         told = data.cases.get(name) or {}
         seeds = len(case["seeds"])
@@ -228,16 +249,26 @@ def cases(data: ReportData) -> Iterator[CaseView]:
                 broken.append(Broken(g["guarantee"], g["verdict"], value(g["value"], g["unit"]), g["evidence"], story))
         notes = [*case["notes"], *([f"partial: {case['partial']}"] if case.get("partial") else [])]
         yield CaseView(
-            name, case["verdict"], happens(told), how, broken, list(plots(data, name, case)),
-            [Window(f["label"], f["start_s"], f["end_s"]) for f in told.get("faults", [])], hottest(data, name), notes,
+            name, case["verdict"], happens(told), how if seeds else "", broken, list(plots(data, name, case)),
+            [Window(f["label"], f["start_s"], f["end_s"]) for f in told.get("faults", [])],
+            list(measured(data, name, case)), notes,
         )  # fmt: skip
+
+
+def _not_judged(data: ReportData) -> Iterator[dict[str, Any]]:
+    """Cases that were run and not judged."""
+    judged = {c["case"] for c in data.check["cases"]} if data.check else set()
+    for name in dict.fromkeys([*data.metrics, *data.series]):
+        if name not in judged:
+            yield {"case": name, "verdict": "not judged", "seeds": [], "scale": 1, "guarantees": [], "notes": []}
 
 
 def happens(told: Mapping[str, Any]) -> list[str]:
     """What a case does to the design."""
     found = [] if told.get("load", 1.0) == 1.0 else [f"{digits(told['load'])} times the load"]
     for fault in told.get("faults", []):
-        found.append(f"{fault['label']} ({show(fault['start_s'], 's')} to {show(fault['end_s'], 's')})")
+        start, end = show(fault["start_s"], "s"), show(fault["end_s"], "s")
+        found.append(f"{fault['label']}, {f'from {start} to {end}' if end != start else f'at {start}'}")
     return found
 
 
@@ -262,16 +293,20 @@ def plots(data: ReportData, name: str, case: Mapping[str, Any]) -> Iterator[Plot
             if any(lines):
                 what = "age of what it delivers" if prefix else "latency"
                 bound = spoken[0]["bound"] if spoken else None
-                yield Plot(f"{flow}: {what}", "s", [x for x in lines if x], bound, log=True)
+                said = spoken[0]["guarantee"] if spoken else ""
+                yield Plot(f"{flow}: {what}", "s", [x for x in lines if x], bound, True, said)
         told = [line(f"{flow}.{m}", m, (0, 1, 5, 3)[i], m == "rate") for i, m in enumerate(OUTPUT)]
         kept = [x for x in told if x and (x.name in ("rate", "goodput") or _most(x) > 0)]
         if kept and any(m.split(".")[0] == flow for m in promised):
             yield Plot(f"{flow}: throughput and errors", "1/s", kept)
-    yield from _of_components(data, line, promised)
+    yield from _of_components(data, line, promised, int(case["scale"]))
 
 
 def _of_components(
-    data: ReportData, line: Callable[[str, str, int], Line | None], promised: Mapping[str, Mapping[str, Any]]
+    data: ReportData,
+    line: Callable[[str, str, int], Line | None],
+    promised: Mapping[str, Mapping[str, Any]],
+    scale: int,
 ) -> Iterator[Plot]:
     """For each measure the components that have the most of it."""
     for metric, title, unit, least in COURSES:
@@ -281,19 +316,58 @@ def _of_components(
         kept = [one for one in found if one.name in top]
         if kept:
             lines = [replace(one, tone=i) for i, one in enumerate(kept)]
-            bounds = [promised[f"{c.name}.{metric}"]["bound"] for c in kept if f"{c.name}.{metric}" in promised]
-            yield Plot(title, unit, lines, bounds[0] if bounds else None, log=metric in ("queue", "lag"))
+            spoken = [promised[f"{c.name}.{metric}"] for c in kept if f"{c.name}.{metric}" in promised]
+            if metric == "hottest_shard" and scale > 1:
+                title = f"{title} of the scale model"  # of fewer parts it is another
+            bound, said = (spoken[0]["bound"], spoken[0]["guarantee"]) if spoken else (None, "")
+            yield Plot(title, unit, lines, bound, metric in ("queue", "lag"), said)
 
 
 def _most(line: Line) -> float:
     return max((v for v in line.values if v is not None and math.isfinite(v)), default=0.0)
 
 
-def hottest(data: ReportData, name: str) -> Table | None:
-    """Where load is uneven: mean utilisation beside that of the busiest replica, shard or partition."""
+def measured(data: ReportData, name: str, case: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
+    """What runs of a case have told, in tables with their headings: of flows, of components, and where load is uneven.
+
+    Where there are no metrics, the guarantees with their intervals.
+    """
     metrics = data.metrics.get(name) or {}
+    if not metrics and case["guarantees"]:
+        yield "What was measured", judged(case)
+    for heading, of, columns in (
+        ("Flows, one run", data.flows, OF_FLOWS), ("Components, one run", list(data.kinds), OF_COMPONENTS),
+    ):  # fmt: skip
+        shown = [(m, said) for m, said in columns if any(metrics.get(f"{one}.{m}") for one in of)]
+        rows = [(one, *(_told(metrics.get(f"{one}.{m}")) for m, _ in shown)) for one in of]
+        kept = [row for row in rows if any(text != "–" for text in row[1:])]
+        if kept:
+            numbers = frozenset(range(1, 1 + len(shown)))
+            yield heading, Table(("", *(said for _, said in shown)), kept, numbers)
+    uneven = hottest(metrics, list(data.kinds))
+    if uneven is not None:
+        yield "The hottest parts", uneven
+
+
+def _told(metric: Mapping[str, Any] | None) -> str:
+    if metric is None or metric["value"] is None:
+        return "–"
+    return f"{'~' * bool(metric.get('rough'))}{value(metric['value'], metric['unit'])}"
+
+
+def judged(case: Mapping[str, Any]) -> Table:
+    """The guarantees of a case with their intervals over the seeds."""
     rows = []
-    for c in data.kinds:
+    for g in case["guarantees"]:
+        interval = "–" if g["low"] is None else f"{value(g['low'], g['unit'])} to {value(g['high'], g['unit'])}"
+        rows.append((g["guarantee"], f"{'~' * bool(g.get('rough'))}{value(g['value'], g['unit'])}", interval))
+    return Table(("promised", "measured", "interval"), rows, frozenset({1, 2}))
+
+
+def hottest(metrics: Mapping[str, Any], names: Sequence[str]) -> Table | None:
+    """Where load is uneven: mean utilisation beside that of the busiest replica, shard or partition."""
+    rows = []
+    for c in names:
         mean, most = metrics.get(f"{c}.utilisation"), metrics.get(f"{c}.hottest_shard")
         if not mean or not most or mean["value"] is None or most["value"] is None:
             continue
@@ -328,8 +402,34 @@ def decisions(data: ReportData) -> Iterator[DecisionView]:
         said = {"holds": "where it says", "broken": "not where it says", "unknown": "undecided"}[flip["verdict"]]
         yield DecisionView(
             d["decision"], d["choose"], told, tried, f"{flip['estimate']}, measured: {said}. {flip['why']}", marks,
-            bracket, sides if below else sides[::-1],
+            bracket, sides if below else sides[::-1], curves(flip, d["choose"]),
         )  # fmt: skip
+
+
+def curves(flip: Mapping[str, Any], chosen: str) -> Choice | None:
+    """What decides, of both designs over the values that were compared: of the guarantees of which one design breaks
+    most while the other holds, or else the cost."""
+    points = flip.get("points") or []
+    if len(points) < 2:
+        return None
+    differ = Counter(
+        (line["case"], line["guarantee"], line["unit"])
+        for point in points
+        for line in point["judged"]
+        if "broken" in line["verdicts"] and line["verdicts"][0] != line["verdicts"][1]
+    )
+    names, of = (f"as decided: {chosen}", str(flip["variant"])), f"{flip['estimate']}, {flip['unit']}".rstrip(", ")
+    if not differ:
+        costs = tuple((p["value"], *p["costs"]) for p in points)
+        return Choice("Cost of both", "USD/month", names, costs, None, of)
+    case, guarantee, unit = differ.most_common(1)[0][0]
+    found, bound = [], None
+    for point in points:
+        for line in point["judged"]:
+            if (line["case"], line["guarantee"]) == (case, guarantee):
+                found.append((point["value"], *line["values"]))
+                bound = line["bound"]
+    return Choice(f"{guarantee}, in {case}", unit, names, tuple(found), bound, of)
 
 
 def _tried(d: Mapping[str, Any]) -> str:
@@ -464,7 +564,7 @@ def _seen(case: Mapping[str, Any] | None, calm: Mapping[str, Any] | None) -> lis
         moved = far > LEAST_SEEN * max(abs(now), abs(then or 0.0)) and far > LEAST_OF_BOUND * abs(g["bound"])
         if g["verdict"] == "broken" or (moved and then is not None and g["metric"] != "cost"):
             usual = "" if then is None else f" (otherwise {show(then, g['unit'])})"
-            gives = "; it may" if g.get("degraded") else "; BROKEN" if g["verdict"] == "broken" else ""
+            gives = "; the case allows it" if g.get("degraded") else "; BROKEN" if g["verdict"] == "broken" else ""
             size = abs(math.log10(max(now, 1e-9) / max(then, 1e-9))) if then is not None else 9.0
             rows.append((g["verdict"] != "broken", -size, f"{g['metric']} is {show(now, g['unit'])}{usual}{gives}"))
     return [text for _, _, text in sorted(rows)[:MOST_LINES]]

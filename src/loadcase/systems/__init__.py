@@ -5,11 +5,12 @@ To list it takes no reader of designs: what reads one is imported when it is ask
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loadcase.core.errors import UsageError, suggest
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from loadcase.blueprint.model import Blueprint
     from loadcase.systems.facts import Facts
 
-__all__ = ["Facts", "System", "find", "folder", "system", "systems"]
+__all__ = ["System", "find", "folder", "head", "system", "systems"]
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,36 @@ class System:
     @property
     def title(self) -> str:
         """What it is called."""
-        return self.blueprint.title or self.name
+        return str(self._head.get("title") or self.name)
+
+    @property
+    def prompt(self) -> str:
+        """What is asked for."""
+        return str(self._head.get("prompt") or "").strip()
+
+    @cached_property
+    def _head(self) -> Mapping[str, Any]:
+        """The beginning of the blueprint, without the design, which takes much longer to read."""
+        found = head(self.path, "requirements")
+        if not {"title", "prompt"} <= found.keys():
+            return {"title": self.blueprint.title, "prompt": self.blueprint.prompt}
+        return found
 
     @property
     def hard_part(self) -> str:
         """What makes it hard, in a sentence."""
         return (self.blueprint.requirements.hard_part or "").strip()
+
+
+def head(path: Path, until: str) -> Mapping[str, Any]:
+    """What a file of YAML says before a section; nothing where it does not have it."""
+    from loadcase.blueprint.document import Document
+
+    try:
+        before, mark, _ = path.read_text("utf-8").partition(f"\n{until}:")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from None
+    return Document.parse(before, str(path)).data if mark else {}
 
 
 def folder() -> Path | None:

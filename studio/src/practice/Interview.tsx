@@ -1,6 +1,6 @@
 /** The interview: the clock, the interviewer, the candidate's text with its diagram, and what was written down. */
 
-import { Suspense, lazy, useEffect, useRef, useState, type ReactNode } from "react";
+import { Fragment, Suspense, lazy, useEffect, useRef, useState, type ReactNode } from "react";
 import { editor } from "../editor/editor";
 import { EstimatePanel } from "../panels/Estimate";
 import { FindingsPanel } from "../panels/Findings";
@@ -146,7 +146,7 @@ function SlotBar({ slot, at, now, left, phase }: { slot: Slot; at: number; now: 
   const names = slot.phases.map((one) => PHASES[one] ?? one);
   return (
     <li className={`slot${at === now ? " now" : at < now ? " past" : ""}${late ? " late" : ""}`} style={{ flexGrow: slot.seconds ?? 1 }} aria-current={at === now ? "step" : undefined} title={slot.lead}>
-      <span className="clip">{slot.phases.map((one, i) => <span key={one} className={one === phase && at === now ? "here" : ""}>{i ? ", " : ""}{names[i]}</span>)}</span>
+      <span className="clip">{slot.phases.map((one, i) => <Fragment key={one}>{i ? ", " : ""}<span className={one === phase && at === now ? "here" : ""}>{names[i]}</span></Fragment>)}</span>
       <i><b style={{ transform: `scaleX(${share})` }} /></i>
     </li>
   );

@@ -63,6 +63,9 @@ def tick(P, S, now, interval):
         total[p, 1] += T[i].queue_s
         total[p, 2] += T[i].visits
         total[p, 3] += T[i].shed
+        busy_s = T[i].busy_s - S.ended[i].busy_s  # since the last tick, as the counts began at zero
+        if busy_s > pts[p, interval, 4]:
+            pts[p, interval, 4] = busy_s
         S.ended[i] = T[i]
         if interval == pts.shape[1] - 1:
             T[i].levels = -1

@@ -117,11 +117,13 @@ class State(NamedTuple):
     fts: (
         np.ndarray
     )  # (flows, intervals, 6) int64: arrived, ok, failed, retries by arrival; those that ended ok, and failed, by end
-    pts: np.ndarray  # (pools, intervals, 4) float64: busy, queue areas, visits, shed
-    plast: np.ndarray  # (pools, 4) the same at the last tick
+    pts: (
+        np.ndarray
+    )  # (pools, intervals, 5) float64: busy, queue areas, visits, shed; the largest busy area of a station
+    plast: np.ndarray  # (pools, 4) the first four at the last tick
     ptotal: np.ndarray  # (pools, 4) scratch
     seen: np.ndarray  # int64 scratch: the stations among which a balancer chooses
-    ended: np.ndarray  # STATION: the stations when the arrivals ended
+    ended: np.ndarray  # STATION: the stations at the last tick; in the end, when the arrivals ended
     levels: np.ndarray  # (single stations, LEVEL_BINS) float64: time with so many busy workers, s
     cts: np.ndarray  # (caches, intervals, 4) int64: look-ups, hits, entries, found expired
     cache: Caches

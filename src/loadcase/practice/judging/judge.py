@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from loadcase.blueprint.model import Blueprint
 from loadcase.practice.judging.comparing import compared
 from loadcase.practice.judging.evidence import NotAssessedError, Piece
+from loadcase.practice.judging.ground import Ground
 from loadcase.practice.judging.pen import held
 from loadcase.practice.judging.reading import axis_score, confidence, raises, read, score, scores, shortfalls
 from loadcase.practice.judging.result import Judgement, Quote, Verdict
@@ -17,8 +17,7 @@ from loadcase.practice.judging.view import Bench, View
 from loadcase.practice.record import Record
 from loadcase.practice.rubric import AXES, LEVELS, Criterion, Rubric
 from loadcase.practice.rubric import rubric as shipped
-from loadcase.systems import system
-from loadcase.systems.facts import Facts
+from loadcase.systems import find
 
 LEAST = 0.005
 """Points below which a piece of evidence is not worth a quote, and counts for nothing."""
@@ -30,18 +29,17 @@ def judge(
     progress: Callable[[str], None] | None = None,
     *,
     rubric: Rubric | None = None,
-    facts: Facts | None = None,
-    worked: Blueprint | None = None,
+    ground: Ground | None = None,
 ) -> Judgement:
     """Judges a session. `progress` is called with what is being looked at.
 
-    `facts` and `worked` are those of the session's system by default. Raises UsageError for a system that is not there.
+    `ground` is that of the session's system by default. Raises UsageError for a system that is not there.
     """
-    if facts is None or worked is None:
-        named = system(record.setup.system)
-        facts, worked = facts or named.facts, worked or named.blueprint
+    if ground is None:
+        named = find(record.setup.system)
+        ground = Ground(named.facts, named.blueprint)
     made = rubric or shipped()
-    view = View(record, facts, worked, bench, made)
+    view = View(record, ground, bench, made)
     verdicts = []
     for name, criterion in made.criteria.items():
         if progress is not None:

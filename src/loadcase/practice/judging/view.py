@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, get_args
 
-from loadcase.blueprint.model import Blueprint, Decision
+from loadcase.blueprint.model import Blueprint
 from loadcase.practice.events import (
     Answered,
     Asked,
@@ -25,22 +25,20 @@ from loadcase.practice.events import (
     Steered,
     Wrote,
 )
+from loadcase.practice.judging.ground import Ground
 from loadcase.practice.judging.result import Quote
-from loadcase.practice.judging.words import Field, near, paragraphs, stems, tokens, topics
+from loadcase.practice.judging.words import Field, near, paragraphs, stems, topics
 from loadcase.practice.record import Record
 from loadcase.practice.rubric import Rubric
 from loadcase.systems.facts import Facts
 
-COPIED = 0.8
-"""Likeness to a text of the worked design or the facts from which on a text is not the candidate's own."""
-SHORT = 6
-"""Texts of fewer words are alike by chance."""
 ECHOED = 0.75
 """Share of a statement's meaning that the interviewer had just said, from which on it only repeats him."""
 PHASES: tuple[str, ...] = get_args(Phase)
 MINUTES = {"45": 45, "60": 60, "free": 0}
 WHOLE = 0.75
 """Share of its time from which on a session counts as whole: then everything is due."""
+CONCRETE = frozenset({"figure", "key", "mechanism"})
 WORTH = (0.0, 0.5, 1.0, 1.5, 2.0)
 """What a statement is worth by the number of its marks; more than four count as four."""
 
@@ -76,9 +74,14 @@ class Statement:
     to: int | None = None
 
     @property
+    def depth(self) -> int:
+        """How many marks it bears; one at most without a figure, a key or a mechanism, which would fit any system."""
+        return len(self.marks) if self.marks & CONCRETE else min(1, len(self.marks))
+
+    @property
     def worth(self) -> float:
-        """By its marks: nothing for a name alone."""
-        return WORTH[min(len(self.marks), 4)]
+        """By its depth: nothing for a name alone."""
+        return WORTH[min(self.depth, 4)]
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,7 @@ class View:
     """All that is judged. Statements are the candidate's own; the blueprint is the last one written."""
 
     record: Record
-    facts: Facts
-    worked: Blueprint
+    ground: Ground
     bench: Bench
     rubric: Rubric
 
@@ -95,6 +97,10 @@ class View:
     def events(self) -> tuple[Event, ...]:
         """The session."""
         return self.record.events
+
+    def event(self, number: int | None) -> Event | None:
+        """An event by its number; None where there is none."""
+        return self.events[number] if number is not None and 0 <= number < len(self.events) else None
 
     @cached_property
     def text(self) -> str:
@@ -112,47 +118,24 @@ class View:
         return self.look.blueprint if self.look is not None else None
 
     # --- words ----------------------------------------------------------------------------------------------------
-    @cached_property
-    def points(self) -> list[str]:
-        """What statements are held against."""
-        good = self.facts.good
-        found = [one.says for part in (good.breadth, good.depth, good.proactiveness, good.pitfalls) for one in part]
-        for ball in self.facts.curveballs.values():
-            found += [*ball.raised_as, *ball.good]
-        return found + [point for change in self.facts.changes.values() for point in change.good] + [self.hard_part]
+    @property
+    def facts(self) -> Facts:
+        """What the interviewer knows."""
+        return self.ground.facts
 
-    @cached_property
-    def hard_part(self) -> str:
-        """The hard part as the worked design has it."""
-        return (self.worked.requirements.hard_part or self.worked.prompt or self.worked.name).strip()
+    @property
+    def worked(self) -> Blueprint:
+        """The worked design."""
+        return self.ground.worked
 
-    @cached_property
+    @property
     def field(self) -> Field:
         """The words that mean something here."""
-        facts, worked = self.facts, self.worked
-        texts = [*self.points, worked.title, worked.prompt, *worked.requirements.functional]
-        texts += [text for fact in facts.facts.values() for text in (fact.about, fact.answer, *fact.asked)]
-        texts += [text for one in facts.silent.values() for text in (one.about, *one.asked)]
-        texts += [ball.says for ball in facts.curveballs.values()] + [one.about for one in facts.numbers.values()]
-        texts += [change.says + " " + change.bites for change in facts.changes.values()]
-        return Field([*texts, *self._worked_texts], self.points)
-
-    @cached_property
-    def _worked_texts(self) -> list[str]:
-        worked = self.worked
-        whys = [getattr(part, "why", None) or "" for part in worked.components.values()]
-        told = [text for one in worked.decisions.values() for text in _parts(one)]
-        return [*whys, *told, *worked.requirements.functional, self.hard_part, worked.operate.rollout or "",
-                worked.operate.rollback or "", *worked.operate.alerts, *worked.operate.runbook.values()]  # fmt: skip
-
-    @cached_property
-    def _not_own(self) -> list[str]:
-        texts = [*self._worked_texts, *(p for p in self.points if p != self.hard_part)]
-        return [text for text in texts if len(tokens(text)) >= SHORT]
+        return self.ground.field
 
     def own(self, text: str) -> bool:
         """Whether a text is the candidate's, and not that of the worked design or the facts."""
-        return len(tokens(text)) < SHORT or all(near(text, other) < COPIED for other in self._not_own)
+        return self.ground.own(text)
 
     def echo(self, number: int, text: str) -> bool:
         """Whether a text only repeats what the interviewer has said before it."""
@@ -180,8 +163,19 @@ class View:
         ]
 
     def _statement(self, number: int, source: str, text: str, to: int | None = None) -> Statement:
-        at = self.events[number].at
-        return Statement(number, at, source, text, self.field.marks(text), topics(text), to)
+        event = self.events[number]
+        marks = self._decided(event) if isinstance(event, Decided) else self.field.marks(text)
+        about = topics(event.chose) if isinstance(event, Decided) else topics(text)
+        return Statement(number, event.at, source, text, marks, about, to)
+
+    def _decided(self, one: Decided) -> frozenset[str]:
+        """The marks of a decision: those of its parts that say something; none where its reason does not."""
+        if not self.field.substance(one.because):
+            return frozenset()
+        parts = {"reason": one.because, "price": one.cost, "condition": one.flips_when}
+        found = {mark for mark, text in parts.items() if self.field.substance(text)}
+        found |= {"alternative"} if self.field.specific(one.over) else set()
+        return frozenset(found | (self.field.marks(one.words) & CONCRETE))
 
     @cached_property
     def _written(self) -> list[str]:
@@ -201,6 +195,11 @@ class View:
     @cached_property
     def _flat(self) -> dict[int, str]:
         return {i: " ".join(e.blueprint.split()) for i, e in enumerate(self.events) if isinstance(e, Wrote)}
+
+    @property
+    def wrote_at(self) -> list[int]:
+        """Numbers of the events that wrote a blueprint."""
+        return list(self._flat)
 
     def wrote(self, text: str) -> int:
         """The first event that wrote a text into the blueprint; the last that wrote one where it cannot be told."""
@@ -227,7 +226,7 @@ class View:
 
     def prompted(self, statement: Statement, topic: str | None = None) -> bool:
         """Whether the interviewer had asked before: about a topic of it (the first by default), or for this answer."""
-        if statement.to is not None and isinstance(self.events[statement.to], Prompted | Hint | Curveball | Changed):
+        if isinstance(self.event(statement.to), Prompted | Hint | Curveball | Changed):
             return True
         about = {topic} if topic is not None else set(statement.topics[:1])
         return any(i < statement.number and about & asked for i, asked in self._probes) or self._answers(statement)
@@ -273,7 +272,7 @@ class View:
     @cached_property
     def copied(self) -> bool:
         """Whether the blueprint is nearly that of the worked design."""
-        return bool(self.text) and near(self.text, self.worked.dump()) >= self.rubric.process.copied
+        return bool(self.text) and near(self.text, self.ground.text) >= self.rubric.process.copied
 
     @cached_property
     def phases(self) -> frozenset[str]:
@@ -308,11 +307,7 @@ class View:
         """Spoken statements about some topics with so many marks, each with the topic that it is mostly about."""
         names = set(wanted)
         for statement in self.statements:
-            if statement.source != "asked" and len(statement.marks) >= least:
+            if statement.source != "asked" and statement.depth >= least:
                 about = next((t for t in statement.topics if t in names), None)
                 if about is not None:
                     yield statement, about
-
-
-def _parts(one: Decision) -> list[str]:
-    return [one.choose, one.because or "", one.at_the_cost_of or "", one.flips_when or ""]

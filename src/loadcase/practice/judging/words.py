@@ -22,6 +22,8 @@ ENOUGH = 4
 """Words of the field or the system that a statement has to have before its reasons count."""
 PRAISED = 0.45
 """Share of names and praise above which a statement says nothing else."""
+LISTED = 2.6
+"""Words between two commas below which a text is a list, on average."""
 COVERED = 0.5
 """Share of a point, by the weight of its words, that a statement has to say to make it."""
 _WORD = re.compile(r"[a-z0-9$%=<>/]+(?:['’-][a-z0-9]+)*")
@@ -181,16 +183,18 @@ class Field:
 
     def lists(self, text: str) -> bool:
         """Whether a text strings names together: bits between commas of hardly more than two words each."""
-        bits = [self._counted(bit) for bit in re.split(r"[,;:.+&/()]|\band\b|\bwith\b|\bplus\b", text)]
-        return sum(n > 0 for n in bits) >= 5 and sum(bits) < 2.6 * sum(n > 0 for n in bits)
+        parts = re.split(r"[,;:.+&/()]|\band\b|\bwith\b|\bplus\b", text)
+        bits = [self._counted(part) for part in parts if tokens(part)]
+        return len(bits) >= 5 and sum(bits) < LISTED * len(bits)
 
     def _counted(self, text: str) -> int:
         return sum(s in self._known or _stop(s) or _praise(s) for s in stems(text))
 
     def marks(self, text: str) -> frozenset[str]:
-        """What a statement has beside names: `figure`, `reason`, `condition`, `mechanism`, `price`, `alternative`.
+        """What a statement has: `figure`, `reason`, `condition`, `key`, `mechanism`, `price`, `alternative`.
 
-        None where it is a list of names, or says nothing that is particular to the system or the field.
+        None where it only names mechanisms, where it is a list of names, or says nothing that is particular to the
+        system or the field.
         """
         return _marks(self, text)
 
@@ -229,7 +233,7 @@ def _marks(field: Field, text: str) -> frozenset[str]:
     found = {name for name, table in vocabulary().marks.items() if name != "absolute" and _count(table, words)}
     if figure(text):
         found.add("figure")
-    return frozenset(found)
+    return frozenset() if found == {"mechanism"} else frozenset(found)
 
 
 @lru_cache(maxsize=50_000)
@@ -272,13 +276,15 @@ def absolute(text: str) -> bool:
     return _count(vocabulary().marks["absolute"], stems(text)) > 0
 
 
+@lru_cache(maxsize=100_000)
 def near(a: str, b: str) -> float:
     """How alike two texts are, 0 to 1: the pairs of neighbouring words that they share, by Dice's coefficient."""
-    first, second = set(_pairs(a)), set(_pairs(b))
+    first, second = set(word_pairs(a)), set(word_pairs(b))
     return 2 * len(first & second) / (len(first) + len(second)) if first and second else float(a == b != "")
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def word_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """The pairs of neighbouring words of a text, its beginning and its end among them."""
     words = ("", *stems(text), "")
     return pairwise(words)
 

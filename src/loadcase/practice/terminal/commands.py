@@ -12,6 +12,8 @@ from typing import Literal
 
 from loadcase.core.errors import UsageError, suggest
 from loadcase.practice.artifact import Artifact
+from loadcase.practice.drills import points
+from loadcase.practice.reviewing import how_it_went
 from loadcase.practice.session import Session
 from loadcase.practice.terminal import lines
 from loadcase.practice.terminal.telling import say, standing, tell, time_line
@@ -129,17 +131,23 @@ def _write(desk: Desk, text: str) -> None:
 
 
 def _show(desk: Desk, text: str) -> None:
-    tell(desk.session, desk.artifact.pick_up(at_once=True))
+    if not desk.session.is_paused:
+        tell(desk.session, desk.artifact.pick_up(at_once=True))
     for line in standing(desk.session):
         say(line)
     say(f"the blueprint is {desk.artifact.path}", "dim")
 
 
 def _end(desk: Desk, text: str) -> None:
-    if not desk.session.is_paused:
-        tell(desk.session, desk.artifact.pick_up(at_once=True))
+    tell(desk.session, desk.session.unpause())
+    tell(desk.session, desk.artifact.pick_up(at_once=True))
     tell(desk.session, desk.session.end())
     desk.over = True
+    if desk.session.record.setup.drill:
+        for line in how_it_went(points(desk.session.record, desk.session.system)):
+            say(line)
+    else:
+        say(f"`loadcase practice score {desk.session.id}` judges it", "dim")
 
 
 def _help(desk: Desk, text: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
+from loadcase.practice.terminal.telling import say
+
 
 class Interrupted(Exception):  # noqa: N818  (it is no error)
     """Ctrl-C while a line was being typed, which is given up."""
@@ -23,7 +25,7 @@ class Reader(Protocol):
 
 
 class Plain:
-    """Lines of standard input: no prompt, so that what a script prints is what is said."""
+    """Lines of standard input. Each is shown, so that what is printed can be read as the session that it was."""
 
     live = False
 
@@ -32,7 +34,9 @@ class Plain:
         line = sys.stdin.readline()
         if not line:
             raise EOFError
-        return line.rstrip("\n")
+        line = line.rstrip("\n")
+        say(f"> {line}")
+        return line
 
 
 class Prompt:

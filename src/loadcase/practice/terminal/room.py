@@ -39,10 +39,10 @@ def open_door(session: Session) -> None:
     say(system.title, "bold")
     if setup.drill:
         say(f"{setup.drill} drill, ten minutes. {drills.DRILLS[setup.drill]}", "dim")
-        say((system.blueprint.prompt or "").strip())
+        say(system.prompt)
         return
     budget = "free of a clock" if setup.format == "free" else f"{setup.format} minutes"
-    say((system.blueprint.prompt or "").strip())
+    say(system.prompt)
     say(f"{budget}, aimed at {setup.level}, {setup.style} interviewer. You hold the pen: type to ask or to think aloud;"
         " /help lists what else.", "dim")  # fmt: skip
     say(f"your blueprint is {session.store.artifact(session.id)}", "dim")

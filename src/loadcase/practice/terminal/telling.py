@@ -12,10 +12,10 @@ from loadcase.practice.events import Event
 from loadcase.practice.pad import shown
 from loadcase.practice.record import Record
 from loadcase.practice.session import Session
-from loadcase.practice.timeline import LABELS, clock, text, who
+from loadcase.practice.timeline import LABELS, clock, printable, text, who
 from loadcase.practice.timeline import rows as rows_of
 from loadcase.practice.trying import wiring
-from loadcase.report.text import console
+from loadcase.report.console import console
 
 INDENT = 4
 STYLES = {"holds": "green", "broken": "bold red", "undecided": "yellow", "refused": "yellow", "done": ""}
@@ -23,7 +23,7 @@ STYLES = {"holds": "green", "broken": "bold red", "undecided": "yellow", "refuse
 
 def say(line: str, style: str = "", indent: int = 0) -> None:
     """Text as it is, whatever is in it. It is folded for a terminal, and left alone for a program."""
-    out = console()
+    out, line = console(), printable(line)
     if out.is_terminal:
         out.print(Padding(Text(line, style), (0, 0, 0, indent), expand=False))
     else:

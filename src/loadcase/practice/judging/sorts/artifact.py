@@ -11,7 +11,7 @@ from typing import Any
 from loadcase.blueprint.model import Blueprint
 from loadcase.blueprint.steps import Call, walk
 from loadcase.practice.events import Curveball
-from loadcase.practice.judging.evidence import Piece, Sort
+from loadcase.practice.judging.evidence import NotAssessedError, Piece, Sort
 from loadcase.practice.judging.result import Quote
 from loadcase.practice.judging.view import View
 from loadcase.practice.rubric import Criterion
@@ -46,6 +46,7 @@ def _quote(view: View, text: str, shows: str, sought: str = "") -> Quote:
 
 
 def _call(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A call of the interface, by its kind; more with what it guarantees."""
     counted: dict[str, int] = {}
     for name, one in (view.blueprint.api if view.blueprint else {}).items():
         counted[one.kind] = counted.get(one.kind, 0) + 1
@@ -59,6 +60,7 @@ def _call(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _entity(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """An entity with its key; more with what makes it unique or orders it."""
     for name, one in (view.blueprint.entities if view.blueprint else {}).items():
         if not one.key and not one.fields:
             continue
@@ -77,6 +79,7 @@ def calls(blueprint: Blueprint, flow: str) -> list[str]:
 
 
 def _flow(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A path of the blueprint that is wired."""
     for name in view.blueprint.flows if view.blueprint else ():
         assert view.blueprint is not None
         path = calls(view.blueprint, name)
@@ -94,6 +97,7 @@ def _reasons(view: View) -> dict[str, str]:
 
 
 def _part(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A component with a reason of the candidate's own that says something."""
     for name, why in _reasons(view).items():
         yield Piece(name, view.trust, _quote(view, f"{name}: {why}", "a part with its reason", why))
 
@@ -108,6 +112,7 @@ def _faults(view: View) -> Iterator[tuple[str, str]]:
 
 
 def _tested(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A fault that a case of the blueprint has."""
     for case, fault in _faults(view):
         yield Piece(
             fault, view.trust, _quote(view, f"case {case}: {fault}", "a failure as a case that runs", f"{case}:")
@@ -115,6 +120,7 @@ def _tested(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _own_case(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A fault that a case of the blueprint had before the interviewer threw it."""
     for case, fault in _faults(view):
         number = view.wrote(f"{case}:")
         thrown = any(isinstance(e, Curveball) and fault in e.fault for e in view.events[:number])
@@ -125,6 +131,7 @@ def _own_case(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _operated(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """An objective, alert, rollout, rollback or runbook entry of the blueprint."""
     b = view.blueprint
     if b is None:
         return
@@ -153,6 +160,7 @@ def _guarded(data: Any) -> Iterator[tuple[str, str]]:
 
 
 def _guard(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A field of the blueprint that guards a promise, such as `once` or `dedupe`."""
     data = view.blueprint.data if view.blueprint is not None else {}
     for section in ("entities", "components", "flows"):
         for field, value in _guarded(data.get(section)):
@@ -161,13 +169,16 @@ def _guard(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _sound(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Paths that load, less what the review finds against them."""
+    if view.look is None:
+        raise NotAssessedError("there is no blueprint to review")
     b = view.blueprint
     flows = [name for name in b.flows if calls(b, name)] if b is not None else []
     if b is None or not flows:
         return
-    last = max(view._flat)
+    last = max(view.wrote_at)
     quote = view.quote(last, "paths that load and were reviewed", f"paths: {', '.join(flows)}", "blueprint")
-    yield Piece("flows", (0.7 + 0.9 * min(3, len(flows))) * view.trust, quote)
+    yield Piece("flows", (0.7 + 0.9 * min(4, len(flows))) * view.trust, quote)
     for found in view.look.findings:
         if found.code.startswith(_FLAWS) and found.severity in ("error", "warning"):
             minus = GRAVE if found.severity == "error" else LIGHT
@@ -177,10 +188,11 @@ def _sound(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _lean(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """The share of components with a reason, less what the review and the ablation find needless."""
     b = view.blueprint
     if b is None or not b.components:
         return
-    last = max(view._flat)
+    last = max(view.wrote_at)
     at = view.events[last].at
     for name, why in _reasons(view).items():
         factor = JUSTIFIED / len(b.components) * view.trust

@@ -9,7 +9,7 @@ from loadcase.practice.events import Decided
 from loadcase.practice.judging.evidence import Piece, Sort
 from loadcase.practice.judging.result import Quote
 from loadcase.practice.judging.view import View
-from loadcase.practice.judging.words import near
+from loadcase.practice.judging.words import figure, near
 from loadcase.practice.rubric import Criterion
 
 BASE, OVER, BECAUSE, COST, FLIPS = 0.05, 0.15, 0.4, 0.25, 0.15
@@ -67,6 +67,7 @@ def worth(view: View, one: Choice) -> tuple[float, list[str]]:
 
 
 def _decided(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A decision, by its parts: because, over, at the cost of, flips when. Without a reason it counts for nothing."""
     kept: list[tuple[float, Choice, list[str]]] = []
     for one in choices(view):
         value, parts = worth(view, one)
@@ -80,6 +81,13 @@ def _decided(view: View, criterion: Criterion) -> Iterator[Piece]:
         yield Piece(same or one.chose, value, _shown(one.quote, f"a decision with {', '.join(parts)}"))
 
 
+def _pulled(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Choices that rest on a figure."""
+    for one in choices(view):
+        if worth(view, one)[0] and figure(one.because):
+            yield Piece(f"choice {one.chose}", one.factor, _shown(one.quote, "a choice that rests on a figure"))
+
+
 def _spoken(view: View, criterion: Criterion) -> Iterator[Piece]:
     """Choices made in passing: an alternative and a reason in one statement."""
     for statement in view.spoken:
@@ -90,6 +98,7 @@ def _spoken(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _priced(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A price, or when it flips, of a decision that has a reason."""
     for one in choices(view):
         if worth(view, one)[0]:
             for name, text in (("price", one.cost), ("flip", one.flips)):
@@ -102,4 +111,4 @@ def _shown(quote: Quote, shows: str) -> Quote:
     return Quote(quote.event, quote.at, quote.source, quote.words, shows, 0.0)
 
 
-SORTS: dict[str, Sort] = {"decided": _decided, "spoken_decision": _spoken, "priced": _priced}
+SORTS: dict[str, Sort] = {"decided": _decided, "pulled": _pulled, "spoken_decision": _spoken, "priced": _priced}

@@ -10,6 +10,7 @@ from typing import Any
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.quantity import Quantity, median, strip_counts
+from loadcase.core.units import looks_like_quantity
 from loadcase.practice.events import Decided, Estimated
 from loadcase.practice.judging.evidence import Piece, Sort
 from loadcase.practice.judging.view import View
@@ -25,8 +26,9 @@ _BYTES = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15, "kilobytes": 
           "terabytes": 1e12, "petabytes": 1e15}  # fmt: skip
 _PER = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "month": 2629746.0}
 _SPOKEN = re.compile(
-    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s?(k|m|b|thousand|million|billion|[kmgtp]b|(?:kilo|mega|giga|tera|peta)bytes?)?\b"
-    r"(?:\s+[a-z-]+){0,3}?(?:\s*(?:per|a|an|each|every|/)\s*(second|sec|s|minute|hour|day|month)\b)?"
+    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)"
+    r"(?:\s?(k|m|b|thousand|million|billion|[kmgtp]b|(?:kilo|mega|giga|tera|peta)bytes?)\b)?"
+    r"(?:(?:\s+[a-z-]+){0,3}?\s*(?:per|a|an|each|every|/)\s*(second|sec|s|minute|hour|day|month)\b)?"
 )
 
 
@@ -50,7 +52,7 @@ def known(view: View) -> list[Known]:
 def quantity(text: str) -> Quantity | None:
     """What a written value is; None where it is none."""
     try:
-        return median(strip_counts(evaluate(text, {}))) if text else None
+        return median(strip_counts(evaluate(text, {}))) if looks_like_quantity(text) else None
     except LoadcaseError:
         return None
 
@@ -87,6 +89,7 @@ def _estimates(view: View) -> Iterator[tuple[int, str, str, Quantity, float, str
 
 
 def _figure(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """An estimate of the right order, or one that is worked out from others."""
     figures = known(view)
     for number, name, formula, value, factor, words in _estimates(view):
         right = _right(name, value, figures)
@@ -113,6 +116,7 @@ _DIMS = {(("time", -1),): "rate", (("data", 1),): "bytes", (): "count"}
 
 
 def _spoken_figure(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A figure in a statement that is one of those to be reached."""
     figures = [one for one in known(view) if one.value.dims in _DIMS]
     for statement in view.spoken:
         if "figure" not in statement.marks:

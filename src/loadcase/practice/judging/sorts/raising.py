@@ -10,7 +10,7 @@ from loadcase.practice.judging.view import Statement, View
 from loadcase.practice.judging.words import has, near
 from loadcase.practice.rubric import Criterion
 
-GIVEN = 3
+GIVEN = 5
 """Areas that an interviewer may open without taking the pen: they are counted on his side in any case."""
 LAST = 0.65
 """Share of the time from which on a session is landing."""
@@ -32,12 +32,13 @@ def _raised(view: View, criterion: Criterion) -> Iterator[Piece]:
                 continue
             if not view.prompted(statement) and _raises(view, statement, name):
                 shows = f"names it before it was thrown: {ball.raised_as[0]}"
-                factor = 1.0 if len(statement.marks) >= 2 else 0.6
+                factor = 1.0 if statement.depth >= 2 else 0.6
                 yield Piece(f"ball {name}", factor * (0.6 if statement.source == "asked" else 1.0),
                             view.of(statement, shows))  # fmt: skip
 
 
 def _own_failure(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A failure that was raised unasked and is none of the curveballs."""
     for statement, topic in view.on(criterion.topics, least=2):
         if view.prompted(statement, topic) or any(_raises(view, statement, name) for name in view.facts.curveballs):
             continue
@@ -59,6 +60,7 @@ def _opened(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _unasked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics towards the end, unasked."""
     for statement, topic in view.on(criterion.topics):
         if (
             statement.source != "blueprint"
@@ -69,16 +71,18 @@ def _unasked(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _landed(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A summary, or what comes next, towards the end."""
     for statement in view.spoken:
         if statement.marks and statement.at >= LAST * view.seconds and has("landing", statement.text):
-            factor = (0.6 if len(statement.marks) == 1 else 1.0) * view.weight(statement, "operations")
+            factor = (0.6 if statement.depth == 1 else 1.0) * view.weight(statement, "operations")
             yield Piece(statement.text.casefold(), factor, view.of(statement, "sums up or looks ahead"))
 
 
 def _limit(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A limit or weak spot of one's own design."""
     for statement in view.spoken:
         if statement.marks and has("limits", statement.text):
-            factor = (0.6 if len(statement.marks) == 1 else 1.0) * view.weight(statement)
+            factor = (0.6 if statement.depth == 1 else 1.0) * view.weight(statement)
             yield Piece(statement.text.casefold(), factor, view.of(statement, "sees a limit of one's own design"))
 
 

@@ -10,20 +10,22 @@ from loadcase.practice.judging.words import topics
 from loadcase.practice.rubric import Criterion
 from loadcase.systems.facts import Signal
 
-MENTIONED = (0.0, 0.6, 1.0, 1.2, 1.2, 1.2, 1.2)
+MENTIONED = (0.0, 0.6, 1.0, 1.2, 1.2, 1.2, 1.2, 1.2)
 """What a statement counts for in breadth, by its marks."""
 SAME_AREA = 0.6
 """What each further statement on one area counts for."""
 
 
 def _mentioned(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics with at least one mark."""
     for statement, topic in view.on(criterion.topics):
-        factor = MENTIONED[len(statement.marks)] * (1 + view.weight(statement, topic)) / 2
+        factor = MENTIONED[statement.depth] * (1 + view.weight(statement, topic)) / 2
         shows = f"on {topic.replace('_', ' ')}, with {_listed(statement)}"
         yield Piece(_key(statement), factor, view.of(statement, shows))
 
 
 def _worked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A statement on the criterion's topics with two marks, one of them a figure, a key or a mechanism."""
     for statement, topic in view.on(criterion.topics, least=2):
         shows = f"works out {topic.replace('_', ' ')}, with {_listed(statement)}"
         yield Piece(_key(statement), statement.worth * view.weight(statement, topic), view.of(statement, shows))
@@ -41,7 +43,8 @@ def _area(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _core(view: View, criterion: Criterion) -> Iterator[Piece]:
-    hard = topics(". ".join([view.hard_part, *(one.says for one in view.facts.good.depth)]), 4)
+    """A statement of that sort on what makes this system hard."""
+    hard = topics(". ".join([view.ground.hard_part, *(one.says for one in view.facts.good.depth)]), 4)
     for statement, topic in view.on(hard, least=2):
         shows = f"on what makes it hard ({topic.replace('_', ' ')}), with {_listed(statement)}"
         yield Piece(_key(statement), statement.worth / 2 * view.weight(statement, topic), view.of(statement, shows))
@@ -57,19 +60,22 @@ def _made(view: View, signals: Sequence[Signal], least: int, shows: str, unasked
                 continue
             said = view.field.says(statement.text, signal.says)
             if said >= 0.4:
-                factor = min(1.0, said / 0.6) * (1.0 if len(statement.marks) >= 2 else 0.6) * view.weight(statement)
+                factor = min(1.0, said / 0.6) * (1.0 if statement.depth >= 2 else 0.6) * view.weight(statement)
                 yield Piece(signal.says, factor, view.of(statement, f"{shows}: {signal.says}"))
 
 
 def _good_breadth(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A part that the facts of the system look for, made in a statement with a mark."""
     yield from _made(view, view.facts.good.breadth, 1, "has what this system needs")
 
 
 def _good_depth(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A depth that the facts of the system look for, made in a statement with a mark."""
     yield from _made(view, view.facts.good.depth, 1, "goes where this system is deep")
 
 
 def _good_proactiveness(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """What the facts want raised before it is asked, raised unasked."""
     yield from _made(view, view.facts.good.proactiveness, 1, "raises it unasked", unasked=True)
 
 

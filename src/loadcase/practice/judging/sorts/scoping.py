@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loadcase.practice.events import Answered, Asked, Assumed, Estimated, Required, Wrote
+from loadcase.practice.events import Answered, Asked, Assumed, Estimated, Event, Required, Wrote
 from loadcase.practice.judging.evidence import Piece, Sort
 from loadcase.practice.judging.view import View
 from loadcase.practice.judging.words import absolute, figure, has, near, topics
@@ -15,6 +15,10 @@ LATE = 0.5
 """What a question counts for once boxes were drawn."""
 FURTHER = 0.3
 """What a second promise of the same sort counts for."""
+NEAR = 0.2
+"""How much of the hard part, by a share, something has to speak of that is only called so."""
+PARTICULAR = 5
+"""Words of the system or the field, with which it may speak of something else."""
 LIKE = 0.5
 """Likeness of two requirements from which on they are one."""
 EARLY = 0.35
@@ -44,9 +48,10 @@ def boxes(view: View) -> int:
 
 
 def _asked(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A fact that was asked for, or something open that was asked about; half once components were drawn."""
     first = boxes(view)
     for event in view.events:
-        if not isinstance(event, Answered) or not isinstance(view.events[event.to], Asked):
+        if not isinstance(event, Answered) or not isinstance(view.event(event.to), Asked):
             continue
         factor = 1.0 if event.to < first else LATE
         for name in event.facts:
@@ -58,6 +63,7 @@ def _asked(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _assumed(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """An assumption that was stated; most with its reason or figure."""
     for i, event in enumerate(view.events):
         if isinstance(event, Assumed) and not view.echo(i, event.text):
             marks = view.field.marks(event.text)
@@ -87,14 +93,17 @@ def _new(view: View, text: str, seen: list[str]) -> bool:
 
 
 def _functional(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Something that it must do, in the list or in the blueprint."""
     yield from _listed(view, "functional", "says what it must do")
 
 
 def _deferred(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """Something that is left out on purpose."""
     yield from _listed(view, "deferred", "leaves it out on purpose")
 
 
 def _promise(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A promise with a bound; further ones of the same sort count for less."""
     found: list[tuple[str, float, int, str]] = []
     for i, event in enumerate(view.events):
         if isinstance(event, Required) and event.sort == "contract" and (figure(event.text) or absolute(event.text)):
@@ -110,23 +119,35 @@ def _promise(view: View, criterion: Criterion) -> Iterator[Piece]:
 
 
 def _before_boxes(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A question, requirement, assumption or figure before the first component."""
     first = boxes(view)
     told = {e.to for e in view.events if isinstance(e, Answered) and (e.facts or e.how in ("yours", "derive"))}
     for i, event in enumerate(view.events[:first]):
         if (isinstance(event, Asked) and i in told) or isinstance(event, Required | Assumed | Estimated):
-            if isinstance(event, Estimated) and not event.value:
+            if not _says_something(view, event):
                 continue
             yield Piece(f"event {event.words.casefold()}", 1.0, view.quote(i, "comes before the first component"))
 
 
+def _says_something(view: View, event: Event) -> bool:
+    if isinstance(event, Estimated):
+        return bool(event.value)
+    if isinstance(event, Required) and event.sort == "contract":
+        return figure(event.text) or absolute(event.text)
+    return isinstance(event, Asked) or view.field.specific(event.words) >= 2
+
+
 def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """The hard part, named before it was asked for; half in the second half of the session."""
     for statement in view.statements:
         required = statement.source == "required" and getattr(view.events[statement.number], "sort", "") == "hard_part"
         if not required and "hard_part" not in topics(statement.text, 25):
             continue
         if view.prompted(statement, "hard_part"):
             continue
-        meant = min(1.0, view.field.says(statement.text, view.hard_part) / 0.4)
+        meant = min(1.0, view.field.says(statement.text, view.ground.hard_part) / 0.4)
+        if meant < NEAR and statement.depth < 2 and view.field.specific(statement.text) < PARTICULAR:
+            continue
         factor = max(0.4, meant) + (0.3 if statement.marks else 0.0)
         factor *= 1.0 if statement.at <= 0.5 * view.seconds else 0.5
         if view.field.specific(statement.text) >= 3:
@@ -136,15 +157,16 @@ def _hard_part_named(view: View, criterion: Criterion) -> Iterator[Piece]:
         text = b.requirements.hard_part
         number = view.wrote(text)
         early = view.events[number].at <= 0.5 * view.seconds
-        meant = max(0.4, min(1.0, view.field.says(text, view.hard_part) / 0.4))
+        meant = min(1.0, view.field.says(text, view.ground.hard_part) / 0.4)
         quote = view.quote(number, "the blueprint names the hard part", text, "blueprint")
         yield Piece(text.casefold(), meant * view.trust * (1.0 if early else 0.5), quote)
 
 
 def _doubted(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A requirement that is doubted or bargained over, with a reason."""
     for statement in view.statements:
         if statement.source != "blueprint" and statement.marks and has("pushback", statement.text):
-            factor = (1.0 if len(statement.marks) >= 2 else 0.6) * view.weight(statement, "requirements")
+            factor = (1.0 if statement.depth >= 2 else 0.6) * view.weight(statement, "requirements")
             yield Piece(statement.text.casefold(), factor, view.of(statement, "doubts a requirement, with a reason"))
 
 
