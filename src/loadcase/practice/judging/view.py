@@ -34,6 +34,8 @@ from loadcase.systems.facts import Facts
 
 ECHOED = 0.75
 """Share of a statement's meaning that the interviewer had just said, from which on it only repeats him."""
+REPEATED = 0.7
+"""Likeness to an earlier statement from which on a statement only says it again."""
 PHASES: tuple[str, ...] = get_args(Phase)
 MINUTES = {"45": 45, "60": 60, "free": 0}
 WHOLE = 0.75
@@ -151,16 +153,25 @@ class View:
     @cached_property
     def statements(self) -> list[Statement]:
         """What was said, assumed, required and decided, and what the blueprint says in words."""
-        spoken = [
+        spoken = self._once(
             self._statement(i, event.kind, text, event.to if isinstance(event, Said) else None)
             for i, event in enumerate(self.events)
             if isinstance(event, Said | Assumed | Required | Decided | Asked)
             for text in paragraphs(event.words)
             if self.own(text) and not self.echo(i, text)
-        ]
+        )
         return spoken + [
             self._statement(self.wrote(text), "blueprint", text) for text in self._written if self.own(text)
         ]
+
+    @staticmethod
+    def _once(statements: Iterable[Statement]) -> list[Statement]:
+        """Statements without those that only say an earlier one again."""
+        kept: list[Statement] = []
+        for one in statements:
+            if all(near(one.text, other.text) < REPEATED for other in kept):
+                kept.append(one)
+        return kept
 
     def _statement(self, number: int, source: str, text: str, to: int | None = None) -> Statement:
         event = self.events[number]

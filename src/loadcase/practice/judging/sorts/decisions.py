@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loadcase.practice.events import Decided
-from loadcase.practice.judging.evidence import Piece, Sort
+from loadcase.practice.judging.evidence import NotAssessedError, Piece, Sort
 from loadcase.practice.judging.result import Quote
 from loadcase.practice.judging.view import View
 from loadcase.practice.judging.words import figure, near
@@ -14,6 +14,8 @@ from loadcase.practice.rubric import Criterion
 
 BASE, OVER, BECAUSE, COST, FLIPS = 0.05, 0.15, 0.4, 0.25, 0.15
 """What the parts of a decision count for, 1 in all; nothing without a reason that says something."""
+FALLEN = 0.75
+"""How much of a pitfall a choice has to say."""
 SAME = 0.5
 """Likeness of two choices from which on they are one."""
 
@@ -81,6 +83,17 @@ def _decided(view: View, criterion: Criterion) -> Iterator[Piece]:
         yield Piece(same or one.chose, value, _shown(one.quote, f"a decision with {', '.join(parts)}"))
 
 
+def _pitfall(view: View, criterion: Criterion) -> Iterator[Piece]:
+    """A choice that is a pitfall of this system; it counts against. What is only spoken of may be what is avoided."""
+    if view.look is None:
+        raise NotAssessedError("there is no blueprint to review")
+    for one in choices(view):
+        for pitfall in view.facts.good.pitfalls:
+            if view.field.says(one.chose, pitfall.says) >= FALLEN > view.field.says(one.over, pitfall.says):
+                shows = f"chooses a pitfall of this system: {pitfall.says}"
+                yield Piece(pitfall.says, -1.0, _shown(one.quote, shows))
+
+
 def _pulled(view: View, criterion: Criterion) -> Iterator[Piece]:
     """Choices that rest on a figure."""
     for one in choices(view):
@@ -111,4 +124,10 @@ def _shown(quote: Quote, shows: str) -> Quote:
     return Quote(quote.event, quote.at, quote.source, quote.words, shows, 0.0)
 
 
-SORTS: dict[str, Sort] = {"decided": _decided, "pulled": _pulled, "spoken_decision": _spoken, "priced": _priced}
+SORTS: dict[str, Sort] = {
+    "decided": _decided,
+    "pitfall": _pitfall,
+    "pulled": _pulled,
+    "spoken_decision": _spoken,
+    "priced": _priced,
+}
