@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from loadcase.core.errors import UsageError
-from loadcase.practice.catalogue import catalogue, drawn
 from loadcase.practice.store import Store
 from loadcase.studio.rooms import Rooms
 from tests.studio.serving import Served, children, served
@@ -225,19 +224,3 @@ def test_a_session_lets_go_and_takes_what_an_editor_saved(tmp_path: Path) -> Non
         assert rooms.view(id)["state"]["paused"]
     finally:
         rooms.close()
-
-
-def test_the_catalogue_is_what_the_designs_and_their_facts_say() -> None:
-    found = {one.name: one for one in catalogue()}
-    from loadcase.systems import systems
-
-    assert set(found) == {one.name for one in systems()}
-    for name in ("chat", "payments", "blog-comments"):
-        system = next(one for one in systems() if one.name == name)
-        told = found[name]
-        assert (told.title, told.prompt) == (system.blueprint.title, system.blueprint.prompt)
-        assert (list(told.topics), told.difficulty) == (system.facts.topics, system.facts.difficulty)
-    assert drawn(catalogue(), "money", "mid", 1, {}).name == "payments"
-    first = drawn(catalogue(), None, "senior", 7, {})
-    assert first == drawn(catalogue(), None, "senior", 7, {})
-    assert drawn(catalogue(), None, "senior", 7, {first.name: 1}) != first

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ entities:
   conversation: {count: 100k}
 components:
   api: {kind: service, replicas: 4, workers: 16, why: stateless handling of requests}
-  db: {kind: store, shards: 2, replicas: 3, write: quorum, read: quorum, why: a partition per conversation keeps its order}
+  db: {kind: store, shards: 2, replicas: 3, write: quorum, read: quorum, why: a conversation has one order}
 flows:
   send:
     arrive: {rate: 400 /s, key: message}
@@ -48,10 +48,10 @@ LATER = "# what was typed while the server was away\n"
 
 
 @pytest.fixture
-def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sessions of the test's own; asked for before the studio starts."""
     monkeypatch.setenv("LOADCASE_PRACTICE", str(tmp_path / "practice.sqlite"))
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.fixture

@@ -83,7 +83,6 @@ class Session:
         if "/" in setup.system:
             _ = system.blueprint  # that of the gallery is right, and takes time
         session = cls(store, store.add(setup, system.name), clock, **more)
-        session.system = system  # which is read already
         session._add(Entered(at=0.0, phase=phases.slots(session.record)[0].parts[0].phase))
         session._add(*drills.opening(session.record, system))
         return session

@@ -10,15 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loadcase.core.errors import LoadcaseError, UsageError
-from loadcase.practice import catalogue
 from loadcase.practice.record import Setup
 from loadcase.practice.store import Store
 
 if TYPE_CHECKING:
     from loadcase.practice.events import Event
+    from loadcase.practice.prompts import Listed
     from loadcase.practice.session import Session
 
 LOOKS_S = 1.0
@@ -132,26 +133,36 @@ class Rooms:
         self._lock = threading.RLock()
         self._judging: dict[str, threading.Lock] = {}
 
-    @staticmethod
-    def warm() -> None:
+    def warm(self) -> None:
         """Imports what a session needs, so that the first one begins at once."""
         from loadcase.practice import answering, artifact, session, show, workbench  # noqa: F401
         from loadcase.studio import doing, session_view  # noqa: F401
         from loadcase.systems import find
 
-        _ = find(catalogue.catalogue()[0].name).blueprint
+        _ = find(self.listed[0].name).blueprint
+
+    @cached_property
+    def listed(self) -> list[Listed]:
+        """What can be practised."""
+        from loadcase.practice.prompts import listed
+
+        return listed()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each system is called."""
+        return {one.name: one.title for one in self.listed}
 
     # --- the list -----------------------------------------------------------------------------------------------------
     def home(self) -> dict[str, Any]:
         """What can be practised, and the sessions that are kept."""
-        return {"systems": [asdict(one) for one in catalogue.catalogue()], **self.sessions()}
+        return {"systems": [asdict(one) for one in self.listed], **self.sessions()}
 
     def sessions(self) -> dict[str, Any]:
         """The sessions that are kept, the latest first."""
         from loadcase.practice.show import kept_json
 
-        titles = {one.name: one.title for one in catalogue.catalogue()}
-        found = []
+        titles, found = self.titles, []
         for kept in self.store.sessions():
             judged = self.store.judgement(kept.id)
             title = kept.name or titles.get(kept.setup.system, kept.setup.system.rpartition("/")[2])
@@ -163,18 +174,18 @@ class Rooms:
         self, system: str | None, topic: str | None, level: str, format: str, style: str, drill: str, name: str
     ) -> dict[str, Any]:
         """A new session, on a system or on one that is drawn."""
+        from loadcase.practice.prompts import drawn
         from loadcase.practice.session import Session
 
         kept = self.store.sessions()
         seed = len(kept) + 1
-        entries = catalogue.catalogue()
         if system is None:
             practised: dict[str, int] = {}
             for one in kept:
                 practised[one.setup.system] = practised.get(one.setup.system, 0) + 1
-            system = catalogue.drawn(entries, topic, level, seed, practised).name  # type: ignore[arg-type]
-        elif system not in {one.name for one in entries}:
-            raise UsageError(f"there is no system {system!r}", hint=f"systems: {', '.join(e.name for e in entries)}")
+            system = drawn(topic, level, seed, practised)  # type: ignore[arg-type]
+        elif system not in self.titles:
+            raise UsageError(f"there is no system {system!r}", hint=f"systems: {', '.join(self.titles)}")
         setup = Setup(system, level, format, style, seed, drill)  # type: ignore[arg-type]
         with self._lock:
             session = Session.start(self.store, setup, self.clock)
@@ -210,8 +221,7 @@ class Rooms:
         """What stays weak, and what comes next."""
         from loadcase.practice.progress import progress
 
-        titles = {one.name: one.title for one in catalogue.catalogue()}
-        return {**progress(self.store, time.time()).to_json(), "titles": titles}
+        return {**progress(self.store, time.time()).to_json(), "titles": self.titles}
 
     # --- one session --------------------------------------------------------------------------------------------------
     def enter(self, id: str) -> dict[str, Any]:
