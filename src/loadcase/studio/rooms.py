@@ -48,7 +48,7 @@ class Room:
         self._tell = tell
         self.writing = threading.RLock()
         """Held while the blueprint is kept in the session and in its file, so that both are seen as one."""
-        self.told, self.working = 0, 0
+        self.told, self.working, self.compiling = 0, 0, False
         self.artifact = Artifact(session)
         self.left = threading.Event()
         self._said = ""
@@ -90,6 +90,9 @@ class Room:
         """Has the blueprint looked at or run; meanwhile the page shows that the clock stands still."""
         if what not in ("estimate", "review", "run"):
             raise UsageError(f"cannot {what!r} a blueprint", hint="estimate, review or run")
+        from loadcase.engine.run import needs_compile
+
+        self.compiling = what == "run" and needs_compile()
         self.working += 1
         self.tell(always=True)
         try:
@@ -116,7 +119,7 @@ class Room:
         """The clock and where the session is."""
         from loadcase.studio.session_view import state_of
 
-        return {**state_of(self.session.record, self.session.now), "working": self.working > 0}
+        return {**state_of(self.session.record, self.session.now), "working": self.working > 0, "compiling": self.compiling and self.working > 0}
 
     def leave(self) -> None:
         """Pauses the session and lets another process have it."""

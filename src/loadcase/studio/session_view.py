@@ -37,7 +37,7 @@ def view(store: Store, id: str, room: Room | None) -> dict[str, Any]:
     else:
         shown = gather(store, id)
         record = shown.record
-        state = {**state_of(record, kept.clock_s), "working": False}
+        state = {**state_of(record, kept.clock_s), "working": False, "compiling": False}
         first = {"events": shaped(record.events, 0), "pad": {"told": {}, "problems": {}}, "state": state}
     over = kept.ended
     system = shown.system

@@ -37,10 +37,11 @@ export function Effect({ one }: { one: SessionEvent }) {
 export function Runs() {
   const events = useRoom((now) => now.events);
   const working = useRoom((now) => now.clock?.working ?? false);
+  const compiling = useRoom((now) => now.clock?.compiling ?? false);
   const shown = events.filter((one) => one.kind === "ran" || one.kind === "curveball").reverse();
   return (
     <div className="room-panel">
-      {working && <p className="note working"><span className="pulse" /> The design is being looked at. The clock stands still meanwhile.</p>}
+      {working && <p className="note working"><span className="pulse" /> {compiling ? "The engine is compiled first, once on this machine; about a minute." : "The design is being looked at."} The clock stands still meanwhile.</p>}
       {!shown.length && !working && <Empty title="Nothing was run yet" icon="play">Estimate, review or run the blueprint, as far as it is wired. What is found stands here, and counts.</Empty>}
       {shown.map((one) => one.kind === "ran"
         ? <Outcome key={one.number} one={one} />

@@ -77,6 +77,8 @@ export interface ClockState {
   wall_s: number;
   paused: boolean;
   working: boolean;
+  /** Whether what goes on is the compiling of the engine, once on a machine. */
+  compiling: boolean;
   over: boolean;
   place: { slot: number; phase: string; left_s: number | null; total_s: number | null } | null;
   next: string | null;
