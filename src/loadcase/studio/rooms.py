@@ -119,7 +119,11 @@ class Room:
         """The clock and where the session is."""
         from loadcase.studio.session_view import state_of
 
-        return {**state_of(self.session.record, self.session.now), "working": self.working > 0, "compiling": self.compiling and self.working > 0}
+        return {
+            **state_of(self.session.record, self.session.now),
+            "working": self.working > 0,
+            "compiling": self.compiling and self.working > 0,
+        }
 
     def leave(self) -> None:
         """Pauses the session and lets another process have it."""
