@@ -1,5 +1,5 @@
 import { Suspense, lazy, useEffect, useRef, useState, type ReactNode } from "react";
-import { keepDraft, keepMine, run, save, takeTheirs } from "./actions";
+import { keepDraft, keepMine, run, save, takeTheirs, toDesigns } from "./actions";
 import { editor } from "./editor/editor";
 import { useRun } from "./live";
 import { ComparePanel } from "./panels/Compare";
@@ -21,6 +21,7 @@ import { Button, Empty, Guard, Splitter, Tabs, VERDICTS, useWidth } from "./ui/k
 const NARROW = 1040;
 /** Asked for at once, and read after the text stands, which does not wait for it. */
 const drawing = import("./diagram/Diagram");
+const Practice = lazy(() => import("./practice/Room").then((found) => ({ default: found.Room })));
 const Diagram = lazy(() => drawing.then((found) => ({ default: found.Diagram })));
 
 export function App() {
@@ -32,8 +33,20 @@ export function App() {
   const [across, setAcross] = useState(() => kept.read<number>("across") ?? 0.4);
   const [down, setDown] = useState(() => kept.read<number>("down") ?? 0.58);
   const [tall, setTall] = useState(false);
+  const room = use((now) => now.room !== null);
   useKeys();
+  useRoomHash();
   const style = { "--across": across, "--down": down } as React.CSSProperties;
+  if (room) {
+    return (
+      <div className={`app${narrow ? " narrow" : ""} in-room`}>
+        <TopBar />
+        <Banner />
+        <Guard><Suspense fallback={<p className="muted note opening">Opening the practice room…</p>}><Practice /></Suspense></Guard>
+        <Toasts />
+      </div>
+    );
+  }
   return (
     <div className={`app${narrow ? " narrow" : ""}${sideOpen ? " with-side" : ""}`} style={style} data-pane={narrow ? pane : undefined}>
       <TopBar />
@@ -69,6 +82,21 @@ function Region({ name, children }: { name: Pane; children: ReactNode }) {
   return <section className={`region region-${name}`} data-region={name} aria-label={REGIONS[name]} tabIndex={-1}><Guard>{children}</Guard></section>;
 }
 
+/** Back and forward lead into the practice room and out of it. */
+function useRoomHash(): void {
+  useEffect(() => {
+    const moved = () => {
+      const inside = location.hash.startsWith("#/practice");
+      if (inside && !get().room) {
+        keepDraft();
+        set({ room: "opening" });
+      } else if (!inside && get().room) void toDesigns();
+    };
+    addEventListener("popstate", moved);
+    return () => removeEventListener("popstate", moved);
+  }, []);
+}
+
 function useKeys(): void {
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
@@ -79,6 +107,7 @@ function useKeys(): void {
         act();
       };
       const busy = document.querySelector("dialog[open]") !== null;
+      if (get().room && event.key !== "F6") return; // the room has keys of its own
       if (mod && event.key === "Enter") take(() => !busy && void run());
       else if (mod && !event.shiftKey && event.key.toLowerCase() === "s") take(() => !busy && void save());
       else if (mod && !event.shiftKey && event.key.toLowerCase() === "k") take(() => set({ dialog: get().dialog === "palette" ? null : "palette" }));

@@ -48,6 +48,7 @@ async function loadStudio(): Promise<void> {
 
 /** Opens the text at once where one knows which; the lists of files and runs may come later. */
 async function resume(lists: Promise<unknown>): Promise<void> {
+  if (get().room) return;
   const asked = /^#\/files\/(.+)$/.exec(location.hash)?.[1];
   const hash = new URLSearchParams(asked ? { file: decodeURIComponent(asked) } : location.hash.slice(1));
   const stored = kept.read<Session>(`session:${get().studio?.folder ?? ""}`);
@@ -78,6 +79,7 @@ let remembered = "";
 /** At once, since a page may be closed at any time; most changes of the state change nothing of it. */
 function remember(): void {
   const now = get();
+  if (now.room) return;
   const session: Session = {
     key: now.doc?.key ?? null, tab: now.tab, side: now.side, sideOpen: now.sideOpen, run: now.runId, case: now.case,
     variant: now.variant, chosen: now.chosen, seeds: now.seeds,
@@ -226,7 +228,11 @@ async function write(path: string, version: string | null): Promise<void> {
 
 /** The text has changed here; called on every keystroke, so it does next to nothing. */
 export function edited(): void {
-  const doc = get().doc;
+  const { doc, room } = get();
+  if (room) {
+    if (room !== "opening") room.edited();
+    return analyseSoon();
+  }
   if (doc && !doc.dirty) set({ doc: { ...doc, dirty: true } });
   clearTimeout(drafting);
   drafting = setTimeout(keepDraft, 500);
@@ -238,8 +244,8 @@ let drafting: ReturnType<typeof setTimeout> | undefined;
 /** Puts unsaved text where a closed page does not lose it. */
 export function keepDraft(): void {
   clearTimeout(drafting);
-  const doc = get().doc;
-  if (!doc?.dirty) return;
+  const { doc, room } = get();
+  if (room || !doc?.dirty) return;
   const text = editor.text();
   if (text === editor.base()) {
     set({ doc: { ...doc, dirty: false } });
@@ -394,19 +400,21 @@ async function analyse(): Promise<void> {
   set({ analysing: true });
   try {
     const { variant } = get();
-    const found = await api.analyse(text, get().case, variant, mine.signal);
+    const { room } = get();
+    const found = await (room && room !== "opening" ? room.analyse(text, get().case, mine.signal) : api.analyse(text, get().case, variant, mine.signal));
     if (mine.signal.aborted) return;
     const broken = found.problems.find((one) => one.severity === "error");
-    if (found.blueprint && !broken) {
+    if (found.blueprint && (!broken || room)) {
       const cases = found.blueprint.cases;
       const now = get();
       set({
         problems: found.problems, stale: null, analysing: false, online: true,
         good: { blueprint: found.blueprint, estimate: found.estimate ?? now.good.estimate, diagram: found.diagram ?? now.good.diagram },
+        ...(room ? { findings: [] } : {}),
         case: now.case && cases.includes(now.case) ? now.case : (cases.includes("peak") ? "peak" : (cases[0] ?? null)),
         chosen: now.chosen?.filter((one) => cases.includes(one)) ?? null,
       });
-      reviewing = setTimeout(() => void review(text, mine), 350);
+      if (!broken && !room) reviewing = setTimeout(() => void review(text, mine), 350);
     } else {
       if (variant && !text.includes(variant)) set({ variant: null });
       set({
@@ -553,6 +561,28 @@ export function openRun(meta: RunMeta): void {
   if (meta.kind === "compare") set((now) => ({ compare: { ...now.compare, variants: meta.id }, tab: "compare", pane: "dock" }));
   else if (meta.kind === "scale") set({ tab: "scale", pane: "dock" });
   else set({ runId: meta.id, runCase: null, at: null, overlay: true, tab: meta.state === "done" || meta.state === "partial" ? "verdict" : "run", pane: "dock" });
+}
+
+/* ------------------------------------------------------------------ the practice room */
+
+/** Shows the practice room; what is being edited is kept, and comes back with `toDesigns`. */
+export function toPractice(): void {
+  if (get().room) return;
+  keepDraft();
+  set({ room: "opening" });
+  history.pushState(null, "", "#/practice");
+}
+
+/** Leaves the practice room for the designs. */
+export async function toDesigns(open?: () => Promise<void>): Promise<void> {
+  const where = `session:${get().studio?.folder ?? ""}`;
+  const stored = kept.read<Session>(where);
+  set({ room: null, doc: null, problems: [], findings: [], good: { blueprint: null, estimate: null, diagram: null } });
+  if (stored) kept.write(where, stored); // what was open before is opened again
+  if (location.hash.startsWith("#/practice")) history.pushState(null, "", "#");
+  document.title = "Loadcase Studio";
+  turn = 0;
+  await (open ? open() : resume(Promise.resolve()));
 }
 
 /* ------------------------------------------------------------------ small things */

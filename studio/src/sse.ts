@@ -47,6 +47,8 @@ export interface StreamOptions {
   onOnline?: (online: boolean) => void;
   /** Called when the server has no such stream. */
   onGone?: (status: number) => void;
+  /** Whether nothing is asked for while the page is hidden; it is unless told otherwise. */
+  rests?: boolean;
   silence_ms?: number;
   backoff_ms?: number;
 }
@@ -55,7 +57,7 @@ const HIDDEN_MS = 10_000;
 
 /** Follows a stream until it is closed here, or the server says that nothing more comes (204) or that it is gone (404). */
 export function follow(url: string, options: StreamOptions): () => void {
-  const { onEvent, onOnline, onGone, silence_ms = 45_000, backoff_ms = 500 } = options;
+  const { onEvent, onOnline, onGone, rests = true, silence_ms = 45_000, backoff_ms = 500 } = options;
   let closed = false;
   let lastId: string | null = null;
   let controller = new AbortController();
@@ -134,7 +136,7 @@ export function follow(url: string, options: StreamOptions): () => void {
   let hideTimer: ReturnType<typeof setTimeout> | undefined;
   const seen = () => {
     clearTimeout(hideTimer);
-    if (document.hidden) {
+    if (document.hidden && rests) {
       hideTimer = setTimeout(() => {
         resting = true;
         controller.abort();

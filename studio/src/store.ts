@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 import type {
-  BlueprintInfo, Diagram, Estimate, FileEntry, Finding, GalleryEntry, Language, Problem, RunMeta, StudioInfo,
+  Analysis, BlueprintInfo, Diagram, Estimate, FileEntry, Finding, GalleryEntry, Language, Problem, RunMeta, StudioInfo,
 } from "./types";
 
 export const TABS = ["estimate", "findings", "run", "verdict", "compare", "scale", "export"] as const;
@@ -39,7 +39,15 @@ export interface Toast {
   action?: { label: string; run: () => void };
 }
 
+/** What a room of the page does in the place of the studio: it keeps the text, and looks at it, in its own way. */
+export interface RoomHooks {
+  edited: () => void;
+  analyse: (text: string, of: string | null, signal: AbortSignal) => Promise<Analysis>;
+}
+
 export interface State {
+  /** Whether the practice room is shown, and what it does in the place of the studio. */
+  room: RoomHooks | "opening" | null;
   studio: StudioInfo | null;
   online: boolean;
   files: FileEntry[];
@@ -82,6 +90,7 @@ export interface State {
 }
 
 const initial: State = {
+  room: typeof location !== "undefined" && location.hash.startsWith("#/practice") ? "opening" : null,
   studio: null, online: true, files: [], gallery: [], drafts: [], language: null, doc: null, problems: [], findings: [],
   good: { blueprint: null, estimate: null, diagram: null }, stale: null, analysing: false, selectedNode: null, case: null,
   variant: null, chosen: null, seeds: null, runs: [], runId: null, runCase: null,

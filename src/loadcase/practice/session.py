@@ -163,9 +163,8 @@ class Session:
 
         with self._lock:
             self._answers()
-        with self._thinking:
-            if self.bench.execute:
-                prepare()
+        if self.bench.execute:  # what is estimated or reviewed meanwhile does not wait for it
+            prepare()
 
     # --- what the candidate does --------------------------------------------------------------------------------------
     def ask(self, text: str) -> list[Event]:

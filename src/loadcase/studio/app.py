@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,26 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from loadcase import __version__
 from loadcase.core.errors import UsageError
 from loadcase.studio import gallery
+from loadcase.studio.bodies import is_number, names_of, number_of, optional, taken, text_of
 from loadcase.studio.errors import LARGE, MISSING, ODD, UNREADABLE, StudioError, error
-from loadcase.studio.events import Hub, event
+from loadcase.studio.events import Hub
 from loadcase.studio.evidence import evidence
 from loadcase.studio.files import Folder, is_plain
+from loadcase.studio.interviews import Interviews
 from loadcase.studio.limits import Limits
+from loadcase.studio.practice import Practice
 from loadcase.studio.processes import Helpers
 from loadcase.studio.runs import ENDED, Runs
 from loadcase.studio.security import Door, Guard
 from loadcase.studio.store import Store
+from loadcase.studio.streams import stream
 
 STATIC = Path(__file__).parent / "static"
 ASSETS = STATIC / "assets"
@@ -39,7 +43,6 @@ WATCH_S = 0.5
 SETTLE_S = 5.0
 """So long the first page has the processor to itself, if it does not come to stand before."""
 KINDS = ("check", "compare", "scale")
-MOST_NAMES = 100
 LONGEST_NAME = 200
 
 
@@ -54,6 +57,7 @@ class Studio:
         self.first = first
         self.runs = Runs(store, limits, self.hub)
         self.leaving = asyncio.Event()
+        self.practice = Practice(Interviews(), helpers, self.leaving)
         self.stands = asyncio.Event()
         """Whether a page has its first diagram: then it asks for what the format knows."""
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -75,6 +79,7 @@ class Studio:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.practice.interviews.close()
             await self.runs.close()
             await self.helpers.close()
             self.store.close()
@@ -296,10 +301,10 @@ def run_request(body: dict[str, Any], limits: Limits) -> dict[str, Any]:
     seeds, budget_s = body.get("seeds"), body.get("budget_s")
     if seeds is not None and (not isinstance(seeds, int) or isinstance(seeds, bool) or not 1 <= seeds <= 1_000):
         raise StudioError(400, UNREADABLE, "`seeds` is a whole number from 1 to 1000")
-    if budget_s is not None and (not _is_number(budget_s) or not 0 < budget_s <= limits.wall_s):
+    if budget_s is not None and (not is_number(budget_s) or not 0 < budget_s <= limits.wall_s):
         raise StudioError(400, UNREADABLE, f"`budget_s` is a number of seconds up to {limits.wall_s:g}")
     to = body.get("to")
-    if to is not None and (not _is_number(to) or not 1 < to <= 1_000):
+    if to is not None and (not is_number(to) or not 1 < to <= 1_000):
         raise StudioError(400, UNREADABLE, "`to` is a load factor above 1, up to 1000")
     name, path = optional(body, "name", str), optional(body, "path", str)
     return {
@@ -316,59 +321,6 @@ def run_request(body: dict[str, Any], limits: Limits) -> dict[str, Any]:
     }
 
 
-async def taken(request: Request) -> dict[str, Any]:
-    """The body of a request, a JSON object. Raises StudioError."""
-    try:
-        body = json.loads(await request.body(), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise StudioError(400, UNREADABLE, "the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise StudioError(400, UNREADABLE, "the body is not a JSON object")
-    return body
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def text_of(body: dict[str, Any], name: str) -> str:
-    """A text that has to be there."""
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise StudioError(400, UNREADABLE, f"`{name}` has to be text")
-    return value
-
-
-def number_of(body: dict[str, Any], name: str) -> int:
-    """A line or a column, which has to be there."""
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10_000_000:
-        raise StudioError(400, UNREADABLE, f"`{name}` has to be a whole number from 1")
-    return value
-
-
-def optional(body: dict[str, Any], name: str, kind: type) -> Any:
-    """What may be left out, or null."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, kind):
-        raise StudioError(400, UNREADABLE, f"`{name}` has to be text, or null")
-    return value
-
-
-def names_of(body: dict[str, Any], name: str) -> list[str] | None:
-    """Names, or None where there are none."""
-    value = body.get(name)
-    if value is None or value == []:
-        return None
-    if not isinstance(value, list) or len(value) > MOST_NAMES or not all(isinstance(v, str) for v in value):
-        raise StudioError(400, UNREADABLE, f"`{name}` is a list of names, or null")
-    return value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _last(request: Request) -> int:
     given = request.headers.get("last-event-id", "") or request.query_params.get("after", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 12 else 0
@@ -376,30 +328,6 @@ def _last(request: Request) -> int:
 
 def _dumped(shape: Any) -> bytes:
     return json.dumps(shape, allow_nan=False, separators=(",", ":")).encode()
-
-
-def stream(told: AsyncGenerator[bytes, None], leaving: asyncio.Event) -> Response:
-    """Server-sent events, until there are no more or the server leaves."""
-
-    async def whole() -> AsyncIterator[bytes]:
-        left = asyncio.ensure_future(leaving.wait())
-        one: asyncio.Future[Any] = left
-        try:
-            while not left.done():
-                one = asyncio.ensure_future(anext(told, None))
-                await asyncio.wait({one, left}, return_when=asyncio.FIRST_COMPLETED)
-                if not one.done() or (said := one.result()) is None:
-                    return
-                yield said
-        except StudioError as found:
-            yield event("failed", found.shape())
-        finally:
-            left.cancel()
-            one.cancel()
-            await asyncio.wait({left, one})
-            await told.aclose()
-
-    return StreamingResponse(whole(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
 async def _refused(request: Request, found: Exception) -> Response:
@@ -465,6 +393,7 @@ def application(studio: Studio, door: Door) -> Guard:
             route("/api/runs/{run}/evidence", studio.evidence),
             route("/api/runs/{run}/report", studio.report),
             route("/api/events", studio.events),
+            *(route(path, called, *methods) for path, called, *methods in studio.practice.routes()),
             *([Mount("/assets", StaticFiles(directory=ASSETS))] if ASSETS.is_dir() else []),
         ],
         exception_handlers={HTTPException: _http, StudioError: _refused, Exception: _odd},

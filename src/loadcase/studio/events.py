@@ -38,6 +38,12 @@ class Hub:
             else:
                 queue.put_nowait(told)
 
+    def end(self) -> None:
+        """Tells everybody that nothing more comes."""
+        for queue in list(self.listening):
+            self.listening.discard(queue)
+            queue.put_nowait(None)
+
     async def listen(self) -> AsyncGenerator[bytes, None]:
         """Everything that is told from now on."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()

@@ -24,6 +24,7 @@ TINY = (
 
 ANSWERS = {
     "analyse": "analyse:analyse",
+    "partial": "partial:partial",
     "review": "analyse:review",
     "language": "language:language",
     "completions": "completion:completions",

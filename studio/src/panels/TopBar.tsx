@@ -1,7 +1,7 @@
 /** The design that is open, what is run of it, and how. */
 
 import { useEffect, useState } from "react";
-import { analyseSoon, cancel, run as start, save, say, throwIn } from "../actions";
+import { analyseSoon, cancel, run as start, save, say, throwIn, toDesigns, toPractice } from "../actions";
 import { api } from "../api";
 import { editor } from "../editor/editor";
 import { applyTheme, get, kept, set, use, type Theme } from "../store";
@@ -32,16 +32,21 @@ export function TopBar() {
   const sideOpen = use((now) => now.sideOpen);
   const theme = use((now) => now.theme);
   const online = use((now) => now.online);
+  const room = use((now) => now.room !== null);
   const look = THEMES.find((one) => one.id === theme)!;
   return (
     <header className="topbar">
-      <Button kind="quiet" icon="sidebar" aria-label="Files and runs" aria-pressed={sideOpen} title="Files and runs (Ctrl+B)" onClick={() => set({ sideOpen: !sideOpen })} />
+      {!room && <Button kind="quiet" icon="sidebar" aria-label="Files and runs" aria-pressed={sideOpen} title="Files and runs (Ctrl+B)" onClick={() => set({ sideOpen: !sideOpen })} />}
       <span className="brand"><Mark /><b>Loadcase</b></span>
-      <DocState />
+      <nav className="rooms segmented" aria-label="Rooms">
+        <button type="button" aria-pressed={!room} onClick={() => room && void toDesigns()}>Designs</button>
+        <button type="button" aria-pressed={room} onClick={toPractice}>Practice</button>
+      </nav>
+      {!room && <DocState />}
       <span className="grow" />
-      {doc && <RunControls />}
+      {doc && !room && <RunControls />}
       {!online && <span className="away" role="status"><Icon name="warning" size={13} /> Server away</span>}
-      <Button kind="quiet" icon="search" aria-label="Commands" title="Commands and files (Ctrl+K)" onClick={() => set({ dialog: "palette" })} />
+      {!room && <Button kind="quiet" icon="search" aria-label="Commands" title="Commands and files (Ctrl+K)" onClick={() => set({ dialog: "palette" })} />}
       <Button kind="quiet" icon={look.icon} aria-label={`Colours: ${look.name}`} title={`Colours: ${look.name}`} onClick={nextTheme} />
       <Button kind="quiet" icon="keys" aria-label="Keys and help" title="Keys and help (F1)" onClick={() => set({ dialog: "keys" })} />
     </header>
