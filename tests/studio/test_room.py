@@ -208,7 +208,7 @@ def test_a_whole_interview_outlives_its_server(
     looks("run")
     tab(page, "Decisions")
     for part, text in {
-        "Chose": "a store partitioned by conversation", "over": "one primary", "because": "46k writes/s do not fit one",
+        "Chose": "a wide-column store partitioned by conversation", "over": "one relational primary", "because": "46k writes/s do not fit one",
         "at the cost of": "no transaction across conversations", "flips when": "it all fits one machine",
     }.items():  # fmt: skip
         page.get_by_label(part, exact=True).fill(text)
@@ -240,7 +240,9 @@ def test_a_whole_interview_outlives_its_server(
     looks("verdict")
     page.locator("button.quote").first.click()
     expect(page.locator(".timeline .moment")).to_be_visible()
-    expect(page.locator(".compared")).to_contain_text("a store partitioned by conversation")
+    expect(page.locator(".compared")).to_contain_text(
+        "store partitioned by conversation, over one relational primary, because 46k writes/s do"
+    )
     page.get_by_role("button", name="Override").first.click()
     assert page.locator(".override-form button[type=submit]").is_disabled()
     page.get_by_label("Because").fill("it was said at the door")
