@@ -286,8 +286,13 @@ def test_what_it_needs_is_not_named(bench: Workbench) -> None:
 
 
 # --- all systems ------------------------------------------------------------------------------------------------------
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SYSTEMS)
+SMALL = ("blog-comments", "payments", "webhook-receiver")
+"""Systems whose worked designs run quickly; the others are in the command of the gallery."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in SMALL else pytest.mark.gallery) for n in SYSTEMS]
+)
 def test_every_curveball_strikes_the_worked_design(name: str) -> None:
     bench, text = Workbench(name), system(name).path.read_text("utf-8")
     for ball, one in FACTS[name].curveballs.items():
