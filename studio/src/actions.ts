@@ -577,9 +577,9 @@ export function toPractice(): void {
 export async function toDesigns(open?: () => Promise<void>): Promise<void> {
   const where = `session:${get().studio?.folder ?? ""}`;
   const stored = kept.read<Session>(where);
+  if (location.hash.startsWith("#/practice")) history.pushState(null, "", "#");
   set({ room: null, doc: null, problems: [], findings: [], good: { blueprint: null, estimate: null, diagram: null } });
   if (stored) kept.write(where, stored); // what was open before is opened again
-  if (location.hash.startsWith("#/practice")) history.pushState(null, "", "#");
   document.title = "Loadcase Studio";
   turn = 0;
   await (open ? open() : resume(Promise.resolve()));

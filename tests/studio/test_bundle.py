@@ -40,8 +40,11 @@ def test_the_page_has_no_inline_script() -> None:
 
 
 def test_the_bundle_is_small() -> None:
-    packed = sum(len(gzip.compress(data)) for name, data in files().items() if name.endswith((".js", ".css", ".html")))
-    assert packed < 350 * 1024
+    packed = {n: len(gzip.compress(data)) for n, data in files().items() if n.endswith((".js", ".css", ".html"))}
+    room = {name: size for name, size in packed.items() if "/Room-" in name}
+    assert sum(packed.values()) - sum(room.values()) < 350 * 1024
+    assert 0 < sum(room.values()) < 32 * 1024
+    assert not any(name in (STATIC / "index.html").read_text() for name in room)  # it comes when it is opened
 
 
 def test_the_licences_of_what_is_bundled_are_shipped() -> None:
