@@ -78,8 +78,7 @@ def _by_dot(graph: Diagram, ways: Sequence[Direction], program: str) -> list[Dia
             out, _ = one.communicate(timeout=max(0.1, until - time.monotonic()))
             found.append(_read(graph, way, json.loads(out)))
         except (OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError):
-            one.kill()
-            one.communicate()
+            _end(one)
     return found
 
 
@@ -88,6 +87,14 @@ def _start(program: str, source: str) -> subprocess.Popen[bytes]:
         given.write(source.encode())
         given.seek(0)
         return subprocess.Popen([program, "-Tjson"], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def _end(one: subprocess.Popen[bytes]) -> None:
+    """Ends a program, without waiting for what it may have started."""
+    one.kill()
+    if one.stdout is not None:
+        one.stdout.close()
+    one.wait()
 
 
 def _source(graph: Diagram, direction: Direction, ranks: str) -> str:

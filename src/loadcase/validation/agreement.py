@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -138,14 +139,19 @@ def subjects(only: Iterable[str] | None = None) -> list[Subject]:
 
     `only` keeps those whose name or group is given. Raises UsageError when one of them is unknown.
     """
-    found = [*of_cases(), *of_designs(), *of_gallery()]
+    found = _all()
     if only is None:
-        return found
+        return list(found)
     wanted = set(only)
     known = {name for s in found for name in (s.name, s.name.split(":")[0], s.group)}
     if wanted - known:
         raise UsageError(f"no design or group is called {', '.join(sorted(wanted - known))}")
     return [s for s in found if wanted & {s.name, s.name.split(":")[0], s.group}]
+
+
+@cache
+def _all() -> tuple[Subject, ...]:
+    return (*of_cases(), *of_designs(), *of_gallery())
 
 
 def of_cases() -> Iterator[Subject]:
