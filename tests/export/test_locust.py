@@ -206,7 +206,10 @@ def counting() -> Iterator[tuple[str, list[tuple[float, str, str, bytes]]]]:
             except OSError:  # the clients go while they are answered
                 return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Listening(ThreadingHTTPServer):
+        request_queue_size = 256  # with the five of the library a busy machine drops connections, each for a second
+
+    server = Listening(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
