@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import loadcase.practice
+from loadcase.practice.answering import Reply
 from loadcase.practice.events import Event, Hint
 from loadcase.practice.record import Record
 from loadcase.systems.facts import Facts
@@ -24,15 +25,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@dataclass
-class Reply:
-    how: str
-    text: str
-    facts: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    silent: str | None = None
 
 
 class Answers:

@@ -18,6 +18,8 @@ Beside the codes of the file and of its values (`loadcase.core.errors`) there ar
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from loadcase.core.errors import BlueprintError, LoadcaseError
@@ -63,3 +65,20 @@ def error_of(found: LoadcaseError) -> dict[str, Any]:
         one = found.problems[0]
         return error(one.code, one.message, one.hint, one.line, one.column)
     return error(found.code, found.message, found.hint)
+
+
+def answered(ask: str, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """One answer of a process to what it was asked, whatever happens."""
+    try:
+        return {"answer": made()}
+    except StudioError as found:
+        return {"status": found.status, **found.shape()}
+    except LoadcaseError as found:
+        return {"status": 422, "error": error_of(found)}
+    except (RecursionError, MemoryError) as found:
+        message = f"the design is too large for this machine ({type(found).__name__})"
+        return {"status": 413, "error": error(LARGE, message, "divide the counts and the load by the same factor")}
+    except Exception as found:  # a page is no place for a traceback; the terminal is
+        sys.excepthook(type(found), found, found.__traceback__)
+        message = f"{ask} failed ({type(found).__name__}); the terminal of the studio says more"
+        return {"status": 500, "error": error(ODD, message)}

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, BinaryIO
 
-from loadcase.core.errors import LoadcaseError
-from loadcase.studio.errors import LARGE, ODD, StudioError, error, error_of
+from loadcase.studio.errors import answered
 from loadcase.studio.limits import bound_memory
 
 MEMORY_BYTES = 2 << 30
@@ -68,19 +67,7 @@ def function(name: str) -> Callable[..., dict[str, Any]]:
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """One answer, whatever happens."""
-    try:
-        return {"answer": function(question["ask"])(**question["with"])}
-    except StudioError as found:
-        return {"status": found.status, **found.shape()}
-    except LoadcaseError as found:
-        return {"status": 422, "error": error_of(found)}
-    except (RecursionError, MemoryError) as found:
-        message = f"the design is too large for this machine ({type(found).__name__})"
-        return {"status": 413, "error": error(LARGE, message, "divide the counts and the load by the same factor")}
-    except Exception as found:  # a page is no place for a traceback; the terminal is
-        sys.excepthook(type(found), found, found.__traceback__)
-        message = f"{question['ask']} failed ({type(found).__name__}); the terminal of the studio says more"
-        return {"status": 500, "error": error(ODD, message)}
+    return answered(question["ask"], lambda: function(question["ask"])(**question["with"]))
 
 
 def serve(questions: BinaryIO, out: BinaryIO) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from loadcase.core.errors import LoadcaseError
-from loadcase.studio.errors import LARGE, ODD, error, error_of
+from loadcase.studio.errors import answered, error_of
 from loadcase.studio.limits import Limits, bound_memory
 
 LIBRARIES_BYTES = 2 << 30
@@ -46,19 +46,14 @@ class Line:
 
 def answer(rooms: Any, question: dict[str, Any]) -> dict[str, Any]:
     """One answer, whatever happens."""
-    try:
+
+    def made() -> dict[str, Any]:
         if question["ask"] not in ASKED:
             raise KeyError(question["ask"])
-        return {"answer": getattr(rooms, question["ask"])(**question["with"])}
-    except LoadcaseError as found:
-        return {"status": 422, "error": error_of(found)}
-    except (RecursionError, MemoryError) as found:
-        message = f"the design is too large for this machine ({type(found).__name__})"
-        return {"status": 413, "error": error(LARGE, message, "divide the counts and the load by the same factor")}
-    except Exception as found:  # a page is no place for a traceback; the terminal is
-        sys.excepthook(type(found), found, found.__traceback__)
-        message = f"{question['ask']} failed ({type(found).__name__}); the terminal of the studio says more"
-        return {"status": 500, "error": error(ODD, message)}
+        found: dict[str, Any] = getattr(rooms, question["ask"])(**question["with"])
+        return found
+
+    return answered(question["ask"], made)
 
 
 def serve(rooms: Any, questions: BinaryIO, line: Line) -> None:
