@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.core.errors import Path, suggest
+from loadcase.core.errors import Path
 from loadcase.export.base import Export, Made, refused
-from loadcase.export.entities import TYPES, Kept, known_types, stores, tables, type_of
+from loadcase.export.entities import Kept, column_types, stores, tables
 from loadcase.export.text import line, slugs
 from loadcase.kinds.store import Store
 
@@ -75,13 +75,7 @@ def _table(blueprint: Blueprint, keyspace: str, one: Kept) -> Iterator[str]:
     path: Path = ("entities", one.name)
     table, row, identity = _folder(blueprint, one.name, path), one.row, one.entity.identity
     columns = []
-    for name, spelled in one.entity.fields.items():
-        found = type_of(spelled)
-        if found is None:
-            raise refused(
-                blueprint, (*path, "fields", name), f"the type {line(spelled)!r} is none that a column could have",
-                suggest(spelled, TYPES) or f"one of {known_types()}",
-            )  # fmt: skip
+    for name, found in column_types(blueprint, one.name, one.entity):
         columns.append((_quoted(blueprint, name, (*path, "fields", name)), found.cql))
     quoted = [_quoted(blueprint, name, path) for name in row]
     if identity is not None and identity not in one.key:

@@ -9,6 +9,7 @@ from typing import Any
 from loadcase.blueprint.knowledge import calls, entity_of, together
 from loadcase.blueprint.model import Blueprint, Entity, FlowSpec
 from loadcase.blueprint.steps import Call
+from loadcase.core.errors import suggest
 from loadcase.export.base import NothingError, refused
 from loadcase.export.text import line
 from loadcase.kinds.store import Store, WriteOptions
@@ -50,9 +51,17 @@ def type_of(spelled: str) -> Type | None:
     return TYPES.get(spelled.strip().lower())
 
 
-def known_types() -> str:
-    """The types, in a sentence."""
-    return ", ".join(TYPES)
+def column_types(blueprint: Blueprint, name: str, entity: Entity) -> Iterator[tuple[str, Type]]:
+    """The fields of an entity, each with its type. Raises BlueprintError for one that no column could have."""
+    for field_name, spelled in entity.fields.items():
+        found = type_of(spelled)
+        if found is None:
+            raise refused(
+                blueprint, ("entities", name, "fields", field_name),
+                f"the type {line(spelled)!r} is none that a column could have",
+                suggest(spelled, TYPES) or f"one of {', '.join(TYPES)}",
+            )  # fmt: skip
+        yield field_name, found
 
 
 @dataclass

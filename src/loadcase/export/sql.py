@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from loadcase.blueprint.model import Blueprint
-from loadcase.core.errors import Path, suggest
+from loadcase.core.errors import Path
 from loadcase.export.base import Export, Made, MissingError, refused
-from loadcase.export.entities import TYPES, Kept, known_types, stores, tables, type_of
+from loadcase.export.entities import Kept, column_types, stores, tables
 from loadcase.export.text import line, slugs
 
 _QUOTED = re.compile(r'("(?:[^"]|"")*")')
@@ -77,14 +77,8 @@ def _table(blueprint: Blueprint, one: Kept, shards: int) -> Iterator[str]:
     _named(blueprint, one.name, path, len(f"_{shards - 1}") if shards > 1 else 0)
     row, unique = one.row, _unique(one, shards)
     parts: list[Any] = []
-    for name, spelled in one.entity.fields.items():
+    for name, found in column_types(blueprint, one.name, one.entity):
         _named(blueprint, name, (*path, "fields", name))
-        found = type_of(spelled)
-        if found is None:
-            raise refused(
-                blueprint, (*path, "fields", name), f"the type {line(spelled)!r} is none that a column could have",
-                suggest(spelled, TYPES) or f"one of {known_types()}",
-            )  # fmt: skip
         fixed = name in row or name in unique
         parts.append(sa.Column(name, _Spelled(sa, found.sql), nullable=not fixed, autoincrement=False))
     parts.append(sa.PrimaryKeyConstraint(*row))
