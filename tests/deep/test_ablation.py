@@ -177,27 +177,38 @@ def without(text: str, cases: tuple[str, ...]) -> str:
     return text
 
 
+def files(folder: Path, left_out: tuple[str, ...]) -> tuple[Path, Path]:
+    """The finished design, and a copy with what nothing needs."""
+    original, copy = folder / "original.yaml", folder / "copy.yaml"
+    text = without(GALLERY.read_text(), left_out)
+    original.write_text(text)
+    for before, after in CHANGES:
+        assert text.count(before) == 1
+        text = text.replace(before, after)
+    copy.write_text(text)
+    return original, copy
+
+
 @pytest.mark.parametrize(
     "left_out", [pytest.param(OTHERS, marks=pytest.mark.slow), pytest.param((), marks=pytest.mark.gallery)]
 )
 def test_a_needless_log_cache_and_region_are_named_and_nothing_else(tmp_path: Path, left_out: tuple[str, ...]) -> None:
-    original = tmp_path / "original.yaml"
-    original.write_text(without(GALLERY.read_text(), left_out))
-    text = original.read_text()
-    for before, after in CHANGES:
-        assert text.count(before) == 1
-        text = text.replace(before, after)
-    copy = tmp_path / "copy.yaml"
-    copy.write_text(text)
+    _, copy = files(tmp_path, left_out)
     found = findings(load(copy), api.ablate(load(copy)))
     assert {f.path for f in found} == {
         ("components", "fills"),
         ("components", "near"),
         ("components", "links", "regions"),
     }
-    lines = text.splitlines()
+    lines = copy.read_text().splitlines()
     for one, start in zip(sorted(found, key=lambda f: f.line), ("regions: 2", "near:", "fills:"), strict=True):
         assert lines[one.line - 1][one.column - 1 :].startswith(start)
+
+
+@pytest.mark.gallery
+@pytest.mark.parametrize("left_out", [OTHERS, ()])
+def test_of_the_finished_design_nothing_is_needless(tmp_path: Path, left_out: tuple[str, ...]) -> None:
+    original, _ = files(tmp_path, left_out)
     kept = api.ablate(load(original))
     assert kept.trials
     assert findings(load(original), kept) == []

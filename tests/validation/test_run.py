@@ -143,22 +143,6 @@ def test_what_is_reported_over_time_is_there_as_it_is_at_the_end() -> None:
     assert at_end({"r.goodput": line, "r.p99": Series(0.0, 1.0, "s", [None])}) == {"r.goodput.at_end": 2.0}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["RT-HOTOS-1", "RT-HOTOS-2", "RT-COLLAPSE-2", "RT-THROTTLE-1", "QL-PAUSE-1", "RQ-PBSEXP-1", "RQ-KSTALE-5"]
-)
-def test_the_engine_tells_what_faults_and_quorums_do(name: str) -> None:
-    (result,) = run_cases(only=[name])
-    assert result["status"] == "pass", result["reason"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["QT-MM1-1", "QT-JACKSON-1", "LB-BINS-1", "TL-HEDGE-3", "RT-LAYERS-1"])
-def test_the_engine_gives_the_known_answer(name: str) -> None:
-    (result,) = run_cases(only=[name])
-    assert result["status"] == "pass", result["reason"]
-
-
 def test_clients_that_contend_for_one_row_write_as_often_as_measured_elsewhere() -> None:
     """Brooker's simulator of backoff and jitter; decorrelated jitter is not a policy of the format."""
     (result,) = run_cases(only=["RT-JITTER-1"])

@@ -51,7 +51,7 @@ def scale(
 
     Exit codes: 0 told, 2 invalid, 130 interrupted.
 
-    Example: loadcase scale gallery/url-shortener --to 10x
+    Example: loadcase scale gallery/ride-dispatch --to 10x
 
     Parameters
     ----------
