@@ -96,6 +96,7 @@ def test_a_wrong_sweep_is_refused(tiny: str, arguments: list[str], said: str, ca
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="sends signals")
 def test_ctrl_c_leaves_partial_results(tmp_path: Path) -> None:
     path, out = tmp_path / "long.yaml", tmp_path / "t.parquet"

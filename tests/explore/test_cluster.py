@@ -36,6 +36,7 @@ def cluster() -> Iterator[Any]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_as_this_machine(cluster: Any, tmp_path: Path) -> None:
     here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
     axes = parse_axes(["s.replicas=1..3", "estimates.users=50,100"])
@@ -46,6 +47,7 @@ def test_a_cluster_gives_the_same_as_this_machine(cluster: Any, tmp_path: Path) 
     assert sweep(loads(TINY), axes, seeds=3, out=there, cluster=cluster.scheduler_address).before == 18
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_lost_costs_no_run_and_repeats_none(cluster: Any, tmp_path: Path) -> None:
     text = TINY.replace("duration: 5 s", "duration: 1000 s")
     here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
@@ -76,6 +78,7 @@ def test_a_worker_that_is_lost_costs_no_run_and_repeats_none(cluster: Any, tmp_p
     assert pq.read_table(here).equals(pq.read_table(there))
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_said() -> None:
     with pytest.raises(UsageError, match=r"no cluster at tcp://127\.0\.0\.1:9"):
         sweep(loads(TINY), parse_axes(["s.replicas=1,2"]), cluster="tcp://127.0.0.1:9")

@@ -277,6 +277,7 @@ def wait_until(what: Any, seconds: float = 120.0) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_sweep_that_is_killed_goes_on_without_loss_or_repetition(tmp_path: Path) -> None:
     api.prepare()

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools.matching import outcome
+from tools.matching.outcomes import outcome
 
 from loadcase.practice.answering import Answers
 from loadcase.systems import system, systems

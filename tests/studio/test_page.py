@@ -198,6 +198,7 @@ def seeds(page: Page, count: int) -> None:
     page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 def test_the_page_opens_a_design_and_follows_the_text(page: Page, studio: Studio, quiet: list[str]) -> None:
     opened(page, studio)
     expect(page.locator(".editor .cm-line").first).to_have_text("loadcase: 1")

@@ -48,6 +48,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield made
 
 
+@pytest.mark.slow
 def test_a_newcomers_path(studio: Served) -> None:
     page = studio.client.get("/")
     assert page.status_code == 200

@@ -12,40 +12,38 @@ from typing import Literal
 from loadcase.core.errors import LoadcaseError
 from loadcase.core.expressions import evaluate
 from loadcase.core.quantity import Quantity, median, strip_counts
+from loadcase.practice.learned import Learned, learned
 from loadcase.practice.matching import Likely, Matcher
 from loadcase.practice.matching_words import split
+from loadcase.practice.reading import read
 from loadcase.systems.facts import Facts, phrasing
 
 How = Literal["told", "yours", "derive", "unclear"]
 
-SURE = 0.55
-"""The chance from which a fact is told."""
-SURE_PART = 0.75
-"""The same, of a part of a message that asks by itself."""
-SURE_PHRASE = 0.93
-"""The same, of a part without a question word."""
-LITTLE = 0.3
-"""What is left of the chance when what was asked before is taken out counts as this much at least."""
+
+@dataclass(frozen=True)
+class Sure:
+    """From which chance on something is said."""
+
+    fact: float
+    """A fact is told, when the message asks for one thing."""
+    part: float
+    """The same, of a message that asks for several."""
+
+
+LEARNED = Sure(fact=0.35, part=0.35)
+"""Where a model was learned from examples of the system."""
+COMPARED = Sure(fact=0.55, part=0.75)
+"""Where questions are compared with the phrasings of the facts."""
 SURE_NUMBERS = 0.4
 """The chance from which a figure is left to be worked out, whichever it is."""
 SURE_SILENT = 0.35
 """The chance from which a topic that is left to the candidate is named."""
-FEW = 4
-"""Words of a part of a list."""
 MOST = 3
 """Facts that one message may ask for."""
-PARTS = 12
-"""Parts of a message that are looked at one by one."""
 LONGEST = 600
 """Letters of a message that are read: nobody asks longer questions."""
 
-_BREAKS = re.compile(r"[.?!;:]+(?:\s+|$)|,+\s*|\b(?:and|or|plus|as well as)\b", re.IGNORECASE)
-_ASKS = re.compile(
-    r"\b(how|what|when|which|who|where|why)\b|^\s*(is|are|can|could|may|might|must|do|does|should|will)\b",
-    re.IGNORECASE,
-)
-_OF_BEFORE = re.compile(r"\b(it|its|each|that|one|them|they|those|either)\b", re.IGNORECASE)
-"""Words of a part that speaks of the part before."""
 _NOD = re.compile(
     r"\b(ok|okay|right|fine|fair|correct|good|agreed|alright|reasonable|enough|allowed|yes|no|happy|true|sound|"
     r"assume|assuming|suppose|say|reckon|guess|take it|plan on|count on|aim for|i'd|i'll)\b",
@@ -73,9 +71,12 @@ class Reply:
 class Answers:
     """Answers questions about one system."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, model: Learned | Matcher | None = None) -> None:
+        """`model` says what is asked for: by default the one that was learned of the system, where there is one, or
+        else a comparison with the phrasings of the facts."""
         self.facts = facts
-        self.matcher = Matcher(facts)
+        self.model = model or learned(facts) or Matcher(facts)
+        self.sure = LEARNED if isinstance(self.model, Learned) else COMPARED
         self._known = {phrasing(text): name for name, fact in facts.facts.items() for text in fact.asked}
 
     def reply(self, text: str) -> Reply:
@@ -83,30 +84,22 @@ class Answers:
         text = text[:LONGEST]
         if not any(word.isalpha() for word in split(text)):
             return Reply("unclear", "I did not get that. What would you like to know about the system?")
-        whole = self.matcher.likely(text)
         word_for_word = self._known.get(phrasing(text))
-        names = [word_for_word] if word_for_word else self._asked_for(text, whole)
+        names = [word_for_word] if word_for_word else self._asked_for(text)
         if names:
             told = " ".join(self.facts.facts[name].answer.strip() for name in names)
             return Reply("told", self._nod(text, names) + told, tuple(names))
-        return self._left(text, whole)
+        return self._left(text, self.model.likely(text))
 
-    def _asked_for(self, text: str, whole: list[Likely]) -> list[str]:
-        """The facts that a message asks for: those of its parts, where several ask, or that of the whole."""
+    def _asked_for(self, text: str) -> list[str]:
+        """The facts that a message asks for."""
         found: list[str] = []
-        parts = [part for part in _BREAKS.split(text) if split(part)][:PARTS]
-        terse = all(len(split(part)) <= FEW for part in parts)
-        for i, part in enumerate(parts if len(parts) > 1 else ()):
-            sure = SURE if terse else SURE_PART if _ASKS.search(part) else SURE_PHRASE
-            name = _sure_of(self.matcher.likely(part), sure)
-            if name is None and i and _OF_BEFORE.search(part):
-                both = self.matcher.likely(f"{parts[i - 1]} {part}")
-                name = _sure_of([one for one in both if one.candidate.name not in found], SURE_PART)
-            found += [name] if name is not None and name not in found else []
-        if len(found) > 1:
-            return found[:MOST]
-        top = whole[0]
-        return [top.candidate.name] if top.candidate.sort == "fact" and top.chance >= SURE else []
+        stretches = read(text, self.model)
+        sure = self.sure.fact if len(stretches) == 1 else self.sure.part
+        for top in (stretch.likely[0] for stretch in stretches):
+            if top.candidate.sort == "fact" and top.chance >= sure and top.candidate.name not in found:
+                found.append(top.candidate.name)
+        return found[:MOST]
 
     def _nod(self, text: str, names: list[str]) -> str:
         """A yes, or the opposite, to a figure that the candidate assumes; nothing where that cannot be said."""
@@ -126,7 +119,7 @@ class Answers:
         if numbers and sum(one.chance for one in numbers) >= SURE_NUMBERS:
             return self._derive(numbers[0].candidate.name)
         silent = [one for one in whole[:1] if one.candidate.sort == "silent" and one.chance >= SURE_SILENT]
-        if not silent and not self.matcher.heard(text):
+        if not silent and not self.model.heard(text):
             return Reply("unclear", "I am not sure what you are asking. Can you say it in other words?")
         if silent:
             name = silent[0].candidate.name
@@ -142,12 +135,6 @@ class Answers:
         about |= {key: one.about for key, one in self.facts.numbers.items()}
         used = [about[word] for word in re.findall(r"[a-z_]\w*", number.from_) if word in about]
         return Reply("derive", f"Work it out from {' and '.join(dict.fromkeys(used))}.", numbers=(name,))
-
-
-def _sure_of(likely: list[Likely], sure: float) -> str | None:
-    """The fact that comes first, when it is sure among what is there."""
-    top, total = likely[0], sum(one.chance for one in likely)
-    return top.candidate.name if top.candidate.sort == "fact" and top.chance >= sure * max(total, LITTLE) else None
 
 
 def _figure(found: re.Match[str]) -> Quantity | None:

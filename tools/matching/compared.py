@@ -1,4 +1,4 @@
-"""Fits the weights by which questions are matched, and tells how well: `python -m tools.matching [--keep] [--held]`.
+"""Fits the weights by which questions are compared with phrasings, for facts of which nothing was learned.
 
 The weights are fitted on the questions of the part `build` alone. What is told of that part is by cross-validation over
 systems: the questions of a system are matched by weights that none of them helped to fit. The part `held` is told in
@@ -8,9 +8,6 @@ counts, and only when asked for.
 from __future__ import annotations
 
 import json
-import sys
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +17,9 @@ from tests.practice.asked import Question, questions
 from loadcase.practice.answering import Answers
 from loadcase.practice.matching import WEIGHTS, Candidate, Matcher
 from loadcase.systems import systems
+from tools.matching.outcomes import outcome, report
 
-KEPT = Path(__file__).parents[1] / "src/loadcase/practice/known/weights.json"
+KEPT = Path(__file__).parents[2] / "src/loadcase/practice/known/weights.json"
 STIFF = 0.5
 """How much weights are held to zero."""
 FOLDS = 5
@@ -63,55 +61,32 @@ def fit(cases: list[Case], steps: int = 80) -> Rows:
     return weights
 
 
-def outcome(question: Question, told: Iterable[str]) -> str:
-    """`right`, `wrong` (a fact that was not asked for), or `short` (too little, or left to the candidate)."""
-    told = set(told)
-    if told - {*question.facts, *question.also}:
-        return "wrong"
-    enough = set(question.facts) <= told or (told and len(question.facts) == 1)
-    return "right" if enough else "short"
-
-
-def report(outcomes: list[tuple[Question, str]]) -> str:
-    """Counts and shares by how a question is put."""
-    rows = []
-    for kind in ("", *sorted({question.kind for question, _ in outcomes})):
-        of = Counter(result for question, result in outcomes if kind in ("", question.kind))
-        shares = "  ".join(f"{name} {of[name]:4} {of[name] / of.total():6.1%}" for name in ("right", "short", "wrong"))
-        rows.append(f"{kind or 'all':12}{of.total():5}  {shares}")
-    return "\n".join(rows)
-
-
-def main() -> None:
-    answers = {one.name: Answers(one.facts) for one in systems()}
+def main(keep: bool, parts: tuple[str, ...]) -> None:
+    """Fits the weights, keeps them if told to, and tells how questions end."""
+    matchers = {one.name: Matcher(one.facts) for one in systems()}
+    answers = {one.name: Answers(one.facts, matchers[one.name]) for one in systems()}
     asked = {name: [q for q in questions(name) if q.part == "build"] for name in answers}
-    cases = {name: _cases(answers[name].matcher, asked[name]) for name in answers}
+    cases = {name: _cases(matchers[name], asked[name]) for name in answers}
     names = sorted(answers)
     outcomes = []
     for i in range(FOLDS):
         left_out = names[i::FOLDS]
         weights = fit([case for name in names if name not in left_out for case in cases[name]])
         for name in left_out:
-            answers[name].matcher.weights = weights
+            matchers[name].weights = weights
             outcomes += [(q, outcome(q, answers[name].reply(q.ask).facts)) for q in asked[name]]
     print("build, cross-validated over systems\n" + report(outcomes))
     weights = fit([case for name in names for case in cases[name]])
-    if "--keep" in sys.argv:
+    if keep:
         KEPT.write_text(
             json.dumps(dict(zip(WEIGHTS, weights.round(3).tolist(), strict=True)), indent=1) + "\n", "utf-8"
         )
-    if "--held" in sys.argv:
-        outcomes = []
+    for part in parts[1:]:
         for name in names:
-            answers[name].matcher.weights = weights
-            held = [q for q in questions(name) if q.part == "held"]
-            outcomes += [(q, outcome(q, answers[name].reply(q.ask).facts)) for q in held]
-        print("held\n" + report(outcomes))
+            matchers[name].weights = weights
+        held = [q for name in names for q in questions(name) if q.part == part]
+        print(f"{part}\n" + report([(q, outcome(q, answers[q.system].reply(q.ask).facts)) for q in held]))
 
 
 def _cases(matcher: Matcher, asked: list[Question]) -> list[Case]:
     return [(matcher.features(q.ask), target(matcher.candidates, q)) for q in asked if q.kind != "compound"]
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Fits what the interviewer understands questions by, and tells how well it does: `python -m tools.matching`."""
