@@ -1,7 +1,7 @@
 """Makes the picture of the studio in the README: `python -m tools.screenshot`.
 
-Runs a case of the chat design with one seed in a studio of its own, and takes the page as a reader sees it at
-1280 by 800. Needs `chromium` and Playwright.
+Runs a case of the chat design, with as many seeds as decide it, in a studio of its own, and takes the page as a reader
+sees it at 1280 by 800. Needs `chromium` and Playwright.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "images" / "studio.png"
 CASE, FLOW, MOMENT_S = "pusher_crash", "deliver", "8"
+SEEDS = "3"
 RUN_MS = 600_000
 
 
@@ -31,7 +32,7 @@ def taken(address: str) -> bytes:
         page.locator(".react-flow__node-part").first.wait_for()
         page.get_by_role("button", name=re.compile("^Cases")).click()
         page.get_by_role("button", name=CASE, exact=True).click()
-        page.get_by_label("Seeds").fill("1")
+        page.get_by_label("Seeds").fill(SEEDS)
         page.keyboard.press("Escape")
         page.keyboard.press("Control+b")
         page.locator(".cm-content").click()

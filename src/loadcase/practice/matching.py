@@ -2,7 +2,7 @@
 
 Everything that can be asked of a system is a candidate: its facts, what is left to the candidate, its derived figures,
 and what is often asked and seldom known (`known/intents.toml`). A question is compared with each by what it has in
-common with its phrasings, and a logistic model, fitted on questions (`tools/matching.py`), says how likely each is.
+common with its phrasings, and a logistic model, fitted on questions (`tools/matching`), says how likely each is.
 """
 
 from __future__ import annotations
