@@ -1,9 +1,10 @@
-"""How long a session of practice takes to start, to be resumed, and to keep a line.
+"""How long a session of practice takes to start, to be resumed, to keep a line, and to be scored.
 
     python bench/practice.py                  three systems, and one that is drawn
-    python bench/practice.py --check          exit code 1 when a start takes longer than 2 s
+    python bench/practice.py --check          exit code 1 when a start takes over 2 s, or a score over 30 s
 
-A start is the whole command, from the shell to the first line that can be typed, in a process of its own.
+A start is the whole command, from the shell to the first line that can be typed, in a process of its own. Scored is the
+session that takes longest: one whose design is the worked one of chat, with all of its runs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from loadcase.practice.events import Said
 from loadcase.practice.record import Setup
 from loadcase.practice.store import Store
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.practice.recorded import sessions
+
 BAR_S = 2.0
+BAR_SCORE_S = 30.0
+SCORED = "spoilt-copied"
 STARTS = (["chat"], ["llm-search"], ["blog-comments"], ["--topic", "correctness", "--level", "senior"])
 EVENTS = 1000
 
@@ -39,7 +45,9 @@ def main() -> int:
         kept = _kept(Path(folder) / "long.sqlite")
         print(f"a line kept: median {np.median(kept) * 1e3:.1f} ms, 99 % below {np.quantile(kept, 0.99) * 1e3:.1f} ms")
         print(f"resume after {EVENTS} events: {_started(folder, 'resume', '--db', f'{folder}/long.sqlite'):.2f} s")
-    return 1 if check and max(starts.values()) > BAR_S else 0
+        score_s = _scored(folder)
+        print(f"score of a session with the worked chat design: {score_s:.1f} s")
+    return 1 if check and (max(starts.values()) > BAR_S or score_s > BAR_SCORE_S) else 0
 
 
 def _started(folder: str, *arguments: str) -> float:
@@ -51,6 +59,24 @@ def _started(folder: str, *arguments: str) -> float:
         begun = time.perf_counter()
         subprocess.run(command, check=True, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def _scored(folder: str) -> float:
+    """The shortest of two, each of a session of its own, so that nothing is kept of the one before."""
+    times = []
+    for turn in range(2):
+        file = f"{folder}/score-{turn}.sqlite"
+        store = Store(Path(file))
+        record = sessions()[SCORED].record
+        id = store.add(record.setup, record.setup.system)
+        store.append(id, 0, list(record.events))
+        store.close()
+        begun = time.perf_counter()
+        command = [sys.executable, "-m", "loadcase.cli", "practice", "score", id, "--db", file]
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        times.append(time.perf_counter() - begun)
+        assert ended.returncode in (0, 1), "1 says that the level aimed for is not reached"
     return min(times)
 
 
