@@ -25,6 +25,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 FOLDER = Path(__file__).with_name("questions")
+BLIND = Path(__file__).with_name("blind")
+"""More questions, of all kinds, written by another hand: see `blind`."""
 
 SILENT = "silent"
 KINDS = {
@@ -64,6 +66,16 @@ def entries(system: str) -> list[dict[str, Any]]:
     file = FOLDER / f"{system}.yaml"
     read: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
     return read
+
+
+@cache
+def blind(system: str) -> tuple[Question, ...]:
+    """Questions that nothing was chosen by, neither examples nor thresholds. They are counted, and not looked at."""
+    read = YAML(typ="safe", pure=True).load((BLIND / f"{system}.yaml").read_text("utf-8"))
+    return tuple(
+        Question(system, one["ask"], one["kind"], tuple(one["facts"]), tuple(one.get("also", ())), None, "blind")
+        for one in read
+    )
 
 
 @cache

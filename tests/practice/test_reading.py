@@ -49,8 +49,10 @@ def test_a_second_question_begins_a_new_stretch() -> None:
             sure = 0.8 if len(named) == 1 else 0.7
             return [Likely(Candidate("fact", name, ()), sure) for name in named[:1]]
 
-    assert len(read("what users and the size", Torn())) == 1
+    assert len(read("what users there are on a day and the size", Torn())) == 1
     assert len(read("what users and what size", Torn())) == 2
+    assert len(read("users a day, then size", Torn())) == 2
+    assert len(read("users on a normal day, then size", Torn())) == 1
 
 
 def test_what_speaks_of_the_part_before_is_read_with_it() -> None:

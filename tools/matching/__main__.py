@@ -2,7 +2,7 @@
 
     python -m tools.matching                  how many questions of the part `build` are answered rightly
     python -m tools.matching --fit            learns the examples of all systems anew, and keeps what was learned
-    python -m tools.matching --held           tells the part `held` too, in counts; never look at it while building
+    python -m tools.matching --held           tells `held` and `blind` too, in counts; never look at them while building
     python -m tools.matching --compared       the same for facts of one's own, of which nothing was learned
 
 The phrasings of the facts were written with the part `build` at hand, so that it looks better than it is.
@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tests.practice.asked import questions
+from tests.practice.asked import blind, questions
 
 from loadcase.practice.answering import Answers
 from loadcase.practice.learned import FOLDER
@@ -40,7 +40,7 @@ def main() -> None:
     for option in ("--fit", "--held", "--compared"):
         parser.add_argument(option, action="store_true")
     chosen = parser.parse_args()
-    parts = ("build", "held") if chosen.held else ("build",)
+    parts = ("build", "held", "blind") if chosen.held else ("build",)
     if chosen.compared:
         return compared.main(keep=chosen.fit, parts=parts)
     if chosen.fit:
@@ -48,7 +48,12 @@ def main() -> None:
             for name in pool.map(kept, [one.name for one in systems()]):
                 print(f"learned {name}")
     for part in parts:
-        asked = [(Answers(one.facts), q) for one in systems() for q in questions(one.name) if q.part == part]
+        asked = [
+            (Answers(one.facts), q)
+            for one in systems()
+            for q in (*questions(one.name), *blind(one.name))
+            if q.part == part
+        ]
         print(f"{part}\n" + report([(q, outcome(q, answers.reply(q.ask).facts)) for answers, q in asked]))
 
 

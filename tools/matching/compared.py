@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.practice.asked import Question, questions
+from tests.practice.asked import Question, blind, questions
 
 from loadcase.practice.answering import Answers
 from loadcase.practice.matching import WEIGHTS, Candidate, Matcher
@@ -84,7 +84,7 @@ def main(keep: bool, parts: tuple[str, ...]) -> None:
     for part in parts[1:]:
         for name in names:
             matchers[name].weights = weights
-        held = [q for name in names for q in questions(name) if q.part == part]
+        held = [q for name in names for q in (*questions(name), *blind(name)) if q.part == part]
         print(f"{part}\n" + report([(q, outcome(q, answers[q.system].reply(q.ask).facts)) for q in held]))
 
 

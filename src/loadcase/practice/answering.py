@@ -21,20 +21,10 @@ from loadcase.systems.facts import Facts, phrasing
 How = Literal["told", "yours", "derive", "unclear"]
 
 
-@dataclass(frozen=True)
-class Sure:
-    """From which chance on something is said."""
-
-    fact: float
-    """A fact is told, when the message asks for one thing."""
-    part: float
-    """The same, of a message that asks for several."""
-
-
-LEARNED = Sure(fact=0.35, part=0.35)
-"""Where a model was learned from examples of the system."""
-COMPARED = Sure(fact=0.55, part=0.75)
-"""Where questions are compared with the phrasings of the facts."""
+LEARNED = 0.4
+"""The chance from which a fact is told, where a model was learned from examples of the system."""
+COMPARED = 0.6
+"""The same, where questions are compared with the phrasings of the facts."""
 SURE_NUMBERS = 0.4
 """The chance from which a figure is left to be worked out, whichever it is."""
 SURE_SILENT = 0.35
@@ -92,14 +82,17 @@ class Answers:
         return self._left(text, self.model.likely(text))
 
     def _asked_for(self, text: str) -> list[str]:
-        """The facts that a message asks for."""
-        found: list[str] = []
-        stretches = read(text, self.model)
-        sure = self.sure.fact if len(stretches) == 1 else self.sure.part
-        for top in (stretch.likely[0] for stretch in stretches):
-            if top.candidate.sort == "fact" and top.chance >= sure and top.candidate.name not in found:
-                found.append(top.candidate.name)
-        return found[:MOST]
+        """The facts that a message asks for: those of its parts, where several ask, or that of the whole."""
+        several = [name for stretch in read(text, self.model) if (name := self._told(stretch.likely))]
+        if len(set(several)) > 1:
+            return list(dict.fromkeys(several))[:MOST]
+        one = self._told(self.model.likely(text))
+        return [one] if one else []
+
+    def _told(self, likely: list[Likely]) -> str | None:
+        """The fact that comes first, where its chance is enough to be told."""
+        top = likely[0]
+        return top.candidate.name if top.candidate.sort == "fact" and top.chance >= self.sure else None
 
     def _nod(self, text: str, names: list[str]) -> str:
         """A yes, or the opposite, to a figure that the candidate assumes; nothing where that cannot be said."""

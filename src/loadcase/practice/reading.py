@@ -19,7 +19,10 @@ from loadcase.practice.matching_words import split
 PIECES = 12
 """Pieces of a message that are looked at; what comes after belongs to the last."""
 AGAIN = 0.3
-"""How much likelier, in logarithms, a new stretch begins where a message asks for the second time: "and how large"."""
+"""How much likelier, in logarithms, a new stretch begins where a message asks for the second time ("and how large"),
+and at each comma of a list of few words ("DAU, bytes each?")."""
+FEW = 4
+"""Words of a piece of a list."""
 LEAST = 1e-9
 
 _BREAKS = re.compile(
@@ -67,6 +70,7 @@ def pieces(text: str) -> list[tuple[int, int]]:
 def read(text: str, model: Model) -> list[Stretch]:
     """The likeliest way to read a message."""
     cut = pieces(text)
+    listed = all(len(split(text[begin:end])) <= FEW for begin, end in cut)
     best: list[tuple[float, list[Stretch]]] = [(0.0, [])]
     for end in range(len(cut)):
         ways = []
@@ -75,7 +79,7 @@ def read(text: str, model: Model) -> list[Stretch]:
             likely = model.likely(stretch)
             chance = max(likely[0].chance, 1.0 - sum(one.chance for one in likely), LEAST)
             score, before = best[begin]
-            score += AGAIN if _asks_again(text, cut[begin]) else 0.0
+            score += AGAIN if begin and (listed or _asks_again(text, cut[begin])) else 0.0
             ways.append((score + math.log(chance), [*before, Stretch(stretch, likely)]))
         best.append(max(ways, key=lambda way: way[0]))
     return _looking_back(best[-1][1], model)
